@@ -1,0 +1,1 @@
+"""Desktop imaging workstation for radiomics in advanced esophageal squamous cell carcinoma."""

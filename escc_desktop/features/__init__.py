@@ -1,0 +1,1 @@
+"""Radiomic features: names, extraction, tables."""

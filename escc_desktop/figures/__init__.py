@@ -1,0 +1,1 @@
+"""One function a figure; the one importer of matplotlib."""

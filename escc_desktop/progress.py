@@ -1,0 +1,46 @@
+"""How long work tells how far it is, and how it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Listener = Callable[[float, str], None]
+
+
+class Cancelled(Exception):  # noqa: N818  # an outcome, not an error
+    """Raised inside a job by `Progress.advance` after the job was cancelled."""
+
+
+class Progress:
+    """The last argument of every job.
+
+    Parameters
+    ----------
+    listener
+        Called with the fraction done (0 to 1) and a short note.
+    is_cancelled
+        Asked at every `advance`.
+    """
+
+    def __init__(
+        self,
+        listener: Listener = lambda _fraction, _note: None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._listener = listener
+        self._is_cancelled = is_cancelled
+
+    def advance(self, done: float, total: float, note: str = "") -> None:
+        """Report `done` of `total`; raise `Cancelled` if the job was cancelled meanwhile."""
+        if self._is_cancelled():
+            raise Cancelled
+        self._listener(min(done / total, 1.0) if total else 1.0, note)
+
+    def part(self, start: float, end: float) -> Progress:
+        """Return a Progress whose 0 to 1 is `start` to `end` of this one."""
+
+
+        def listener(fraction: float, note: str) -> None:
+            self._listener(start + (end - start) * fraction, note)
+
+        return Progress(listener, self._is_cancelled)

@@ -1,0 +1,1 @@
+"""Delineation by readers: plan, sessions, edits."""

@@ -1,0 +1,1 @@
+"""Statistics equal to R: arrays in, small frozen results out."""

@@ -1,0 +1,1 @@
+"""The trial record: baseline, treatment, response, safety, survival."""

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Set up .venv from the hashed locks and build the package into it. Safe to repeat: finished steps are skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=${ESCC_VENV:-.venv}
+locks=installer/requirements
+
+say() { printf '%s\n' "$*" >&2; }
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:-python3 python3.11 python3.12 python3.13}; do
+        if "$candidate" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    say "No Python 3.11, 3.12 or 3.13 found. Install one (Debian 12, Ubuntu 24.04: python3) or name it: make PYTHON=python3.12"
+    exit 1
+}
+
+missing_packages() {
+    local python=$1
+    command -v gcc >/dev/null || echo gcc libc6-dev
+    "$python" -c 'import pathlib, sysconfig; raise SystemExit(not (pathlib.Path(sysconfig.get_paths()["include"]) / "Python.h").exists())' || echo python3-dev
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+}
+
+install_system_packages() {
+    local packages=$1
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        say "Some system packages are missing. Run this, then repeat: sudo apt-get install -y $packages"
+        exit 1
+    fi
+    say "Installing system packages: $packages"
+    apt-get update -qq
+    # shellcheck disable=SC2086  # a list of package names
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
+}
+
+# step NAME INPUTS... -- COMMAND: run COMMAND unless the inputs are those of its last success.
+step() {
+    local name=$1 stamp digest
+    shift
+    local inputs=()
+    while [ "$1" != -- ]; do inputs+=("$1"); shift; done
+    shift
+    stamp=$venv/.stamp-$name
+    digest=$(cat "${inputs[@]}" | sha256sum)
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$digest" ]; then return; fi
+    say "Setting up: $name"
+    "$@"
+    printf '%s\n' "$digest" >"$stamp"
+}
+
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input -q "$@"; }
+install_locked() { pip install --require-hashes --no-deps -r "$locks/$1.txt"; }
+build_reference() {
+    PYTHONPATH=installer/build_shims pip install --require-hashes --no-deps --no-build-isolation -r "$locks/reference.txt"
+}
+build_package() { pip install --no-deps --no-build-isolation -e .; }
+
+python=$(find_python)
+packages=$(missing_packages "$python" | tr '\n' ' ')
+[ -z "$packages" ] || install_system_packages "$packages"
+if [ -d "$venv" ] && ! "$venv/bin/python" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+    rm -rf "$venv"
+fi
+[ -d "$venv" ] || "$python" -m venv "$venv"
+step build "$locks/build.txt" -- install_locked build
+step main "$locks/main.txt" -- install_locked main
+step reference "$locks/reference.txt" "$locks/build.txt" -- build_reference
+mapfile -t sources < <(find escc_desktop -name '*.c' | sort)
+step package pyproject.toml setup.py "${sources[@]}" -- build_package
