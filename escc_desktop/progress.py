@@ -39,7 +39,6 @@ class Progress:
     def part(self, start: float, end: float) -> Progress:
         """Return a Progress whose 0 to 1 is `start` to `end` of this one."""
 
-
         def listener(fraction: float, note: str) -> None:
             self._listener(start + (end - start) * fraction, note)
 

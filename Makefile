@@ -1,0 +1,33 @@
+# Everything stands on `make setup`, which does nothing when nothing changed.
+PYTHON ?=
+export PYTHON
+ESCC_VENV ?= .venv
+export ESCC_VENV
+BIN := $(ESCC_VENV)/bin
+JOBS ?= 2
+
+.PHONY: run test quick check setup lock clean
+
+run: setup ## run the program on the demo project
+	$(BIN)/escc demo --headless --project demo
+
+test: check ## every check and every test
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+quick: check ## every check and the tests that take seconds
+	$(BIN)/pytest -n $(JOBS) -m "not slow"
+
+check: setup ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: ## .venv from the hashed locks, with the package built into it
+	@bash installer/setup.sh
+
+lock: ## write the locks anew from requirements/*.in (needs uv)
+	bash installer/lock.sh
+
+clean: ## remove what setup and builds made
+	rm -rf $(ESCC_VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

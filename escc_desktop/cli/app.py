@@ -1,0 +1,48 @@
+"""The `escc` program: its commands, gathered."""
+
+from __future__ import annotations
+
+from typing import Annotated, NoReturn
+
+import typer
+
+from escc_desktop import version
+from escc_desktop.cli import extraction, statistics
+from escc_desktop.cli.frame import run_app
+
+GROUPS = (extraction, statistics)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"escc {version()}")
+        raise typer.Exit
+
+
+def build() -> typer.Typer:
+    """Return the program with every group of commands registered."""
+    app = typer.Typer(
+        name="escc",
+        help="Radiomics workstation for advanced esophageal squamous cell carcinoma. Research use only.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+
+    @app.callback()
+    def main(
+        wanted: Annotated[
+            bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        ] = False,
+    ) -> None:
+        """Radiomics workstation for advanced esophageal squamous cell carcinoma. Research use only."""
+
+    for group in GROUPS:
+        group.register(app)
+    return app
+
+
+def run() -> NoReturn:
+    """Run the program on the process's arguments."""
+    run_app(build())

@@ -1,0 +1,127 @@
+"""What every command shares: exit codes, errors in one sentence, progress on stderr, one JSON document on stdout."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+import typer
+
+from escc_desktop.errors import EsccError, FaultsError, UsageError
+from escc_desktop.progress import Cancelled, Progress
+
+REFUSED, WRONG_USE, DEFECT, STOPPED = 1, 2, 3, 130
+SHOWN_FAULTS = 50
+
+
+def say(message: str) -> None:
+    """Print a line to stderr."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def show(document: object, as_json: bool, text: Callable[[], str]) -> None:
+    """Print the result: exactly one JSON document, or text for people."""
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) if as_json else text(), flush=True)
+
+
+@contextmanager
+def progress_on_stderr(quiet: bool = False) -> Iterator[Progress]:
+    """Yield a Progress that Ctrl+C and SIGTERM cancel and that draws a bar on a terminal, lines elsewhere."""
+    stopped = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stopped
+        if stopped:
+            raise KeyboardInterrupt
+        stopped = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    line = _ProgressLine(quiet)
+    try:
+        yield Progress(line.update, lambda: stopped)
+    finally:
+        line.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _ProgressLine:
+    """A bar that redraws itself on a terminal; elsewhere a line for each new note, one a second at most."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._tty = sys.stderr.isatty()
+        self._note = ""
+        self._last = 0.0
+
+    def update(self, fraction: float, note: str) -> None:
+        now = time.monotonic()
+        if self._quiet or (now - self._last < (0.1 if self._tty else 1.0)) or (not self._tty and note == self._note):
+            return
+        self._note, self._last = note, now
+        if self._tty:
+            bar = "#" * round(24 * fraction)
+            print(f"\r\x1b[K[{bar:<24}] {fraction:4.0%} {note}", end="", file=sys.stderr, flush=True)
+        else:
+            say(f"{fraction:4.0%} {note}")
+
+    def close(self) -> None:
+        if self._tty and self._last:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def run_app(app: typer.Typer, arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and leave with the exit code of CONTRACT: 0, 1 refused, 2 wrong usage, 3 our defect."""
+    try:
+        code = app(arguments, standalone_mode=False) or 0
+    except (UsageError, click.UsageError) as error:
+        code = _report_usage(error)
+    except click.exceptions.Exit as leaving:
+        code = leaving.exit_code
+    except EsccError as error:
+        code = _report_refused(error)
+    except (Cancelled, KeyboardInterrupt, click.exceptions.Abort):
+        say("Stopped. Nothing half-done was left behind.")
+        code = STOPPED
+    except Exception as error:  # noqa: BLE001  # the last resort: a defect is reported, never shown raw
+        code = _report_defect(error)
+    sys.exit(code)
+
+
+def _report_refused(error: EsccError) -> int:
+    say(f"error: {error}")
+    faults = error.faults if isinstance(error, FaultsError) else ()
+    for fault in faults[:SHOWN_FAULTS]:
+        say(f"  {fault}")
+    if len(faults) > SHOWN_FAULTS:
+        say(f"  and {len(faults) - SHOWN_FAULTS} more")
+    return REFUSED
+
+
+def _report_usage(error: UsageError | click.UsageError) -> int:
+    say(f"error: {error.format_message() if isinstance(error, click.UsageError) else error}")
+    return WRONG_USE
+
+
+def _report_defect(error: Exception) -> int:
+    """Write where it happened, without values (they may name a patient), and say where the report lies."""
+    frames = "\n".join(
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    )
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="escc-crash-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as report:
+        report.write(f"{type(error).__name__}\n{frames}\n")
+    say(f"error: a defect of this program ({type(error).__name__}); the report is {report.name}")
+    return DEFECT
