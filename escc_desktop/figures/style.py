@@ -1,0 +1,170 @@
+"""How every figure looks, and how it becomes bytes: the same ones each time."""
+
+from __future__ import annotations
+
+import functools
+import io
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import matplotlib
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from escc_desktop.errors import UsageError
+from escc_desktop.figures.words import RESEARCH_ONLY, RiskWord
+from escc_desktop.files import write_whole
+
+__all__ = ["Figure", "font_path", "image_bytes", "save"]
+
+# Okabe and Ito, Color Universal Design (2008).
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+SKY, PURPLE, YELLOW, BLACK = "#56B4E9", "#CC79A7", "#F0E442", "#000000"
+CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+
+INK, QUIET, FAINT, GRID = "#1b1f24", "#5b6570", "#b9c0c8", "#e4e7eb"
+RISK_COLOURS: dict[RiskWord, str] = {"low": BLUE, "high": VERMILLION}
+RISK_MARKERS: dict[RiskWord, str] = {"low": "v", "high": "^"}
+RISK_LINES: dict[RiskWord, str] = {"low": "-", "high": (0, (5, 1.6))}  # type: ignore[dict-item]  # a dash pattern
+
+SMALL, BODY, TITLE = 7.0, 8.5, 10.0
+DPI = 200
+_MM = 1 / 25.4
+
+_STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": BODY,
+    "axes.titlesize": TITLE,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8.0,
+    "axes.labelsize": BODY,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": QUIET,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": False,
+    "axes.axisbelow": True,
+    "axes.grid": False,
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": SMALL + 0.5,
+    "ytick.labelsize": SMALL + 0.5,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "lines.linewidth": 1.5,
+    "legend.frameon": False,
+    "legend.fontsize": SMALL + 0.5,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "escc",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+}
+_METADATA: dict[str, dict[str, None]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+# rcParams belong to the whole process, and jobs draw in threads.
+_lock = threading.RLock()
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Draw in the program's style, whatever the style of the process is."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        with _lock, rc_context(_STYLE):
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+def new_figure(width_mm: float = 120.0, height_mm: float = 85.0, *, shows_risk: bool = False) -> Figure:
+    """Return an empty figure of a printed size; one that shows a risk carries the banner at its foot."""
+    figure = Figure(figsize=(width_mm * _MM, height_mm * _MM), dpi=DPI, layout="constrained")
+    foot = 4.5 / height_mm if shows_risk else 0.0
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(rect=(0, foot, 1, 1 - foot), w_pad=0.06, h_pad=0.06)  # type: ignore[call-arg]
+    if shows_risk:
+        figure.text(1 - 2 / width_mm, 1.2 / height_mm, RESEARCH_ONLY, ha="right", va="bottom", size=6.5, color=QUIET)
+    return figure
+
+
+def say(axes: Axes, sentence: str) -> None:
+    """Put a sentence where the data would stand: a figure is never blank."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", color=QUIET, size=BODY, wrap=True)
+
+
+@styled
+def saying(title: str, sentence: str) -> Figure:
+    """Return a figure that says in one sentence why there is nothing to draw."""
+    figure = new_figure(120, 45)
+    axes = figure.add_subplot()
+    axes.set_title(title)
+    say(axes, sentence)
+    return figure
+
+
+def note(axes: Axes, text: str, *, x: float = 0.98, y: float = 0.97) -> None:
+    """Write a quiet remark inside the axes, right-aligned at the top unless told otherwise."""
+    right, top = x > 0.5, y > 0.5
+    axes.text(
+        x,
+        y,
+        text,
+        transform=axes.transAxes,
+        ha="right" if right else "left",
+        va="top" if top else "bottom",
+        size=SMALL + 0.5,
+        color=QUIET,
+        linespacing=1.35,
+    )
+
+
+def image_bytes(figure: Figure, suffix: str = ".png", dpi: int = DPI) -> bytes:
+    """Return a figure as the bytes of an SVG, PNG or PDF file: equal figures give equal bytes.
+
+    Raises
+    ------
+    UsageError
+        The suffix is none of .svg, .png, .pdf.
+    """
+    kind = suffix.lower().removeprefix(".")
+    if kind not in _METADATA:
+        raise UsageError(f"A figure cannot be saved as {suffix or 'a file without suffix'}.", "Use .svg, .png or .pdf.")
+    buffer = io.BytesIO()
+    with _lock, rc_context(_STYLE):
+        figure.savefig(buffer, format=kind, dpi=dpi, metadata=_METADATA[kind])
+    return buffer.getvalue()
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure whole or not at all; the suffix (.svg, .png, .pdf) tells the format.
+
+    Raises
+    ------
+    UsageError
+        The suffix is none of these.
+    """
+    write_whole(path, image_bytes(figure, path.suffix))
+
+
+def font_path(*, bold: bool = False) -> Path:
+    """Return the TrueType file of the figures' face, for other documents to match."""
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name

@@ -1,0 +1,319 @@
+"""Patient, cohort and study reports: plain records in, a PDF and its JSON out.
+
+The caller fills the records; nothing is computed here. Every page says that it is for research only; synthetic data
+says so too. The same record gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from escc_desktop import version
+from escc_desktop.figures import words
+from escc_desktop.figures.performance import PerformanceRow
+from escc_desktop.figures.style import Figure
+from escc_desktop.figures.words import Interval, RiskWord
+from escc_desktop.files import digest, write_json, write_whole
+from escc_desktop.workflow import report_page as page
+from escc_desktop.workflow.report_page import Cell
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its heading and, below it, what one should see in it."""
+
+    title: str
+    figure: Figure
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """A table: `rows` as long as `header`; text cells print as they are, fractions with four digits."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter: sentences first, then facts, tables, pictures."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    tables: tuple[TableBlock, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True)
+class PatientReport:
+    """One patient's assessment.
+
+    `risk_group`, `survival` are None where withheld; `withheld` then says why. `survival` is the probability to be
+    alive (or free of progression) at `horizon_months`. `facts` are name and value with unit, such as ("AST", "23 U/L").
+    `provenance` are name and digest or version.
+    """
+
+    patient_id: str
+    card_name: str
+    card_digest: str
+    horizon_months: float
+    rad_score: float | None
+    cutoff: float | None
+    risk_group: RiskWord | None
+    survival: Interval | None
+    endpoint: str = "overall survival"
+    withheld: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    cautions: tuple[str, ...] = ()
+    score_strip: Figure | None = None
+    nomogram: Figure | None = None
+    roi: Figure | None = None
+    timeline: Figure | None = None
+    provenance: tuple[tuple[str, str], ...] = ()
+    is_synthetic: bool = False
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Data left out: what, how many, why."""
+
+    what: str
+    n: int
+    why: str
+
+
+@dataclass(frozen=True)
+class CohortReport:
+    """The development of models on a cohort, in the order of a paper's results.
+
+    `performance` holds apparent, corrected and noise-benchmark figures in one row each. A chapter that is None is
+    printed as "Not part of this analysis."
+    """
+
+    title: str
+    endpoint: str
+    horizon_months: float
+    n_patients: int
+    n_events: int
+    used: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    warnings: tuple[str, ...] = ()
+    agreement: Section | None = None
+    selection: Section | None = None
+    score: Section | None = None
+    survival: Section | None = None
+    cox: Section | None = None
+    nomograms: Section | None = None
+    performance: tuple[PerformanceRow, ...] = ()
+    performance_pictures: tuple[Picture, ...] = ()
+    provenance: tuple[tuple[str, str], ...] = ()
+    is_synthetic: bool = False
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """Any other report in chapters: trial results, qualification of an installation."""
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]
+    warnings: tuple[str, ...] = ()
+    provenance: tuple[tuple[str, str], ...] = ()
+    is_synthetic: bool = False
+
+
+_CHAPTERS = (
+    ("agreement", "Agreement between readings"),
+    ("selection", "Selection of features"),
+    ("score", "Rad-score and cut-off"),
+    ("survival", "Survival by risk group"),
+    ("cox", "Cox models"),
+    ("nomograms", "Nomograms"),
+)
+_PERFORMANCE_NOTE = (
+    "Apparent: on the patients that trained the model, always too good. Corrected: after the bootstrap of the whole "
+    "pipeline. Noise: what the same pipeline reaches on features without any information, for this number of patients "
+    "and events; an apparent figure inside the noise interval proves nothing."
+)
+
+
+def patient_report(report: PatientReport, path: Path) -> None:
+    """Write one patient's report as PDF, and as JSON beside it (`NAME.pdf.json`).
+
+    Raises
+    ------
+    EsccError
+        The folder cannot be written.
+    """
+    title = f"Patient {report.patient_id}"
+    _write(path, [*_patient_head(report, title), *_patient_body(report)], title, report)
+
+
+def cohort_report(report: CohortReport, path: Path) -> None:
+    """Write a cohort's report as PDF, and as JSON beside it (`NAME.pdf.json`).
+
+    Raises
+    ------
+    EsccError
+        The folder cannot be written.
+    """
+    flow: list[Any] = [page.paragraph(report.title, "title")]
+    flow.append(
+        page.paragraph(
+            f"{report.n_patients} patients, {report.n_events} events. Endpoint: {report.endpoint}; horizon "
+            f"{report.horizon_months:g} months.",
+            "quiet",
+        )
+    )
+    flow += [page.warnings(report.warnings), *_data(report)]
+    for name, heading in _CHAPTERS:
+        section = getattr(report, name) or Section(heading, ("Not part of this analysis.",))
+        flow += _section(dataclasses.replace(section, title=section.title or heading))
+    flow += [*_performance(report), *_provenance(report.provenance)]
+    _write(path, flow, report.title, report)
+
+
+def study_report(report: StudyReport, path: Path) -> None:
+    """Write a report in chapters as PDF, and as JSON beside it (`NAME.pdf.json`).
+
+    Raises
+    ------
+    EsccError
+        The folder cannot be written.
+    """
+    flow: list[Any] = [page.paragraph(report.title, "title"), page.paragraph(report.subtitle, "quiet")]
+    flow.append(page.warnings(report.warnings))
+    for section in report.sections:
+        flow += _section(section)
+    _write(path, flow + _provenance(report.provenance), report.title, report)
+
+
+def _write(path: Path, flow: Sequence[Any], title: str, report: Any) -> None:
+    pdf = page.pdf_bytes(flow, title, is_synthetic=report.is_synthetic)
+    content = {
+        "report": type(report).__name__,
+        "research_use_only": True,
+        "software": f"ESCC Desktop {version()}",
+        "pdf_sha256": digest(pdf),
+        "content": _plain(report),
+    }
+    write_whole(path, pdf)
+    write_json(path.with_name(path.name + ".json"), content)
+
+
+def _plain(value: Any) -> Any:
+    """Return a record as JSON values: figures leave only that they were there, missing numbers are null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {entry.name: _plain(getattr(value, entry.name)) for entry in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, Figure):
+        return "figure"
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def _patient_head(report: PatientReport, title: str) -> list[Any]:
+    shape = "" if report.risk_group is None else f"{words.SHAPES[report.risk_group]} "
+    left: list[Any] = [page.paragraph(f"{shape}{words.risk_word(report.risk_group)}", "group"), page.gap(1)]
+    if report.survival is None:
+        left.append(page.paragraph("No probability is given.", "big"))
+    else:
+        chance = f"{words.horizon(report.horizon_months)} {report.endpoint}"
+        left += [page.paragraph(words.percent(report.survival.value), "big"), page.paragraph(chance, "text")]
+        left.append(page.paragraph(words.percent_interval(report.survival), "quiet"))
+    if report.withheld:
+        left.append(page.paragraph(f"Withheld: {report.withheld}", "warning"))
+    score = [
+        ("Rad-score", words.score(report.rad_score)),
+        ("Cut-off (high is above)", words.score(report.cutoff)),
+        ("Card", report.card_name),
+        ("Card digest", report.card_digest[:16]),
+    ]
+    right: list[Any] = [page.facts([*score, *report.facts], width_mm=96, label_mm=40)]
+    return [page.paragraph(title, "title"), page.gap(2), page.side_by_side(left, right, 76), page.gap(2)]
+
+
+def _patient_body(report: PatientReport) -> list[Any]:
+    flow: list[Any] = [page.warnings(report.cautions)]
+    blocks = (
+        ("Where this score lies in the cohort", report.score_strip, 40.0),
+        ("What the estimate is made of", report.nomogram, 105.0),
+        ("Outlined lesion", report.roi, 78.0),
+        ("Course", report.timeline, 62.0),
+    )
+    for heading, figure, height_mm in blocks:
+        if figure is not None:
+            drawn = page.picture(figure, max_height_mm=height_mm)
+            flow.append(page.together([page.paragraph(heading, "heading"), drawn]))
+    return flow + _provenance((("Card", f"{report.card_name}, {report.card_digest}"), *report.provenance))
+
+
+def _data(report: CohortReport) -> list[Any]:
+    flow: list[Any] = [page.paragraph("Data used and left out", "heading"), page.facts(report.used), page.gap(2)]
+    if not report.dropped:
+        return [*flow, page.paragraph("Nothing was left out.")]
+    rows = [(drop.what, drop.n, drop.why) for drop in report.dropped]
+    return [*flow, page.table(("Left out", "n", "Why"), rows)]
+
+
+def _section(section: Section) -> list[Any]:
+    flow: list[Any] = [page.paragraph(section.title, "heading")]
+    flow += [page.paragraph(sentence) for sentence in section.sentences]
+    if section.facts:
+        flow += [page.facts(section.facts), page.gap(2)]
+    for block in section.tables:
+        flow += _table_block(block)
+    for shown in section.pictures:
+        flow.append(_picture_block(shown))
+    return flow
+
+
+def _table_block(block: TableBlock) -> list[Any]:
+    flow: list[Any] = [page.paragraph(block.title, "small heading")] if block.title else []
+    flow.append(page.table(block.header, block.rows))
+    flow.append(page.paragraph(block.note, "quiet") if block.note else page.gap(2))
+    return flow
+
+
+def _picture_block(shown: Picture) -> Any:
+    parts = [page.picture(shown.figure)]
+    if shown.title:
+        parts.insert(0, page.paragraph(shown.title, "small heading"))
+    if shown.caption:
+        parts.append(page.paragraph(shown.caption, "quiet"))
+    return page.together(parts)
+
+
+def _performance(report: CohortReport) -> list[Any]:
+    flow: list[Any] = [page.paragraph("Performance", "heading")]
+    if not report.performance:
+        return [*flow, page.paragraph("Not part of this analysis.")]
+    header = ("Model", "Measure", "Apparent", "Corrected", "Noise benchmark")
+    rows = [
+        (
+            row.model,
+            row.measure,
+            words.index_interval(row.apparent),
+            words.index_interval(row.corrected) if row.corrected else "not computed",
+            words.index_interval(row.noise) if row.noise else "not computed",
+        )
+        for row in report.performance
+    ]
+    flow += [page.table(header, rows), page.paragraph(_PERFORMANCE_NOTE, "quiet")]
+    return flow + [_picture_block(shown) for shown in report.performance_pictures]
+
+
+def _provenance(pairs: Sequence[tuple[str, str]]) -> list[Any]:
+    lines = (("ESCC Desktop", version()), *pairs)
+    return [page.together([page.paragraph("Provenance", "heading"), page.facts(lines, label_mm=46)])]

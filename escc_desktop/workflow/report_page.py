@@ -1,0 +1,242 @@
+"""The printed page of the reports: face, paragraphs, tables, pictures, banners; the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+from xml.sax.saxutils import escape
+
+from reportlab.lib import colors
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import BaseDocTemplate, Frame, Image, KeepTogether, PageTemplate, Paragraph, Spacer, Table
+
+from escc_desktop.figures import style
+from escc_desktop.figures.words import is_known
+
+Cell = str | int | float | None
+
+WIDTH_MM = 174.0
+RESEARCH_LINE = "Research use only, not for the record"
+SYNTHETIC_LINE = "SYNTHETIC DATA: no real patient"
+
+_FACE, _BOLD = "Report", "Report-Bold"
+_LEFT, _TOP, _FOOT = 18 * mm, 22 * mm, 16 * mm
+_INK, _QUIET = colors.HexColor(style.INK), colors.HexColor(style.QUIET)
+_LINE, _PALE = colors.HexColor(style.FAINT), colors.HexColor("#f3f5f7")
+_WARN, _WARN_GROUND = colors.HexColor("#8a4b00"), colors.HexColor("#fff4e0")
+
+
+def _register_faces() -> None:
+    for name, bold in ((_FACE, False), (_BOLD, True)):
+        if name not in pdfmetrics.getRegisteredFontNames():
+            pdfmetrics.registerFont(TTFont(name, str(style.font_path(bold=bold))))
+    pdfmetrics.registerFontFamily(_FACE, normal=_FACE, bold=_BOLD, italic=_FACE, boldItalic=_BOLD)
+
+
+_register_faces()
+
+_BASE = ParagraphStyle("base", fontName=_FACE, fontSize=9, leading=12.5, textColor=_INK)
+STYLES = {
+    "text": ParagraphStyle("text", parent=_BASE, spaceAfter=4),
+    "quiet": ParagraphStyle("quiet", parent=_BASE, fontSize=7.5, leading=10, textColor=_QUIET, spaceAfter=3),
+    "title": ParagraphStyle("title", parent=_BASE, fontName=_BOLD, fontSize=18, leading=23, spaceAfter=2),
+    "heading": ParagraphStyle(
+        "heading", parent=_BASE, fontName=_BOLD, fontSize=12, leading=15, spaceBefore=10, spaceAfter=4, keepWithNext=1
+    ),
+    "small heading": ParagraphStyle(
+        "small heading", parent=_BASE, fontName=_BOLD, spaceBefore=5, spaceAfter=3, keepWithNext=1
+    ),
+    "cell": ParagraphStyle("cell", parent=_BASE, fontSize=7.8, leading=10),
+    "number": ParagraphStyle("number", parent=_BASE, fontSize=7.8, leading=10, alignment=TA_RIGHT),
+    "head": ParagraphStyle("head", parent=_BASE, fontName=_BOLD, fontSize=7.8, leading=10),
+    "number head": ParagraphStyle(
+        "number head", parent=_BASE, fontName=_BOLD, fontSize=7.8, leading=10, alignment=TA_RIGHT
+    ),
+    "warning": ParagraphStyle("warning", parent=_BASE, textColor=_WARN),
+    "group": ParagraphStyle("group", parent=_BASE, fontName=_BOLD, fontSize=17, leading=22),
+    "big": ParagraphStyle("big", parent=_BASE, fontName=_BOLD, fontSize=14, leading=19),
+}
+
+
+def printable(text: str) -> str:
+    """Return text the report's face can print: other characters become their code point, as in "[U+4E2D]"."""
+    known = pdfmetrics.getFont(_FACE).face.charToGlyph
+    letters = []
+    for letter in unicodedata.normalize("NFC", text):
+        if ord(letter) in known:
+            letters.append(letter)
+        elif letter.isspace():
+            letters.append(" ")
+        else:
+            letters.append(f"[U+{ord(letter):04X}]")
+    return "".join(letters)
+
+
+def paragraph(text: str, name: str = "text") -> Paragraph:
+    """Return a paragraph of plain text in one of the styles."""
+    return Paragraph(escape(printable(text)), STYLES[name])
+
+
+def cell_text(cell: Cell) -> str:
+    """Return a table cell as text: four significant digits for a fraction, empty for what is missing."""
+    if cell is None or (isinstance(cell, float) and not is_known(cell)):
+        return ""
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+
+
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[Cell]], widths_mm: Sequence[float] | None = None
+) -> Table | Paragraph:
+    """Return a table over the whole width; columns of numbers are right-aligned."""
+    if not rows:
+        return paragraph("Nothing to list.", "quiet")
+    numeric = [_is_numeric([row[column] for row in rows]) for column in range(len(header))]
+    cells = [[paragraph(text, "number head" if right else "head") for text, right in zip(header, numeric, strict=True)]]
+    for row in rows:
+        texts = zip(row, numeric, strict=True)
+        cells.append([paragraph(cell_text(cell), "number" if right else "cell") for cell, right in texts])
+    widths = [width * mm for width in widths_mm or _widths([header, *rows])]
+    drawn = Table(cells, colWidths=widths, repeatRows=1, hAlign="LEFT")
+    drawn.setStyle(
+        [
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("LINEBELOW", (0, 0), (-1, 0), 0.7, _INK),
+            ("LINEBELOW", (0, -1), (-1, -1), 0.4, _LINE),
+            ("ROWBACKGROUNDS", (0, 1), (-1, -1), [colors.white, _PALE]),
+            ("TOPPADDING", (0, 0), (-1, -1), 2.2),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
+            ("LEFTPADDING", (0, 0), (-1, -1), 3),
+            ("RIGHTPADDING", (0, 0), (-1, -1), 5),
+        ]
+    )
+    return drawn
+
+
+def _is_numeric(column: Sequence[Cell]) -> bool:
+    texts = [cell_text(cell) for cell in column if cell_text(cell)]
+    return bool(texts) and all(text.lstrip("<>-+ ")[:1].isdigit() for text in texts)
+
+
+def _widths(rows: Sequence[Sequence[Cell]]) -> list[float]:
+    """Share the page among columns by their longest text, none thinner than its longest word."""
+    size = STYLES["head"].fontSize
+    texts = [[printable(cell_text(row[column])) for row in rows] for column in range(len(rows[0]))]
+
+    def width(text: str) -> float:
+        return float(pdfmetrics.stringWidth(text, _BOLD, size) / mm) + 3.2
+
+    least = [max(width(word) for text in column for word in (text.split() or [""])) for column in texts]
+    wish = [max(min(width(text), 90.0) for text in column) for column in texts]
+    if sum(wish) <= WIDTH_MM:
+        return wish
+    spare = max(WIDTH_MM - sum(least), 0.0)
+    slack = sum(wish) - sum(least) or 1.0
+    shared = [low + spare * (high - low) / slack for low, high in zip(least, wish, strict=True)]
+    return [width * min(1.0, WIDTH_MM / sum(shared)) for width in shared]
+
+
+def facts(pairs: Sequence[tuple[str, str]], width_mm: float = WIDTH_MM, label_mm: float = 46.0) -> Table:
+    """Return names and values in two columns."""
+    cells = [[paragraph(name, "quiet"), paragraph(value, "cell")] for name, value in pairs]
+    drawn = Table(cells or [["", ""]], colWidths=[label_mm * mm, (width_mm - label_mm) * mm], hAlign="LEFT")
+    drawn.setStyle(
+        [
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("TOPPADDING", (0, 0), (-1, -1), 1),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 0),
+            ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ]
+    )
+    return drawn
+
+
+def side_by_side(left: Sequence[Any], right: Sequence[Any], left_mm: float) -> Table:
+    """Return two columns of flowables."""
+    drawn = Table([[list(left), list(right)]], colWidths=[left_mm * mm, (WIDTH_MM - left_mm) * mm], hAlign="LEFT")
+    drawn.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)])
+    return drawn
+
+
+def warnings(sentences: Sequence[str]) -> Table | Spacer:
+    """Return sentences on a tinted ground, each behind a sign; nothing when there are none."""
+    if not sentences:
+        return Spacer(1, 0)
+    cells = [[paragraph("!", "warning"), paragraph(sentence, "warning")] for sentence in sentences]
+    drawn = Table(cells, colWidths=[6 * mm, (WIDTH_MM - 6) * mm], hAlign="LEFT")
+    drawn.setStyle(
+        [
+            ("BACKGROUND", (0, 0), (-1, -1), _WARN_GROUND),
+            ("LINEBEFORE", (0, 0), (0, -1), 2, colors.HexColor(style.ORANGE)),
+            ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ("TOPPADDING", (0, 0), (-1, -1), 2),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
+        ]
+    )
+    return drawn
+
+
+def picture(figure: style.Figure, max_width_mm: float = WIDTH_MM, max_height_mm: float = 110.0) -> Image:
+    """Return a figure at its own printed size, shrunk where the page is smaller."""
+    width, height = (float(inches) * 25.4 for inches in figure.get_size_inches())
+    scale = min(1.0, max_width_mm / width, max_height_mm / height)
+    data = io.BytesIO(style.image_bytes(figure, ".png", dpi=220))
+    return Image(data, width=width * scale * mm, height=height * scale * mm, hAlign="LEFT")
+
+
+def together(flowables: Sequence[Any]) -> KeepTogether:
+    """Keep flowables on one page."""
+    return KeepTogether(list(flowables))
+
+
+def gap(height_mm: float) -> Spacer:
+    """Return empty space."""
+    return Spacer(1, height_mm * mm)
+
+
+def rule() -> Table:
+    """Return a thin line over the page."""
+    drawn = Table([[""]], colWidths=[WIDTH_MM * mm], rowHeights=[2])
+    drawn.setStyle([("LINEABOVE", (0, 0), (-1, 0), 0.5, _LINE)])
+    return drawn
+
+
+def pdf_bytes(flowables: Sequence[Any], title: str, *, is_synthetic: bool) -> bytes:
+    """Return the document: A4, banners on every page, page numbers, no date."""
+    buffer = io.BytesIO()
+    heading = printable(title)
+
+    def furnish(canvas: Canvas, document: BaseDocTemplate) -> None:
+        _furnish(canvas, document.page, heading, is_synthetic=is_synthetic)
+
+    document = BaseDocTemplate(buffer, pagesize=A4, title=heading, author="ESCC Desktop", invariant=1, lang="en")
+    height = A4[1]
+    frame = Frame(_LEFT, _FOOT, WIDTH_MM * mm, height - _TOP - _FOOT, leftPadding=0, rightPadding=0, id="body")
+    document.addPageTemplates([PageTemplate(id="page", frames=[frame], onPage=furnish)])
+    document.build(list(flowables))
+    return buffer.getvalue()
+
+
+def _furnish(canvas: Canvas, page: int, title: str, *, is_synthetic: bool) -> None:
+    height = A4[1]
+    right = _LEFT + WIDTH_MM * mm
+    canvas.saveState()
+    canvas.setFillColor(_QUIET)
+    canvas.setFont(_FACE, 7)
+    canvas.drawString(_LEFT, 9 * mm, RESEARCH_LINE)
+    canvas.drawRightString(right, 9 * mm, f"{title} · page {page}")
+    canvas.drawString(_LEFT, height - 12 * mm, "ESCC Desktop")
+    if is_synthetic:
+        canvas.setFillColor(_WARN_GROUND)
+        canvas.roundRect(right - 66 * mm, height - 14.2 * mm, 66 * mm, 6.4 * mm, 2 * mm, stroke=0, fill=1)
+        canvas.setFillColor(_WARN)
+        canvas.setFont(_BOLD, 8)
+        canvas.drawCentredString(right - 33 * mm, height - 12 * mm, SYNTHETIC_LINE)
+    canvas.restoreState()
