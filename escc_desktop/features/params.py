@@ -1,0 +1,158 @@
+"""What is computed and how: the settings of an extraction, read from YAML and known by digest."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from escc_desktop.errors import EsccError, Fault, FaultsError
+from escc_desktop.features.names import feature_names, filter_names
+from escc_desktop.files import canonical_json, decode_text, digest, read_bytes
+from escc_desktop.resources import resource_path
+
+PRESETS: Final = ("ct_arterial",)
+MAX_BYTES: Final = 65_536
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Lbp2d(_Strict):
+    """Local binary patterns in the slice (Ojala 2002)."""
+
+    radius: Literal[1]
+    samples: Literal[8]
+    method: Literal["uniform"]
+
+
+class Lbp3d(_Strict):
+    """Local binary patterns on a sphere by spherical harmonics (Banerjee 2013)."""
+
+    levels: Literal[2]
+    icosphere_radius: Literal[1]
+    icosphere_subdivision: Literal[1]
+
+
+class ExtractionParams(_Strict):
+    """The settings of an extraction.
+
+    Only `bin_width_hu` and `log_sigma_mm` may be chosen; the other settings have one allowed value each
+    and stand in the file so that it says the whole of what was computed.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+    description: Annotated[str, Field(max_length=500)]
+    bin_width_hu: Annotated[float, Field(ge=0.1, le=1000)]
+    log_sigma_mm: Annotated[list[float], Field(min_length=2, max_length=2)]
+    wavelet: Literal["coif1"]
+    wavelet_level: Literal[1]
+    wavelet_start_level: Literal[0]
+    lbp_2d: Lbp2d
+    lbp_3d: Lbp3d
+    normalize: Literal[False]
+    resampled_spacing_mm: None
+    force_2d: Literal[False]
+    neighbour_distance: Literal[1]
+    glcm_symmetrical: Literal[True]
+    glcm_weighting: None
+    gldm_alpha: Literal[0]
+    voxel_array_shift: Literal[0]
+
+    @field_validator("log_sigma_mm")
+    @classmethod
+    def _sigmas_rise(cls, sigmas: list[float]) -> list[float]:
+        if not (0.5 <= sigmas[0] < sigmas[1] <= 20):
+            raise ValueError("two widths between 0.5 and 20 mm, the smaller first")
+        if any(round(sigma, 4) != sigma for sigma in sigmas):
+            raise ValueError("at most four decimals")
+        return sigmas
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) over every setting but name and description."""
+        return digest(canonical_json(self.model_dump(exclude={"name", "description"})))
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """The names of the 20 images, in order."""
+        return filter_names(self.log_sigma_mm)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the 1,874 features without phase, in order."""
+        return feature_names(self.log_sigma_mm)
+
+
+def load_params(source: str | Path) -> ExtractionParams:
+    """Read settings: the name of a shipped preset or a YAML file.
+
+    Raises
+    ------
+    EsccError
+        No such preset or file, or it is no plain YAML (repeated keys, tags, aliases).
+    FaultsError
+        Settings that are missing, unknown or out of bounds: all of them.
+    """
+    text = str(source)
+    if text in PRESETS:
+        return _parse(resource_path("extraction", f"{text}.yaml"))
+    path = Path(source)
+    if path.suffix.lower() not in {".yaml", ".yml"}:
+        raise EsccError(
+            f"There are no settings called {text!r}.", f"Choose {', '.join(PRESETS)} or the path of a .yaml file."
+        )
+    return _parse(path)
+
+
+def _parse(path: Path) -> ExtractionParams:
+    raw = read_bytes(path)
+    if len(raw) > MAX_BYTES:
+        raise EsccError(f"{path.name} is larger than {MAX_BYTES // 1024} KiB.", "It holds no extraction settings.")
+    document = _read_yaml(decode_text(raw, path.name), path.name)
+    try:
+        return ExtractionParams.model_validate(document)
+    except ValidationError as error:
+        faults = [
+            Fault(f"{path.name}, {'.'.join(map(str, fault['loc'])) or 'top'}", fault["msg"]) for fault in error.errors()
+        ]
+        raise FaultsError(
+            f"{path.name} holds no valid extraction settings: {faults[0]}.", faults, "Start from a copy of ct_arterial."
+        ) from None
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Plain YAML only: no aliases, no tags beyond the scalar types, no repeated keys."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        keys = [key.value for key, _ in node.value]
+        repeated = next((key for key, _ in node.value if keys.count(key.value) > 1), None)
+        if repeated is not None:
+            raise yaml.MarkedYAMLError(
+                problem=f"{repeated.value} stands more than once", problem_mark=repeated.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+def _read_yaml(text: str, name: str) -> object:
+    loader = _PlainLoader(text)
+    try:
+        return loader.get_single_data()
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise EsccError(f"{name}{line}: {error.problem}.", "Settings are plain YAML: names and values.") from None
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise EsccError(f"{name} is no YAML.", "Settings are plain YAML: names and values.") from None
+    finally:
+        loader.dispose()

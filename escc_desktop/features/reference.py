@@ -1,0 +1,182 @@
+"""PyRadiomics 3.0.1 itself as an engine: the only module that knows it.
+
+PyRadiomics is driven image by image and family by family through its own functions, so that the values are its own
+to the last bit while progress is real and a cancelled extraction ends at the next step.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any, Final
+
+import scipy.special
+import SimpleITK as sitk  # noqa: N813  # the field's name for it
+
+from escc_desktop.errors import EsccError
+from escc_desktop.features.names import FAMILIES
+from escc_desktop.features.params import ExtractionParams
+from escc_desktop.imaging.itk import to_itk
+from escc_desktop.imaging.mask import Mask
+from escc_desktop.imaging.volume import Volume
+from escc_desktop.progress import Progress
+
+LIBRARIES: Final = ("pyradiomics", "numpy", "scipy", "SimpleITK", "PyWavelets", "scikit-image", "trimesh")
+_IMAGE_TYPES: Final = (
+    "Original",
+    "LoG",
+    "Wavelet",
+    "Square",
+    "SquareRoot",
+    "Logarithm",
+    "Exponential",
+    "Gradient",
+    "LBP2D",
+    "LBP3D",
+)
+_KNOWN_WARNINGS: Final = (
+    ("Please import `map_coordinates` from", DeprecationWarning),
+    ("`scipy.special.sph_harm` is deprecated", DeprecationWarning),
+    ("Applying `local_binary_pattern` to floating-point", UserWarning),
+    ("invalid value encountered", RuntimeWarning),
+    ("divide by zero encountered", RuntimeWarning),
+    ("Precision loss occurred in moment calculation", RuntimeWarning),
+)
+_INSTALL: Final = 'Install the optional part "reference": pyradiomics 3.0.1, PyWavelets, scikit-image, trimesh.'
+
+
+class PyRadiomics:
+    """The engine, ready to run.
+
+    Raises
+    ------
+    EsccError
+        PyRadiomics is not installed, or the scipy beside it would silently drop 279 features.
+    """
+
+    name: Final = "pyradiomics"
+
+    def __init__(self) -> None:
+        if not hasattr(scipy.special, "sph_harm"):
+            raise EsccError(
+                f"PyRadiomics cannot compute the 279 lbp-3D features with scipy {version('scipy')}.",
+                "Install scipy below 1.17.",
+            )
+        try:
+            # Optional, and slow to import.
+            import skimage.feature  # noqa: PLC0415, F401
+            import trimesh  # noqa: PLC0415, F401
+            from radiomics import featureextractor, imageoperations  # noqa: PLC0415
+        except ImportError as error:
+            raise EsccError(f"PyRadiomics cannot be used: {error.name} is not installed.", _INSTALL) from None
+        self._extractor = featureextractor.RadiomicsFeatureExtractor
+        self._operations = imageoperations
+
+    @property
+    def version(self) -> str:
+        """Version of PyRadiomics."""
+        return version("pyradiomics")
+
+    @property
+    def libraries(self) -> dict[str, str]:
+        """Versions of the packages that decide the values."""
+        return {name: version(name) for name in LIBRARIES}
+
+    def compute(self, volume: Volume, mask: Mask, params: ExtractionParams, progress: Progress) -> dict[str, float]:
+        """Return the features by name, in PyRadiomics' order.
+
+        Raises
+        ------
+        EsccError
+            PyRadiomics gives up on this input.
+        Cancelled
+            From `progress`.
+        """
+        try:
+            with _quiet():
+                return dict(self._compute(volume, mask, params, progress))
+        except MemoryError:
+            raise EsccError(
+                "There is not enough memory for PyRadiomics on this image.", "Close other programs or crop the image."
+            ) from None
+        except (ValueError, IndexError, RuntimeError, ZeroDivisionError, AssertionError) as error:
+            raise EsccError(
+                "PyRadiomics gave up on this lesion.",
+                "Look at image and mask: metal, padding or a region without contrast are the usual reasons.",
+                detail=f"{type(error).__name__}: {error}",
+            ) from error
+
+    def _compute(
+        self, volume: Volume, mask: Mask, params: ExtractionParams, progress: Progress
+    ) -> Iterator[tuple[str, float]]:
+        settings = _settings(params)
+        extractor = self._extractor(**settings)
+        extractor.enabledFeatures = {"shape": []}
+        image, region = to_itk(volume), sitk.Cast(to_itk(mask), sitk.sitkUInt32)
+        steps = 1 + len(params.filters) * len(FAMILIES)
+        progress.advance(0, steps, "shape")
+        box, _ = self._operations.checkMask(image, region, **settings)
+        yield from _numbers(extractor.computeShape(image, region, box, **settings))
+        done = 1
+        for filtered, name, arguments in self._images(image, region, settings):
+            cropped, cropped_region = self._operations.cropToTumorMask(filtered, region, box)
+            for family in FAMILIES:
+                progress.advance(done, steps, f"{name}, {family}")
+                extractor.enabledFeatures = {family: []}
+                yield from _numbers(extractor.computeFeatures(cropped, cropped_region, name, **arguments))
+                done += 1
+
+    def _images(
+        self, image: sitk.Image, region: sitk.Image, settings: dict[str, Any]
+    ) -> Iterator[tuple[sitk.Image, str, dict[str, Any]]]:
+        for image_type in _IMAGE_TYPES:
+            make = getattr(self._operations, f"get{image_type}Image")
+            yield from make(image, region, **settings)
+
+
+def _numbers(values: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    return ((name, float(value)) for name, value in values.items())
+
+
+def _settings(params: ExtractionParams) -> dict[str, Any]:
+    return {
+        "additionalInfo": False,
+        "label": 1,
+        "binWidth": params.bin_width_hu,
+        "sigma": params.log_sigma_mm,
+        "wavelet": params.wavelet,
+        "level": params.wavelet_level,
+        "start_level": params.wavelet_start_level,
+        "lbp2DRadius": params.lbp_2d.radius,
+        "lbp2DSamples": params.lbp_2d.samples,
+        "lbp2DMethod": params.lbp_2d.method,
+        "lbp3DLevels": params.lbp_3d.levels,
+        "lbp3DIcosphereRadius": params.lbp_3d.icosphere_radius,
+        "lbp3DIcosphereSubdivision": params.lbp_3d.icosphere_subdivision,
+        "normalize": params.normalize,
+        "resampledPixelSpacing": params.resampled_spacing_mm,
+        "force2D": params.force_2d,
+        "distances": [params.neighbour_distance],
+        "symmetricalGLCM": params.glcm_symmetrical,
+        "weightingNorm": params.glcm_weighting,
+        "gldm_a": params.gldm_alpha,
+        "voxelArrayShift": params.voxel_array_shift,
+    }
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep PyRadiomics' log and the warnings it is known for to itself; what they mean is checked on the values."""
+    logger = logging.getLogger("radiomics")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            for message, category in _KNOWN_WARNINGS:
+                warnings.filterwarnings("ignore", message, category)
+            yield
+    finally:
+        logger.setLevel(level)
