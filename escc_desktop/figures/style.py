@@ -40,6 +40,8 @@ _STYLE: dict[Any, Any] = {
     "axes.titlesize": TITLE,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "figure.titlesize": TITLE,
+    "figure.titleweight": "bold",
     "axes.titlepad": 8.0,
     "axes.labelsize": BODY,
     "axes.labelcolor": INK,
@@ -104,6 +106,12 @@ def new_figure(width_mm: float = 120.0, height_mm: float = 85.0, *, shows_risk: 
     return figure
 
 
+def headline(figure: Figure, text: str) -> None:
+    """Put the figure's heading at its left edge, where the eye starts."""
+    width_mm = float(figure.get_size_inches()[0]) / _MM
+    figure.suptitle(text, x=2.0 / width_mm, ha="left")
+
+
 def say(axes: Axes, sentence: str) -> None:
     """Put a sentence where the data would stand: a figure is never blank."""
     axes.set_axis_off()
@@ -115,7 +123,7 @@ def saying(title: str, sentence: str) -> Figure:
     """Return a figure that says in one sentence why there is nothing to draw."""
     figure = new_figure(120, 45)
     axes = figure.add_subplot()
-    axes.set_title(title)
+    headline(figure, title)
     say(axes, sentence)
     return figure
 
