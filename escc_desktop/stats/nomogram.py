@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from escc_desktop.errors import EsccError
-
-Floats = NDArray[np.float64]
+from escc_desktop.stats.arrays import FloatArray
 
 SURVIVAL_TICKS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 _MAX_POINTS = 100.0
@@ -36,8 +34,8 @@ class Predictor:
 
     name: str
     coefficient: float
-    ticks: Floats
-    model_values: Floats
+    ticks: FloatArray
+    model_values: FloatArray
 
 
 @dataclass(frozen=True)
@@ -45,9 +43,9 @@ class PointsAxis:
     """One predictor's axis: `ticks`, their share of the linear predictor and their points."""
 
     name: str
-    ticks: Floats
-    contribution: Floats
-    points: Floats
+    ticks: FloatArray
+    contribution: FloatArray
+    points: FloatArray
 
 
 @dataclass(frozen=True)
@@ -72,24 +70,24 @@ class Nomogram:
     points_per_lp: float
     intercept: float
     center: float
-    total_ticks: Floats
-    lp_ticks: Floats
-    lp_points: Floats
-    survival_ticks: Floats
-    survival_points: Floats
+    total_ticks: FloatArray
+    lp_ticks: FloatArray
+    lp_points: FloatArray
+    survival_ticks: FloatArray
+    survival_points: FloatArray
     baseline_hazard: float
 
-    def total_points(self, lp: Floats) -> Floats:
+    def total_points(self, lp: FloatArray) -> FloatArray:
         """Return the total points of centred linear predictors (n,)."""
         return np.asarray((lp - self.intercept) * self.points_per_lp)
 
-    def survival(self, total_points: Floats) -> Floats:
+    def survival(self, total_points: FloatArray) -> FloatArray:
         """Return the survival at the horizon that total points (n,) stand for."""
         lp = total_points / self.points_per_lp + self.intercept
         return np.asarray(np.exp(-self.baseline_hazard * np.exp(lp)))
 
 
-def pretty(low: float, high: float, n: int = 5) -> Floats:
+def pretty(low: float, high: float, n: int = 5) -> FloatArray:
     """Return about `n` + 1 round values that cover [low, high], exactly as R's ``pretty()`` chooses them."""
     unit = _pretty_unit(low, high, n)
     first, last = math.floor(low / unit + _ROUNDING), math.ceil(high / unit - _ROUNDING)
@@ -104,7 +102,7 @@ def pretty(low: float, high: float, n: int = 5) -> Floats:
     return _multiples(first, last, unit)
 
 
-def _multiples(first: int, last: int, unit: float) -> Floats:
+def _multiples(first: int, last: int, unit: float) -> FloatArray:
     digits = max(0, -math.floor(math.log10(unit)) + 1)
     return np.array([round(k * unit, digits) for k in range(first, last + 1)], dtype=np.float64)
 
@@ -126,7 +124,7 @@ def _pretty_unit(low: float, high: float, n: int) -> float:
     return unit
 
 
-def axis_ticks(data: Floats) -> Floats:
+def axis_ticks(data: FloatArray) -> FloatArray:
     """Return the ticks of a predictor: its distinct values where there are few, else round values over its range."""
     distinct = np.unique(data[np.isfinite(data)])
     if not len(distinct):
@@ -135,7 +133,11 @@ def axis_ticks(data: Floats) -> Floats:
 
 
 def nomogram(
-    predictors: Sequence[Predictor], center: float, lp: Floats, baseline_hazard: float, survival_ticks: Sequence[float]
+    predictors: Sequence[Predictor],
+    center: float,
+    lp: FloatArray,
+    baseline_hazard: float,
+    survival_ticks: Sequence[float],
 ) -> Nomogram:
     """Return the axes of a Cox model.
 
@@ -183,7 +185,7 @@ def nomogram(
     )
 
 
-def _survival_axis(lp_ticks: Floats, baseline_hazard: float, wanted: Floats) -> tuple[Floats, Floats]:
+def _survival_axis(lp_ticks: FloatArray, baseline_hazard: float, wanted: FloatArray) -> tuple[FloatArray, FloatArray]:
     grid = np.linspace(lp_ticks[0], lp_ticks[-1], 1000)
     survival = np.exp(-baseline_hazard * np.exp(grid))
     inside = wanted[(wanted >= survival[-1]) & (wanted <= survival[0])]

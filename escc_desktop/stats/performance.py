@@ -9,16 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from escc_desktop.errors import EsccError
 from escc_desktop.progress import Progress
+from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
 from escc_desktop.stats.survival import Endpoint
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-FitAndScore = Callable[[Ints], tuple[Floats, Floats]]
+FitAndScore = Callable[[IntArray], tuple[FloatArray, FloatArray]]
 
 _Z95 = float(special.ndtri(0.975))
 
@@ -34,7 +32,7 @@ class CIndex:
     concordant: int
     discordant: int
     tied_risk: int
-    influence: Floats
+    influence: FloatArray
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Auc:
     upper: float
     n_cases: int
     n_controls: int
-    influence: Floats
+    influence: FloatArray
 
 
 @dataclass(frozen=True)
@@ -94,25 +92,25 @@ class Optimism:
         Resamples on which the model could not be fitted; they are left out of every mean.
     """
 
-    apparent: Floats
-    on_resample: Floats
-    on_original: Floats
+    apparent: FloatArray
+    on_resample: FloatArray
+    on_original: FloatArray
     n_failed: int
 
     @property
-    def optimism(self) -> Floats:
+    def optimism(self) -> FloatArray:
         """Mean of (resample - original) per measure, 0 where no resample could be scored."""
         gap = self.on_resample - self.on_original
         valid = np.isfinite(gap)
         return np.asarray(np.where(valid, gap, 0.0).sum(axis=0) / np.maximum(valid.sum(axis=0), 1))
 
     @property
-    def corrected(self) -> Floats:
+    def corrected(self) -> FloatArray:
         """Apparent figure less its optimism."""
         return np.asarray(self.apparent - self.optimism)
 
     @property
-    def model_sd(self) -> Floats:
+    def model_sd(self) -> FloatArray:
         """How far the refitted models scatter when they are tried on the same original patients."""
         valid = np.isfinite(self.on_original)
         count = np.maximum(valid.sum(axis=0), 2)
@@ -121,7 +119,7 @@ class Optimism:
         squares = np.where(valid, (self.on_original - mean) ** 2, 0.0)
         return np.asarray(np.sqrt(squares.sum(axis=0) / (count - 1)))
 
-    def interval(self, sampling_se: Floats) -> tuple[Floats, Floats]:
+    def interval(self, sampling_se: FloatArray) -> tuple[FloatArray, FloatArray]:
         """95 % interval of the corrected figure within [0, 1].
 
         Two sources add up: the patients the figure is measured on (`sampling_se`, from out-of-fold predictions)
@@ -131,7 +129,7 @@ class Optimism:
         return np.clip(self.corrected - half, 0.0, 1.0), np.clip(self.corrected + half, 0.0, 1.0)
 
 
-def c_index(endpoint: Endpoint, risk: Floats) -> CIndex:
+def c_index(endpoint: Endpoint, risk: FloatArray) -> CIndex:
     """Return Harrell's C; a tie in risk counts half, a pair with the same event time not at all.
 
     Parameters
@@ -149,7 +147,7 @@ def c_index(endpoint: Endpoint, risk: Floats) -> CIndex:
     return _concordance(endpoint, risk, np.ones(len(risk)))
 
 
-def uno_c(endpoint: Endpoint, risk: Floats, horizon_months: float) -> CIndex:
+def uno_c(endpoint: Endpoint, risk: FloatArray, horizon_months: float) -> CIndex:
     """Return Uno's C up to the horizon: events weigh 1/G(t-)^2, G the Kaplan-Meier of censoring."""
     time, event = endpoint.time_months, endpoint.event
     censoring = _CensoringKm(time, event)
@@ -157,7 +155,7 @@ def uno_c(endpoint: Endpoint, risk: Floats, horizon_months: float) -> CIndex:
     return _concordance(endpoint, risk, weight)
 
 
-def _concordance(endpoint: Endpoint, risk: Floats, event_weight: Floats) -> CIndex:
+def _concordance(endpoint: Endpoint, risk: FloatArray, event_weight: FloatArray) -> CIndex:
     time, event = endpoint.time_months, np.asarray(endpoint.event, dtype=bool)
     later = (time[None, :] > time[:, None]) | ((time[None, :] == time[:, None]) & ~event[None, :])
     comparable = event[:, None] & later
@@ -183,7 +181,7 @@ def _concordance(endpoint: Endpoint, risk: Floats, event_weight: Floats) -> CInd
     return CIndex(c, se, lower, upper, n_worse, n_comparable - n_worse - n_tied, n_tied, np.asarray(influence))
 
 
-def noether_c(endpoint: Endpoint, risk: Floats) -> NoetherC:
+def noether_c(endpoint: Endpoint, risk: FloatArray) -> NoetherC:
     """Return the concordance as R ``survcomp`` counts it: ties in time or risk are left out of the pairs."""
     time, event = endpoint.time_months, np.asarray(endpoint.event, dtype=bool)
     n = len(time)
@@ -202,7 +200,7 @@ def noether_c(endpoint: Endpoint, risk: Floats) -> NoetherC:
     return NoetherC(c, se, lower, upper, float(special.ndtr(tail if c < 0.5 else -tail)))
 
 
-def auc_at(endpoint: Endpoint, risk: Floats, horizon_months: float) -> Auc:
+def auc_at(endpoint: Endpoint, risk: FloatArray, horizon_months: float) -> Auc:
     """Return the AUC at a horizon as timeROC and riskRegression estimate it (Blanche et al. 2013).
 
     Cases (event by the horizon) weigh 1/G(T-), controls (followed beyond it) 1/G(horizon), with G the marginal
@@ -247,7 +245,7 @@ def compare(first: CIndex | Auc, second: CIndex | Auc) -> Difference:
     return Difference(difference, se, difference - _Z95 * se, difference + _Z95 * se, p)
 
 
-def brier(endpoint: Endpoint, survival: Floats, horizon_months: float) -> Brier:
+def brier(endpoint: Endpoint, survival: FloatArray, horizon_months: float) -> Brier:
     """Return the Brier score of predicted survival at one time (R ``riskRegression::Score``, ``pec``).
 
     Parameters
@@ -277,7 +275,7 @@ def brier(endpoint: Endpoint, survival: Floats, horizon_months: float) -> Brier:
     return Brier(value, se, lower, upper)
 
 
-def integrated_brier(endpoint: Endpoint, survival: Floats, grid_months: Floats) -> float:
+def integrated_brier(endpoint: Endpoint, survival: FloatArray, grid_months: FloatArray) -> float:
     """Return the integral of the Brier score as a step function over `grid_months`, divided by its last point.
 
     Parameters
@@ -292,7 +290,7 @@ def integrated_brier(endpoint: Endpoint, survival: Floats, grid_months: Floats) 
 
 
 def optimism_bootstrap(
-    fit_and_score: FitAndScore, apparent: Floats, n: int, repeats: int, seed: int, progress: Progress
+    fit_and_score: FitAndScore, apparent: FloatArray, n: int, repeats: int, seed: int, progress: Progress
 ) -> Optimism:
     """Repeat a whole pipeline on resamples of the patients (Harrell's optimism).
 
@@ -330,7 +328,7 @@ def _clipped(value: float, se: float) -> tuple[float, float]:
 class _CensoringKm:
     """Kaplan-Meier of censoring; events leave the risk set before censorings of the same time."""
 
-    def __init__(self, time: Floats, event: NDArray[np.bool_]) -> None:
+    def __init__(self, time: FloatArray, event: BoolArray) -> None:
         self._time, self._event = time, event
         censored = ~event
         self._at = np.unique(time[censored])
@@ -339,15 +337,15 @@ class _CensoringKm:
         lost = ((time[None, :] == self._at[:, None]) & censored[None, :]).sum(axis=1)
         self._steps = np.cumprod(1.0 - lost / (at_risk - events_now))
 
-    def at(self, t: Floats) -> Floats:
+    def at(self, t: FloatArray) -> FloatArray:
         """Return G(t)."""
         return np.asarray(np.concatenate([[1.0], self._steps])[np.searchsorted(self._at, t, side="right")])
 
-    def before(self, t: Floats) -> Floats:
+    def before(self, t: FloatArray) -> FloatArray:
         """Return G(t-)."""
         return np.asarray(np.concatenate([[1.0], self._steps])[np.searchsorted(self._at, t, side="left")])
 
-    def influence(self, t: Floats) -> Floats:
+    def influence(self, t: FloatArray) -> FloatArray:
         """Return psi (n, len(t)): how each patient moves log 1/G just before t, times n (martingale form).
 
         As in riskRegression, patients whose event falls on a censoring time still count as at risk here.
