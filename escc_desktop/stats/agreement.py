@@ -1,0 +1,211 @@
+"""Agreement between readings: intraclass correlation and Bland-Altman limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from escc_desktop.errors import EsccError
+from escc_desktop.stats.arrays import FloatArray, finite
+
+IccForm = Literal["icc1", "icc2", "icc3", "icc1k", "icc2k", "icc3k"]
+ICC_FORMS: tuple[IccForm, ...] = get_args(IccForm)
+
+
+@dataclass(frozen=True)
+class Icc:
+    """One intraclass correlation with its F test against 0 and its confidence interval."""
+
+    form: IccForm
+    icc: float
+    F: float
+    df1: float
+    df2: float
+    p: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, eq=False)
+class IccMany:
+    """Intraclass correlations of p features; each array (p,), NaN where a feature does not vary or is missing."""
+
+    form: IccForm
+    icc: FloatArray
+    F: FloatArray
+    df1: float
+    df2: float
+    p: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+    def of(self, feature: int) -> Icc:
+        """Return the correlation of one feature."""
+        i = feature
+        return Icc(
+            form=self.form,
+            icc=float(self.icc[i]),
+            F=float(self.F[i]),
+            df1=self.df1,
+            df2=self.df2,
+            p=float(self.p[i]),
+            lower=float(self.lower[i]),
+            upper=float(self.upper[i]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _MeanSquares:
+    n: int
+    k: int
+    between: FloatArray
+    within: FloatArray
+    readings: FloatArray
+    residual: FloatArray
+
+
+def _mean_squares(ratings: FloatArray) -> _MeanSquares:
+    n, k, _ = ratings.shape
+    # Centred first: a large common offset would otherwise eat the digits of the differences.
+    x = ratings - ratings.mean(axis=(0, 1))
+    by_row, by_reading = x.mean(axis=1), x.mean(axis=0)
+    between = k * np.sum(by_row**2, axis=0)
+    readings = n * np.sum(by_reading**2, axis=0)
+    within = np.sum((x - by_row[:, None, :]) ** 2, axis=(0, 1))
+    residual = np.sum((x - by_row[:, None, :] - by_reading[None, :, :]) ** 2, axis=(0, 1))
+    return _MeanSquares(
+        n, k, between / (n - 1), within / (n * (k - 1)), readings / (k - 1), residual / ((n - 1) * (k - 1))
+    )
+
+
+def _ratio(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Divide; NaN where the divisor is 0: the feature does not vary."""
+    quotient = np.full(a.shape, np.nan)
+    np.divide(a, b, out=quotient, where=b != 0)
+    return quotient
+
+
+def _averaged(single: FloatArray, k: int) -> FloatArray:
+    """Return the Spearman-Brown value of the mean of k readings."""
+    return _ratio(k * single, 1 + (k - 1) * single)
+
+
+def _absolute_limits(ms: _MeanSquares, icc2: FloatArray, tail: float) -> tuple[FloatArray, FloatArray]:
+    """Return the limits of ICC(2,1): Satterthwaite's degrees of freedom (McGraw and Wong 1996, table 7)."""
+    n, k = ms.n, ms.k
+    ratio = _ratio(ms.readings, ms.residual)
+    a = n * (1 + (k - 1) * icc2) - k * icc2
+    v = _ratio(
+        (n - 1) * (k - 1) * (k * icc2 * ratio + a) ** 2,
+        (n - 1) * (k * icc2 * ratio) ** 2 + a**2,
+    )
+    f_lower, f_upper = stats.f.isf(tail, n - 1, v), stats.f.isf(tail, v, n - 1)
+    noise = k * ms.readings + (k * n - k - n) * ms.residual
+    lower = _ratio(n * (ms.between - f_lower * ms.residual), f_lower * noise + n * ms.between)
+    upper = _ratio(n * (f_upper * ms.between - ms.residual), noise + n * f_upper * ms.between)
+    return lower, upper
+
+
+def icc_many(ratings: npt.ArrayLike, form: IccForm = "icc2", alpha: float = 0.05) -> IccMany:
+    """Compute an intraclass correlation for each of p features at once.
+
+    Parameters
+    ----------
+    ratings
+        (n, k, p): n patients, k readings, p features. A feature with a missing value gets NaN.
+    form
+        Shrout and Fleiss (1979): icc1 one-way, icc2 two-way random, absolute agreement, icc3 two-way mixed,
+        consistency; a trailing k is the reliability of the mean of the k readings.
+    alpha
+        1 - confidence level.
+
+    Returns
+    -------
+    IccMany
+        ANOVA estimates as psych::ICC(lmer=FALSE): negative values are kept, not set to 0.
+
+    Raises
+    ------
+    EsccError
+        Fewer than two patients or two readings, or an unknown form.
+    """
+    x = np.asarray(ratings, dtype=np.float64)
+    if x.ndim != 3 or x.shape[0] < 2 or x.shape[1] < 2:
+        raise EsccError(f"Agreement needs at least 2 patients and 2 readings, not an array of shape {x.shape}.")
+    if form not in ICC_FORMS:
+        raise EsccError(f"There is no ICC form '{form}'.", f"Choose one of {', '.join(ICC_FORMS)}.")
+    ms = _mean_squares(np.where(np.isfinite(x).all(axis=(0, 1)), x, np.nan))
+    n, k = ms.n, ms.k
+    one_way = form.startswith("icc1")
+    noise = ms.within if one_way else ms.residual
+    df1, df2 = n - 1.0, float(n * (k - 1) if one_way else (n - 1) * (k - 1))
+    F = _ratio(ms.between, noise)
+    if form.startswith("icc2"):
+        single = _ratio(ms.between - noise, ms.between + (k - 1) * noise + k * (ms.readings - noise) / n)
+        lower, upper = _absolute_limits(ms, single, alpha / 2)
+    else:
+        single = _ratio(ms.between - noise, ms.between + (k - 1) * noise)
+        f_low, f_high = F / stats.f.isf(alpha / 2, df1, df2), F * stats.f.isf(alpha / 2, df2, df1)
+        lower, upper = (_ratio(f - 1, f + k - 1) for f in (f_low, f_high))
+    if form.endswith("k"):
+        single, lower, upper = (_averaged(value, k) for value in (single, lower, upper))
+    return IccMany(form, single, F, df1, df2, np.asarray(stats.f.sf(F, df1, df2)), lower, upper)
+
+
+def icc(ratings: npt.ArrayLike, form: IccForm = "icc2", alpha: float = 0.05) -> Icc:
+    """Compute the intraclass correlation of one feature; `ratings` (n, k), the rest as `icc_many`."""
+    return icc_many(finite(ratings, "The table of readings", n_axes=2)[:, :, None], form, alpha).of(0)
+
+
+@dataclass(frozen=True, eq=False)
+class BlandAltman:
+    """Differences between two readings (second minus first) against their mean.
+
+    `bias` with its confidence limits; `loa_lower` and `loa_upper` are the limits of agreement
+    bias -+ 1.96 sd, each with its own confidence limits (Bland and Altman 1999: se^2 = 3 sd^2 / n).
+    """
+
+    mean: FloatArray
+    difference: FloatArray
+    bias: float
+    sd: float
+    bias_lower: float
+    bias_upper: float
+    loa_lower: float
+    loa_upper: float
+    loa_lower_limits: tuple[float, float]
+    loa_upper_limits: tuple[float, float]
+
+
+def bland_altman(first: npt.ArrayLike, second: npt.ArrayLike, alpha: float = 0.05) -> BlandAltman:
+    """Compare two readings of the same patients, each (n,), n >= 2.
+
+    Raises
+    ------
+    EsccError
+        The readings differ in length or are fewer than two.
+    """
+    a, b = finite(first, "The first reading"), finite(second, "The second reading")
+    if a.size != b.size or a.size < 2:
+        raise EsccError(f"Two readings of the same patients are needed, at least 2; there are {a.size} and {b.size}.")
+    difference = b - a
+    n, bias, sd = a.size, float(difference.mean()), float(difference.std(ddof=1))
+    t = float(stats.t.isf(alpha / 2, n - 1))
+    half, loa_half = t * sd / np.sqrt(n), t * sd * np.sqrt(3 / n)
+    low, high = bias - 1.96 * sd, bias + 1.96 * sd
+    return BlandAltman(
+        mean=(a + b) / 2,
+        difference=difference,
+        bias=bias,
+        sd=sd,
+        bias_lower=float(bias - half),
+        bias_upper=float(bias + half),
+        loa_lower=low,
+        loa_upper=high,
+        loa_lower_limits=(float(low - loa_half), float(low + loa_half)),
+        loa_upper_limits=(float(high - loa_half), float(high + loa_half)),
+    )

@@ -1,0 +1,32 @@
+"""The array types the statistics share, and the one way in."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from escc_desktop.errors import EsccError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def finite(values: npt.ArrayLike, what: str, n_axes: int = 1) -> FloatArray:
+    """Return `values` as float64 with `n_axes` axes.
+
+    Raises
+    ------
+    EsccError
+        They have another number of axes, are empty, or hold a missing or infinite value.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != n_axes or array.size == 0:
+        raise EsccError(f"{what} must be a filled array of {n_axes} axes, not of shape {array.shape}.")
+    bad = np.flatnonzero(~np.isfinite(array).reshape(array.shape[0], -1).all(axis=1))
+    if bad.size:
+        raise EsccError(
+            f"{what} has {bad.size} rows with missing or infinite values (first: row {bad[0] + 1}).",
+            "Complete or leave out these rows.",
+        )
+    return array
