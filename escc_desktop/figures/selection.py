@@ -114,7 +114,7 @@ def cv_curve(
     n_best = int(counts[best])
     style.headline(figure, f"Cross-validation: {n_best} feature{'' if n_best == 1 else 's'} at lambda.min")
     if n_best == 0:
-        style.note(axes, "The best model holds no feature:\nno signal was found.")
+        style.subline(axes, "The best model holds no feature: no signal was found.\n\n")
     return figure
 
 

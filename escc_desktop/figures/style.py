@@ -13,6 +13,7 @@ import matplotlib
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.typing import LineStyleType
 
 from escc_desktop.errors import UsageError
 from escc_desktop.figures.words import RESEARCH_ONLY, RiskWord
@@ -28,7 +29,7 @@ CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 INK, QUIET, FAINT, GRID = "#1b1f24", "#5b6570", "#b9c0c8", "#e4e7eb"
 RISK_COLOURS: dict[RiskWord, str] = {"low": BLUE, "high": VERMILLION}
 RISK_MARKERS: dict[RiskWord, str] = {"low": "v", "high": "^"}
-RISK_LINES: dict[RiskWord, str] = {"low": "-", "high": (0, (5, 1.6))}  # type: ignore[dict-item]  # a dash pattern
+RISK_LINES: dict[RiskWord, LineStyleType] = {"low": "-", "high": (0, (5, 1.6))}
 
 SMALL, BODY, TITLE = 7.0, 8.5, 10.0
 DPI = 200
@@ -128,20 +129,9 @@ def saying(title: str, sentence: str) -> Figure:
     return figure
 
 
-def note(axes: Axes, text: str, *, x: float = 0.98, y: float = 0.97) -> None:
-    """Write a quiet remark inside the axes, right-aligned at the top unless told otherwise."""
-    right, top = x > 0.5, y > 0.5
-    axes.text(
-        x,
-        y,
-        text,
-        transform=axes.transAxes,
-        ha="right" if right else "left",
-        va="top" if top else "bottom",
-        size=SMALL + 0.5,
-        color=QUIET,
-        linespacing=1.35,
-    )
+def subline(axes: Axes, text: str) -> None:
+    """Write a quiet remark above the axes, where no data can run into it."""
+    axes.set_title(text, loc="left", size=SMALL + 0.5, weight="normal", color=QUIET, pad=5, linespacing=1.35)
 
 
 def image_bytes(figure: Figure, suffix: str = ".png", dpi: int = DPI) -> bytes:
