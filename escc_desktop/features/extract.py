@@ -20,6 +20,26 @@ from escc_desktop.progress import Progress
 
 DEFAULT_ENGINE: Final = "pyradiomics"
 ENGINES: Final = ("pyradiomics",)
+PROVENANCE_KEYS: Final = (
+    "identity",
+    "program",
+    "engine",
+    "libraries",
+    "params",
+    "params_digest",
+    "settings",
+    "volume_digest",
+    "mask_digest",
+    "pixel_type",
+    "rasterisation",
+    "size",
+    "spacing_mm",
+    "mask_voxels",
+    "mask_volume_mm3",
+    "extreme_hu",
+    "extreme_index_xyz",
+    "warnings",
+)
 RASTERISATION: Final = "a voxel belongs to the region when its centre does; overlapping contours by exclusive or"
 
 

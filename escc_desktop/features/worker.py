@@ -1,0 +1,121 @@
+"""The child process of a batch: loads one region at a time, asks whether to go on, extracts it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, Final
+
+import SimpleITK as sitk  # noqa: N813  # the field's name for it
+
+from escc_desktop.errors import EsccError
+from escc_desktop.features.extract import extract, identity, make_engine
+from escc_desktop.features.memory import needed_bytes
+from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.table import FeatureVector, RoiKey
+from escc_desktop.imaging.mask import Mask
+from escc_desktop.imaging.volume import Volume
+from escc_desktop.progress import Progress
+
+THREAD_VARIABLES: Final = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One region to extract.
+
+    Attributes
+    ----------
+    key
+        Whose it is.
+    volume_ref, mask_ref
+        What the batch's `load` finds volume and mask by; small, they travel to the child process.
+    """
+
+    key: RoiKey
+    volume_ref: Any
+    mask_ref: Any
+
+
+Load = Callable[[Task], tuple[Volume, Mask]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a child is told once."""
+
+    load: Load
+    params: ExtractionParams
+    engine: str
+    accept: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The child has the region and waits for yes (compute it) or no (the values are known or cannot be had)."""
+
+    identity: str
+    voxels: int
+    needed_bytes: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far the child is."""
+
+    fraction: float
+    note: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there are no values, in words for a user."""
+
+    what: str
+    hint: str
+
+
+Message = Loaded | Step | Failure | FeatureVector
+
+
+def serve(connection: Connection, job: Job) -> None:
+    """Extract the tasks that come through the connection until it closes.
+
+    An unexpected exception ends the process: the parent reports it as a loss of this one task.
+    """
+    # Ctrl+C reaches the whole group; the parent alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    try:
+        while True:
+            task = connection.recv()
+            message = _run(task, job, connection)
+            if message is not None:
+                connection.send(message)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _run(task: Task, job: Job, connection: Connection) -> FeatureVector | Failure | None:
+    try:
+        volume, mask = job.load(task)
+        engine = make_engine(job.engine)
+        known_as = identity(volume.digest, mask.digest, job.params.digest, f"{engine.name} {engine.version}")
+        connection.send(Loaded(known_as, volume.hu.size, needed_bytes(volume.hu.size, mask.n_voxels)))
+        if not connection.recv():
+            return None
+        progress = Progress(lambda fraction, note: connection.send(Step(fraction, note)))
+        return extract(volume, mask, job.params, progress, job.engine, job.accept)
+    except EsccError as error:
+        return Failure(error.what, error.hint)
+    except MemoryError:
+        return Failure("There is not enough memory for this image.", "Close other programs and try again.")
