@@ -1,0 +1,74 @@
+"""The child process of the sandbox: reads requests from stdin, parses, answers on stdout.
+
+Run as ``python -m escc_desktop.imaging.child MEMORY_BYTES``. It limits itself before it looks at any file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import IO, Any, Final
+
+from escc_desktop.imaging.sandbox import Refused, read_frame, write_frame
+
+# The only functions a request can name, each in the module that is imported when it is first asked for.
+FUNCTIONS: Final = {
+    "header": "header",
+    "pixels": "pixels",
+}
+
+
+def limit(memory_bytes: int) -> None:
+    """Limit memory, forbid writing files and dumping core, where the system can."""
+    try:
+        import resource  # noqa: PLC0415  # absent on Windows
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def answer(request: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], bytes]:
+    """Run the function a request names and return its answer; refusals and faults become codes."""
+    name = request["function"]
+    if name == "ready":
+        return {}, b""
+    module = importlib.import_module(f"escc_desktop.imaging.{FUNCTIONS[name]}")
+    try:
+        message, raw = getattr(module, f"answer_{name}")(request["arguments"], payload)
+    except Refused as refusal:
+        return {"code": refusal.code, "what": refusal.what, "hint": refusal.hint}, b""
+    except MemoryError:
+        return {"code": "memory", "what": "", "hint": ""}, b""
+    except RecursionError:
+        return {"code": "nesting", "what": "The file is nested too deeply.", "hint": "It is damaged or hostile."}, b""
+    except Exception as error:  # noqa: BLE001  # whatever a parser throws at a foreign file is the file's fault here
+        what = f"The file cannot be read ({type(error).__name__})."
+        return {"code": "unreadable", "what": what, "hint": "It is damaged; export it again."}, b""
+    return message, raw
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer requests until the parent closes the pipe."""
+    while True:
+        try:
+            request, payload = read_frame(requests)
+        except EOFError:
+            return
+        write_frame(answers, *answer(request, payload))
+
+
+def main() -> None:
+    """Take over the pipes, set the limits, serve."""
+    answers = os.fdopen(os.dup(1), "wb")
+    # Libraries that print would break the frames.
+    with open(os.devnull, "wb") as silence:  # noqa: PTH123  # a device, not a file
+        os.dup2(silence.fileno(), 1)
+    limit(int(sys.argv[1]))
+    serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,271 @@
+"""From a folder, archive or DICOMDIR to series with verdicts, and from a series to a volume in HU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escc_desktop.errors import EsccError
+from escc_desktop.imaging.gate import judge, slice_places
+from escc_desktop.imaging.grouping import separate
+from escc_desktop.imaging.phase import recognise_phase
+from escc_desktop.imaging.sandbox import Refused, Sandbox, SandboxError, borrowed_sandbox
+from escc_desktop.imaging.series import (
+    Acquisition,
+    Finding,
+    Header,
+    Phase,
+    Rejected,
+    ScanResult,
+    Series,
+    Slice,
+    Verdict,
+)
+from escc_desktop.imaging.sources import Sources, find_sources
+from escc_desktop.imaging.volume import Volume
+from escc_desktop.progress import Progress
+
+__all__ = [
+    "Acquisition",
+    "Finding",
+    "Phase",
+    "Rejected",
+    "ScanResult",
+    "Series",
+    "Verdict",
+    "load",
+    "scan",
+    "scan_report",
+]
+
+_CHILDREN: Final = 2
+_MANY: Final = 200  # files from which a second child pays for its start
+_CT_CLASS: Final = "1.2.840.10008.5.1.4.1.1.2"
+_DIRECTORY_CLASS: Final = "1.2.840.10008.1.3.10"
+
+
+def scan(path: Path, progress: Progress) -> ScanResult:
+    """List the DICOM series under a folder, zip archive or DICOMDIR, and everything that is no series.
+
+    Files are parsed in a child process; one that crashes it, hangs it for 10 s or needs too much memory is rejected.
+
+    Raises
+    ------
+    EsccError
+        There is nothing at the path.
+    Cancelled
+        The job was cancelled.
+    """
+    sources = find_sources(path)
+    slices: list[Slice] = []
+    rejected = list(sources.rejected)
+    for outcome in _parse_all(sources.files, progress):
+        if isinstance(outcome, Slice):
+            slices.append(outcome)
+        elif outcome is not None:
+            rejected.append(outcome)
+    groups: dict[str, list[Slice]] = {}
+    for part in slices:
+        groups.setdefault(part.header.series_uid or "", []).append(part)
+    beside = _Beside(sources, rejected)
+    series = [one for group in groups.values() for one in _series(group, sources, beside)]
+    if not series and not rejected:
+        rejected.append(Rejected(str(path), "empty", "There is no file here."))
+    return ScanResult(tuple(series), tuple(rejected))
+
+
+def _parse_all(files: Sequence[tuple[Path, str]], progress: Progress) -> Iterator[Slice | Rejected | None]:
+    """Parse files in one child, or many files in two."""
+    n_children = _CHILDREN if len(files) >= _MANY else 1
+    done = 0
+    with ThreadPoolExecutor(n_children) as pool:
+        step = 64
+        chunks = [files[start : start + step] for start in range(0, len(files), step)]
+        for first in range(0, len(chunks), n_children):
+            progress.advance(done, len(files), f"{done} of {len(files)} files")
+            for outcomes in pool.map(_parse_chunk, chunks[first : first + n_children]):
+                done += len(outcomes)
+                yield from outcomes
+    progress.advance(1, 1, f"{len(files)} files")
+
+
+def _parse_chunk(files: Sequence[tuple[Path, str]]) -> list[Slice | Rejected | None]:
+    with borrowed_sandbox() as sandbox:
+        return [_parse(sandbox, path, name) for path, name in files]
+
+
+def _parse(sandbox: Sandbox, path: Path, name: str) -> Slice | Rejected | None:
+    try:
+        record, _ = sandbox.call("header", {"path": str(path)})
+    except (Refused, SandboxError) as error:
+        return Rejected(name, error.code, f"{error.what} {error.hint}".strip())
+    header = Header.from_json(record)
+    if header.sop_class == _DIRECTORY_CLASS:
+        return None
+    rejection = _rejection(header)
+    return Rejected(name, *rejection) if rejection else Slice(path, name, header)
+
+
+def _rejection(header: Header) -> tuple[str, str] | None:
+    """Say why a DICOM file belongs to no series; None if it does."""
+    is_image = header.sop_class == _CT_CLASS or header.modality == "CT" or header.rows is not None
+    if header.series_uid is None:
+        if header.pixel_offset is None:
+            return "truncated", "The file has neither SeriesInstanceUID nor pixel data: it is cut off or damaged."
+        return "no_series_uid", "SeriesInstanceUID is absent; export the series again."
+    if not is_image and header.pixel_offset is None:
+        return "no_image", f"{header.modality or 'This object'} holds no image; as a contour or mask it can be read."
+    return None
+
+
+class _Beside:
+    """What lay beside the slices of a series and makes their completeness doubtful."""
+
+    def __init__(self, sources: Sources, rejected: Iterable[Rejected]) -> None:
+        self._findings = tuple(sources.findings)
+        self._lost = [one for one in rejected if one.code not in {"not_dicom", "no_image", "link", "special"}]
+
+    def findings(self, slices: Sequence[Slice]) -> Iterator[Finding]:
+        yield from self._findings
+        folders = {PurePosixPath(part.name).parent for part in slices}
+        names = tuple(one.path for one in self._lost if PurePosixPath(one.path).parent in folders)
+        if names:
+            message = f"{len(names)} files beside these could not be read; slices of this series may be among them."
+            yield Finding("unreadable_beside", Verdict.WARN, message, names)
+
+
+def _series(group: list[Slice], sources: Sources, beside: _Beside) -> Iterator[Series]:
+    """Turn the files of one series UID into one series, or into one per acquisition they can be told apart by."""
+    parts, findings = separate(group)
+    for part in parts:
+        ordered, geometry, judged = judge(part)
+        everything = (*findings, *judged, *beside.findings(part))
+        is_refused = any(finding.severity is Verdict.REFUSE for finding in everything)
+        first = ordered[0].header
+        yield Series(
+            path=sources.root / Path(*_common(ordered)),
+            series_uid=first.series_uid or "",
+            study_uid=first.study_uid or "",
+            patient_id=first.patient_id or "",
+            modality=first.modality or "",
+            description=first.description or "",
+            slices=ordered,
+            geometry=None if is_refused else geometry,
+            phase=recognise_phase([one.header for one in ordered]),
+            findings=everything,
+            study_date=first.study_date or "",
+            acquisition=_acquisition(first),
+            source=sources.archive,
+        )
+
+
+def _common(slices: Sequence[Slice]) -> tuple[str, ...]:
+    """Return the folder all slices lie in, as parts."""
+    folders = [PurePosixPath(part.name).parent.parts for part in slices]
+    levels = zip(*folders, strict=False)
+    same = [level[0] for level in levels if len(set(level)) == 1]
+    return tuple(same[: min(map(len, folders))])
+
+
+def _acquisition(header: Header) -> Acquisition:
+    def first(numbers: list[float] | None) -> float | None:
+        return numbers[0] if numbers and np.isfinite(numbers[0]) else None
+
+    return Acquisition(
+        first(header.kvp), header.kernel, first(header.slice_thickness), header.manufacturer, header.model
+    )
+
+
+def load(series: Series, progress: Progress, accept: frozenset[str] = frozenset()) -> Volume:
+    """Return the voxels of a series as int16 HU, each slice rescaled by its own tags; padding keeps its value.
+
+    Parameters
+    ----------
+    series
+        As `scan` gave it.
+    progress
+        Advanced once a slice.
+    accept
+        Codes of the WARN findings the user confirmed.
+
+    Raises
+    ------
+    EsccError
+        The series is refused, has an unconfirmed warning, or a file changed since the scan.
+    """
+    _admit(series, accept)
+    assert series.geometry is not None
+    hu = np.zeros(series.geometry.shape, dtype=np.int16)
+    places = slice_places(series.slices)
+    with borrowed_sandbox() as sandbox:
+        for done, (part, place) in enumerate(zip(series.slices, places, strict=True)):
+            progress.advance(done, len(places), f"slice {done + 1} of {len(places)}")
+            hu[place] = _pixels(sandbox, part)
+    _fill_holes(hu, places)
+    progress.advance(1, 1, series.description)
+    return Volume(hu, series.geometry)
+
+
+def _admit(series: Series, accept: frozenset[str]) -> None:
+    for finding in series.findings:
+        if finding.severity is Verdict.REFUSE:
+            raise EsccError(f"{series.label} is refused: {finding.message}", "", ", ".join(finding.files))
+    for finding in series.findings:
+        if finding.severity is Verdict.WARN and finding.code not in accept:
+            hint = f"Check it, then confirm “{finding.code}”."
+            raise EsccError(f"{series.label} needs confirmation: {finding.message}", hint, ", ".join(finding.files))
+
+
+def _pixels(sandbox: Sandbox, part: Slice) -> NDArray[np.int16]:
+    try:
+        record, raw = sandbox.call("pixels", {"path": str(part.path)})
+    except (Refused, SandboxError) as error:
+        raise EsccError(f"{part.name}: {error.what}", error.hint) from error
+    if Header.from_json(record["header"]) != part.header:
+        raise EsccError(f"{part.name} changed since it was scanned.", "Scan the folder again.")
+    return np.frombuffer(raw, dtype="<i2").reshape(part.header.rows or 0, part.header.columns or 0)
+
+
+def _fill_holes(hu: NDArray[np.int16], places: Sequence[int]) -> None:
+    """Interpolate each missing slice between its neighbours, as the user confirmed."""
+    for below, above in pairwise(places):
+        for place in range(below + 1, above):
+            share = (place - below) / (above - below)
+            hu[place] = np.rint((1 - share) * hu[below].astype(np.float64) + share * hu[above])
+
+
+def scan_report(result: ScanResult) -> dict[str, Any]:
+    """Return what ``escc scan --json`` prints: the series and the rejected files, without names of patients."""
+    return {
+        "series": [_report(series) for series in result.series],
+        "rejected": [{"path": one.path, "code": one.code, "message": one.message} for one in result.rejected],
+    }
+
+
+def _report(series: Series) -> Mapping[str, Any]:
+    geometry = series.geometry
+    return {
+        "path": str(series.path),
+        "series_uid": series.series_uid,
+        "modality": series.modality or None,
+        "description": series.description or None,
+        "n_files": len(series.slices),
+        "size": list(geometry.size) if geometry else None,
+        "spacing_mm": list(geometry.spacing_mm) if geometry else None,
+        "phase": {
+            "name": series.phase.name,
+            "confidence": series.phase.confidence,
+            "evidence": list(series.phase.evidence),
+        },
+        "verdict": str(series.verdict),
+        "findings": [
+            {"code": one.code, "severity": str(one.severity), "message": one.message, "files": list(one.files)}
+            for one in series.findings
+        ],
+    }

@@ -1,0 +1,293 @@
+"""From the bytes of one DICOM file to its Header, as plain data; runs in the sandbox child only.
+
+Values are taken from the raw elements: pydicom's own conversion costs more than the parsing and repairs things
+that the gate must see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import struct
+import unicodedata
+import warnings
+import zlib
+from pathlib import Path
+from typing import Any, Final
+
+import pydicom
+from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from escc_desktop.imaging.sandbox import Refused
+
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+
+DEFLATED: Final = "1.2.840.10008.1.2.1.99"
+_DEFER_BYTES: Final = 4096
+_MAX_RATIO: Final = 100
+_MAX_INFLATED: Final = 1 << 30
+_PREAMBLE: Final = 132
+_TAIL: Final = 8192
+_PIXELS: Final = 0x7FE00010
+_NAME: Final = 0x00100010
+_HOSTILE_PREAMBLES: Final = (b"MZ", b"\x7fELF", b"#!", b"PK\x03\x04", b"%PDF")
+
+_TEXTS: Final = {
+    "sop_uid": 0x00080018,
+    "sop_class": 0x00080016,
+    "series_uid": 0x0020000E,
+    "study_uid": 0x0020000D,
+    "modality": 0x00080060,
+    "study_date": 0x00080020,
+    "acquisition_time": 0x00080032,
+    "content_time": 0x00080033,
+    "acquisition_number": 0x00200012,
+    "temporal_position": 0x00200100,
+    "instance_number": 0x00200013,
+    "image_type": 0x00080008,
+    "photometric": 0x00280004,
+    "burned_in": 0x00280301,
+    "lossy": 0x00282110,
+    "contrast_start": 0x00181042,
+}
+_WORDS: Final = {  # texts in the character set of the file
+    "patient_id": 0x00100020,
+    "description": 0x0008103E,
+    "protocol": 0x00181030,
+    "contrast_agent": 0x00180010,
+    "kernel": 0x00181210,
+    "manufacturer": 0x00080070,
+    "model": 0x00081090,
+}
+_NUMBERS: Final = {
+    "frames": 0x00280008,
+    "position": 0x00200032,
+    "orientation": 0x00200037,
+    "pixel_spacing": 0x00280030,
+    "slice_thickness": 0x00180050,
+    "slope": 0x00281053,
+    "intercept": 0x00281052,
+    "kvp": 0x00180060,
+}
+_SHORTS: Final = {
+    "rows": 0x00280010,
+    "columns": 0x00280011,
+    "samples": 0x00280002,
+    "bits_allocated": 0x00280100,
+    "bits_stored": 0x00280101,
+    "high_bit": 0x00280102,
+    "is_signed": 0x00280103,
+    "overlay_bit": 0x60000102,
+}
+
+Elements = dict[int, Any]
+
+
+def answer_header(arguments: dict[str, Any], _payload: bytes) -> tuple[dict[str, Any], bytes]:
+    """Answer a request for the header of the file at `path`."""
+    return read_header(Path(arguments["path"]))[0], b""
+
+
+def read_header(path: Path) -> tuple[dict[str, Any], Dataset, bytes]:
+    """Return the header record, the dataset (large values left in the file) and, if deflated, the inflated bytes.
+
+    Raises
+    ------
+    Refused
+        No DICOM file, or one that inflates without measure.
+    """
+    with path.open("rb") as file, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        size = path.stat().st_size
+        stream, shift, flags = _open(file, size)
+        dataset = _parse(stream)
+        elements = {int(element.tag): element for element in dataset.values()}
+        record = _record(elements)
+        flags += _name_flags(elements)
+        if any("found explicit VR" in str(warning.message) for warning in caught):
+            flags.append("wrong_transfer_syntax")
+        if any("found implicit VR" in str(warning.message) for warning in caught):
+            flags.append("wrong_transfer_syntax")
+        inflated = stream.getvalue() if shift is None else b""
+        record["transfer_syntax"] = DEFLATED if inflated else _transfer_syntax(dataset)
+        extent = len(inflated) or size
+        record["file_size"] = extent
+        record.update(_pixel_extent(elements.get(_PIXELS), shift or 0))
+        if record["pixel_offset"] is not None:
+            record["zero_tail"] = _zero_tail(io.BytesIO(inflated) if inflated else file, extent)
+    record["depth"] = _depth(dataset)
+    record["flags"] = sorted(set(flags))
+    return record, dataset, inflated
+
+
+def _open(file: Any, size: int) -> tuple[Any, int | None, list[str]]:
+    """Return a stream with a preamble, by how much it is shifted (None: inflated), and flags."""
+    start = file.read(4096)
+    file.seek(0)
+    flags = ["hostile_preamble"] if start.startswith(_HOSTILE_PREAMBLES) else []
+    if start[128:132] != b"DICM":
+        if not _starts_like_dataset(start):
+            raise Refused("not_dicom", "This is not a DICOM file.", "Leave it out, or export the image as DICOM.")
+        return io.BytesIO(bytes(128) + b"DICM" + file.read()), _PREAMBLE, ["no_preamble"]
+    if DEFLATED.encode() in start[:1024]:
+        return _inflate(file.read()), None, flags
+    if size <= _PREAMBLE:
+        raise Refused("truncated", "The file ends after the DICOM preamble.", "Copy or export it again.")
+    return file, 0, flags
+
+
+def _starts_like_dataset(start: bytes) -> bool:
+    """Whether the first element is a plausible one of group 2 or 8: tag, then a VR or a short length."""
+    if len(start) < 8:
+        return False
+    group, element, length = struct.unpack("<HHI", start[:8])
+    if group not in {0x0002, 0x0008} or element > 0x2000:
+        return False
+    return start[4:6] in {b"UL", b"CS", b"UI", b"OB", b"DA", b"TM", b"SH"} or length <= 64
+
+
+def _inflate(data: bytes) -> io.BytesIO:
+    """Turn a deflated file into an explicit little endian one, within measure."""
+    meta = pydicom.filereader.read_file_meta_info(io.BytesIO(data))
+    length = meta.FileMetaInformationGroupLength
+    body_start = _PREAMBLE + 12 + int(length)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    measure = min(_MAX_INFLATED, _MAX_RATIO * len(data))
+    body = inflater.decompress(data[body_start:], measure)
+    if not inflater.eof:
+        raise Refused("bomb", f"The deflated file grows beyond {measure >> 20} MB.", "It is damaged or hostile.")
+    return io.BytesIO(data[:body_start].replace(DEFLATED.encode(), b"1.2.840.10008.1.2.1\0\0\0") + body)
+
+
+def _parse(stream: Any) -> Dataset:
+    dataset = pydicom.dcmread(stream, defer_size=_DEFER_BYTES)
+    if len(dataset) == 0:
+        raise Refused("not_dicom", "The file holds no DICOM elements.", "Leave it out, or export it again.")
+    return dataset
+
+
+def _transfer_syntax(dataset: Dataset) -> str:
+    named = str(dataset.file_meta.get("TransferSyntaxUID", ""))
+    if named:
+        return named
+    is_implicit, is_little = dataset.original_encoding
+    if not is_little:
+        return "1.2.840.10008.1.2.2"
+    return "1.2.840.10008.1.2" if is_implicit else "1.2.840.10008.1.2.1"
+
+
+def _record(elements: Elements) -> dict[str, Any]:
+    record: dict[str, Any] = {key: _text(elements.get(tag)) for key, tag in _TEXTS.items()}
+    encodings = _encodings(elements)
+    record |= {key: _text(elements.get(tag), encodings) for key, tag in _WORDS.items()}
+    record |= {key: _numbers(elements.get(tag)) for key, tag in _NUMBERS.items()}
+    record |= {key: _short(elements.get(tag)) for key, tag in _SHORTS.items()}
+    identity = b"\0".join(_raw(elements.get(tag)).strip(b" \0") for tag in (_NAME, 0x00100020, 0x00100030))
+    record["person"] = hashlib.sha256(identity).hexdigest()[:16]
+    return record
+
+
+def _raw(element: Any) -> bytes:
+    value = element.value if isinstance(element, RawDataElement) else None
+    return value if isinstance(value, bytes) else b""
+
+
+def _encodings(elements: Elements) -> list[str]:
+    names = _text(elements.get(0x00080005))
+    return list(convert_encodings(names.split("\\"))) if names else ["latin-1"]
+
+
+def _text(element: Any, encodings: list[str] | None = None) -> str | None:
+    raw = _raw(element)[:1024].strip(b" \0")
+    if not raw:
+        return None
+    if encodings is None or (raw.isascii() and b"\x1b" not in raw):
+        text = raw.decode("latin-1")
+    else:
+        text = decode_bytes(raw, encodings, set())
+    # Control and direction marks could disguise a text; nothing here needs them.
+    return "".join(mark for mark in text if unicodedata.category(mark) not in {"Cc", "Cf", "Cs"}).strip() or None
+
+
+def _numbers(element: Any) -> list[float] | None:
+    text = _text(element)
+    return [_number(part) for part in text.split("\\")] if text else None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _short(element: Any) -> int | None:
+    raw = _raw(element)
+    if len(raw) != 2:
+        return None
+    return int.from_bytes(raw, "little" if element.is_little_endian else "big")
+
+
+def _pixel_extent(element: Any, shift: int) -> dict[str, int | None]:
+    if not isinstance(element, RawDataElement):
+        return {"pixel_offset": None, "pixel_length": None}
+    is_known = element.length != 0xFFFFFFFF
+    return {"pixel_offset": element.value_tell - shift, "pixel_length": element.length if is_known else None}
+
+
+def _zero_tail(stream: Any, size: int) -> int:
+    stream.seek(max(0, size - _TAIL))
+    tail = stream.read(_TAIL)
+    return len(tail) - len(tail.rstrip(b"\0"))
+
+
+def _depth(dataset: Dataset) -> int:
+    """How deeply sequences are nested, without recursion."""
+    deepest, waiting = 0, [(dataset, 0)]
+    while waiting:
+        current, level = waiting.pop()
+        deepest = max(deepest, level)
+        for element in current.values():
+            is_nested = not isinstance(element, RawDataElement) and isinstance(element.value, Sequence)
+            if is_nested:
+                waiting += [(item, level + 1) for item in element.value]
+    return deepest
+
+
+def _name_flags(elements: Elements) -> list[str]:
+    """Say what is odd about the bytes of the patient's name, without ever showing it."""
+    raw = _raw(elements.get(_NAME))
+    flags = [] if len(raw) <= 256 else ["name_long"]
+    if any(mark in raw.rstrip(b" \0") for mark in (b"\0", b"\n", b"\r", b"<", b">")) or raw[:1] in {b"=", b"+", b"@"}:
+        flags.append("name_hostile")
+    if raw.isascii() and b"\x1b" not in raw:
+        return flags
+    return flags + _charset_flags(raw, _text(elements.get(0x00080005)))
+
+
+def _charset_flags(raw: bytes, charset: str | None) -> list[str]:
+    if charset is None:
+        return ["charset_missing"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            text = decode_bytes(raw, list(convert_encodings(charset.split("\\"))), {0x5C, 0x5E, 0x3D})
+        except (LookupError, UnicodeError, Warning):
+            return ["charset_undecodable"]
+    if "\ufffd" in text:
+        return ["charset_undecodable"]
+    if any(unicodedata.category(mark) == "Cf" for mark in text):
+        return ["name_hostile"]
+    return ["charset_doubtful"] if charset == "ISO_IR 100" and _is_gb(raw) else []
+
+
+def _is_gb(raw: bytes) -> bool:
+    """Whether all high bytes come in pairs that GB2312 knows: Chinese under a Latin label."""
+    try:
+        return all(byte > 0xA0 for byte in raw if byte > 0x7F) and any(mark > "\u2fff" for mark in raw.decode("gb2312"))
+    except UnicodeDecodeError:
+        return False
