@@ -184,6 +184,17 @@ def run_case(step: str, folder: Path) -> dict[str, object]:
     return dict(_object(plain, "the result"))
 
 
+def summary(result: Mapping[str, object]) -> str:
+    """Return a line for each result, lists and objects by their size."""
+    return "\n".join(f"{key}: {_short(value)}" for key, value in result.items())
+
+
+def _short(value: object) -> str:
+    if isinstance(value, dict | list) and len(str(value)) > 80:
+        return f"{len(value)} entries"
+    return str(value)
+
+
 # --- agreement and design -------------------------------------------------------------------------------------
 
 
