@@ -95,7 +95,6 @@ def patient_value(
     if values.ndim != 2 or volumes_mm3.shape != values.shape[:1] or not len(values):
         raise ValueError("values must be (lesions, features) with one volume a lesion")
     if rule is LesionRule.LARGEST:
-        return values[int(np.argmax(volumes_mm3))].copy()
+        return np.array(values[int(np.argmax(volumes_mm3))], dtype=np.float64)
     weights = volumes_mm3 if rule is LesionRule.VOLUME_WEIGHTED_MEAN else np.ones(len(values))
-    combined: NDArray[np.float64] = weights @ values / weights.sum()
-    return combined
+    return np.asarray(weights @ values / weights.sum(), dtype=np.float64)

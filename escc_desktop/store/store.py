@@ -1,0 +1,336 @@
+"""The project folder: domain objects in, domain objects out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from sqlalchemy import RowMapping, func, insert, select
+
+from escc_desktop.errors import AccessDeniedError, EsccError
+from escc_desktop.store.accounts import Accounts, Principal
+from escc_desktop.store.audit import Clock, Entry, Ledger, utc_now
+from escc_desktop.store.blobs import Blobs
+from escc_desktop.store.cost import STRONG, PasswordCost
+from escc_desktop.store.crypto import decrypt, derive, encrypt
+from escc_desktop.store.database import BUSY_TIMEOUT_S, Database
+from escc_desktop.store.lock import KEY_FILE, Lock, RecoveryKey, add_lock, create_key, open_key
+from escc_desktop.store.place import refuse_unsafe_place
+from escc_desktop.store.readings import Readings
+from escc_desktop.store.records import (
+    Kind,
+    NewRecord,
+    Revision,
+    TrackingPort,
+    all_rows,
+    blob_addresses,
+    decode_payload,
+    encode_payload,
+    insert_records,
+    latest_rows,
+)
+from escc_desktop.store.tables import meta, record
+
+T = TypeVar("T")
+DATABASE_FILE = "project.db"
+BLOB_FOLDER = "blobs"
+
+
+@dataclass(frozen=True)
+class Login:
+    """Name and password of the administrator a new project starts with."""
+
+    name: str
+    password: str
+
+
+@dataclass(frozen=True)
+class NewProject:
+    """A project just created; the recovery key is shown once and kept nowhere."""
+
+    store: Store
+    administrator: Principal
+    recovery_key: str
+
+
+class Store:
+    """An opened project folder: `project.db`, `project.key` and `blobs/`.
+
+    Attributes
+    ----------
+    accounts, readings, ledger
+        Who may log in; keys and journals of readings; the audit trail.
+    clock
+        Tells the time of everything written.
+    """
+
+    def __init__(self, folder: Path, data_key: bytes, database: Database, clock: Clock, cost: PasswordCost) -> None:
+        self.folder = folder
+        self.clock = clock
+        self._data_key = data_key
+        self._database = database
+        self.ledger = Ledger(database, derive(data_key, "audit"), clock)
+        self.accounts = Accounts(database, self.ledger, cost)
+        self.readings = Readings(database, self.ledger, self.accounts, derive(data_key, "readings"))
+        self._blobs = Blobs(folder / BLOB_FOLDER / "sha256", derive(data_key, "blobs"))
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        lock: Lock,
+        administrator: Login,
+        *,
+        clock: Clock = utc_now,
+        cost: PasswordCost = STRONG,
+    ) -> NewProject:
+        """Make a project in a new or empty folder.
+
+        Parameters
+        ----------
+        lock
+            How it will be opened: passphrase or the keyring of this machine.
+        administrator
+            Its first account.
+        cost
+            Cost of account passwords.
+        """
+        refuse_unsafe_place(folder)
+        _make_empty_folder(folder)
+        recovery = RecoveryKey.generate()
+        project_id, data_key = create_key(folder, [lock, recovery])
+        database = Database(folder / DATABASE_FILE, derive(data_key, "database"))
+        try:
+            database.bring_up_to_date()
+            with database.write() as connection:
+                connection.execute(insert(meta).values(name="project_id", value=project_id))
+            store = cls(folder, data_key, database, clock, cost)
+            return NewProject(
+                store, store.accounts.create_first(administrator.name, administrator.password), recovery.text
+            )
+        except BaseException:
+            database.close()
+            raise
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        lock: Lock,
+        *,
+        clock: Clock = utc_now,
+        cost: PasswordCost = STRONG,
+        timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> Store:
+        """Open a project, bringing an older one up to date.
+
+        Raises
+        ------
+        EsccError
+            No project there, on a network share, of a newer program, busy, read-only, damaged, or not opened by
+            this lock; each in its own words.
+        """
+        _refuse_missing(folder)
+        refuse_unsafe_place(folder)
+        project_id, data_key = open_key(folder, lock)
+        database = Database(folder / DATABASE_FILE, derive(data_key, "database"), timeout_s)
+        try:
+            database.bring_up_to_date()
+            _refuse_other_project(database, project_id)
+        except BaseException:
+            database.close()
+            raise
+        return cls(folder, data_key, database, clock, cost)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def add_lock(self, author: Principal, lock: Lock) -> None:
+        """Let the project be opened by this lock too, in place of an older one of the same method."""
+        with self.ledger.write(author.account_id, "add lock") as entry:
+            entry.details["method"] = lock.method
+            project_id = entry.connection.execute(select(meta.c.value).where(meta.c.name == "project_id")).scalar_one()
+            add_lock(self.folder, lock, project_id, self._data_key)
+
+    @contextmanager
+    def write(self, author: Principal, action: str, reason: str = "") -> Iterator[Writing]:
+        """Collect objects and write all of them in one transaction at the end of the block, or none.
+
+        Blobs are written while collecting, before any row names them and before anybody has to wait.
+        """
+        writing = Writing(self, author)
+        yield writing
+        with self.ledger.write(author.account_id, action, reason) as entry:
+            insert_records(entry, author.account_id, reason, writing.records)
+            for step in writing.steps:
+                step(entry)
+
+    def put(self, author: Principal, kind: Kind[T], thing: T, reason: str = "") -> None:
+        """Write one object as the next revision of its record."""
+        with self.write(author, f"put {kind.name}", reason) as writing:
+            writing.put(kind, thing)
+
+    def get(self, kind: Kind[T], record_id: str, principal: Principal | None = None) -> T:
+        """Return the last revision of a record; unknown ids are an error.
+
+        Parameters
+        ----------
+        principal
+            Needed for what belongs to a reading.
+        """
+        found = self.find(kind, record_id, principal)
+        if found is None:
+            raise EsccError(f"The project has no {kind.name} {record_id}.", f"Look at its list of {kind.name} records.")
+        return found
+
+    def find(self, kind: Kind[T], record_id: str, principal: Principal | None = None) -> T | None:
+        """Return the last revision of a record, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(latest_rows(kind.name, record_id)).mappings().first()
+        return None if row is None else self._decode(kind, row, principal)
+
+    def all(self, kind: Kind[T], principal: Principal | None = None) -> tuple[T, ...]:
+        """Return the last revision of every record of a kind, by id; of readings, those the principal can open."""
+        with self._database.read() as connection:
+            rows = connection.execute(latest_rows(kind.name)).mappings().all()
+        things = []
+        for row in rows:
+            try:
+                things.append(self._decode(kind, row, principal))
+            except AccessDeniedError:
+                continue
+        return tuple(things)
+
+    def session_ids(self, kind: Kind[T]) -> dict[str, str | None]:
+        """Return the ids of all records of a kind, sorted, each with the session of the reading it belongs to."""
+        statement = (
+            select(record.c.record_id, func.max(record.c.session_id).label("session_id"))
+            .where(record.c.kind == kind.name)
+            .group_by(record.c.record_id)
+            .order_by(record.c.record_id)
+        )
+        with self._database.read() as connection:
+            return {row.record_id: row.session_id for row in connection.execute(statement)}
+
+    def history(self, kind: Kind[T], record_id: str, principal: Principal | None = None) -> tuple[Revision[T], ...]:
+        """Return all revisions of a record, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(all_rows(kind.name, record_id)).mappings().all()
+        return tuple(
+            Revision(
+                self._decode(kind, row, principal),
+                row["record_id"],
+                row["revision"],
+                row["seq"],
+                row["author"],
+                datetime.fromisoformat(row["utc"]),
+                row["reason"],
+            )
+            for row in rows
+        )
+
+    def verify(self) -> tuple[str, ...]:
+        """Check pages, rows, audit trail and blobs; return what is wrong, empty when all is sound."""
+        wrong = list(self._database.damage())
+        try:
+            self.ledger.verify()
+        except EsccError as error:
+            wrong.append(error.what)
+        with self._database.read() as connection:
+            addresses = blob_addresses(connection)
+        for session_id, address in addresses:
+            if session_id is None:
+                try:
+                    self._blobs.get(address)
+                except EsccError as error:
+                    wrong.append(error.what)
+        return tuple(wrong)
+
+    def _decode(self, kind: Kind[T], row: RowMapping, principal: Principal | None) -> T:
+        payload, port = row["payload"], self._blobs
+        if kind.is_sealed:
+            key = self.readings.key(principal, row["session_id"])
+            payload = decrypt(derive(key, "record"), payload, f"{kind.name} {row['record_id']}")
+            port = self._reading_blobs(row["session_id"], key)
+        return kind.decode(decode_payload(payload, kind.name, row["record_id"]), port)
+
+    def _encode(self, kind: Kind[T], thing: T, author: Principal, after: int | None) -> NewRecord:
+        record_id = kind.identify(thing)
+        if kind.session_of is None:
+            plain_port = TrackingPort(self._blobs)
+            payload = encode_payload(kind.encode(thing, plain_port))
+            return NewRecord(kind.name, record_id, payload, tuple(plain_port.put_addresses), None, after)
+        session_id = kind.session_of(thing)
+        key = self.readings.key(author, session_id)
+        port = TrackingPort(self._reading_blobs(session_id, key))
+        payload = encode_payload(kind.encode(thing, port))
+        sealed = encrypt(derive(key, "record"), payload, f"{kind.name} {record_id}")
+        return NewRecord(kind.name, record_id, sealed, tuple(port.put_addresses), session_id, after)
+
+    def _reading_blobs(self, session_id: str, key: bytes) -> Blobs:
+        folder = self.folder / BLOB_FOLDER / "readings" / self.readings.folder_name(session_id)
+        return Blobs(folder, derive(key, "blobs"))
+
+
+class Writing:
+    """Objects on their way into one transaction."""
+
+    def __init__(self, store: Store, author: Principal) -> None:
+        self._store = store
+        self._author = author
+        self.records: list[NewRecord] = []
+        self.steps: list[Callable[[Entry], None]] = []
+
+    def put(self, kind: Kind[T], thing: T, *, after: int | None = None) -> None:
+        """Add an object.
+
+        Parameters
+        ----------
+        after
+            The revision it was derived from (0: a new record); if another one was written meanwhile, the whole
+            transaction is refused.
+        """
+        self.records.append(self._store._encode(kind, thing, self._author, after))  # noqa: SLF001  # its other half
+
+    def then(self, step: Callable[[Entry], None]) -> None:
+        """Run `step` in the transaction, after the records."""
+        self.steps.append(step)
+
+
+def _make_empty_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(folder.iterdir())
+    except OSError as error:
+        raise EsccError(f"The folder {folder.name} cannot be used: {error.strerror}.", "Choose another one.") from error
+    if not is_empty:
+        raise EsccError(f"The folder {folder.name} is not empty.", "Choose a new or an empty folder.")
+
+
+def _refuse_other_project(database: Database, project_id: str) -> None:
+    with database.read() as connection:
+        found = connection.execute(select(meta.c.value).where(meta.c.name == "project_id")).scalar()
+    if found != project_id:
+        raise EsccError("Database and key file belong to two projects.", "Restore both from one backup.")
+
+
+def _refuse_missing(folder: Path) -> None:
+    if not folder.is_dir():
+        raise EsccError(f"There is no folder {folder.name}.", "Check the path, or create the project first.")
+    for name in (KEY_FILE, DATABASE_FILE):
+        if not (folder / name).is_file():
+            raise EsccError(f"The folder {folder.name} is no project: {name} is missing.", "Choose a project's folder.")

@@ -1,0 +1,184 @@
+"""Who may do and see what: roles, and the blinding of readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from escc_desktop.errors import AccessDeniedError
+from escc_desktop.reading.session import Occasion, ReadingSession
+from escc_desktop.store.accounts import Principal, Role
+from escc_desktop.store.kinds import SESSION
+from escc_desktop.store.records import Kind
+from escc_desktop.store.store import Store
+
+__all__ = ["Operation", "Principal", "Role", "View", "is_allowed", "require", "visible_sessions"]
+
+T = TypeVar("T")
+
+
+class Operation(StrEnum):
+    """Everything one may ask a project for."""
+
+    IMPORT_IMAGES = "import images"
+    VIEW_IMAGES = "view images"
+    IMPORT_RECORDS = "import trial records"
+    VIEW_OUTCOME = "view trial records"
+    MARK_LESIONS = "mark lesions"
+    VIEW_LESIONS = "view lesions"
+    PLAN_READINGS = "plan readings"
+    VIEW_PLAN = "view the reading plan"
+    VIEW_SESSIONS = "view reading sessions"
+    READ = "read"
+    VIEW_ROIS = "view regions of interest"
+    EXTRACT = "extract features"
+    VIEW_FEATURES = "view features"
+    DEVELOP = "develop models"
+    VIEW_MODELS = "view models"
+    ASSESS = "assess patients"
+    VIEW_ASSESSMENTS = "view assessments"
+    REPORT = "write reports"
+    EXPORT = "export tables"
+    CHANGE_SETTINGS = "change settings"
+    MANAGE_ACCOUNTS = "manage accounts"
+    VIEW_AUDIT = "view the audit trail"
+    BACK_UP = "back up and restore"
+
+
+_O = Operation
+# What is not named here is denied. Readers have neither outcome, features, models nor scores: a live score would let
+# them steer the contour. Administrators see nothing clinical.
+POLICY: Mapping[Role, frozenset[Operation]] = {
+    Role.READER: frozenset({_O.VIEW_IMAGES, _O.VIEW_LESIONS, _O.VIEW_SESSIONS, _O.READ, _O.VIEW_ROIS}),
+    Role.COORDINATOR: frozenset({
+        _O.IMPORT_IMAGES, _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.MARK_LESIONS, _O.VIEW_LESIONS,
+        _O.PLAN_READINGS, _O.VIEW_PLAN, _O.VIEW_SESSIONS, _O.EXTRACT, _O.REPORT, _O.CHANGE_SETTINGS, _O.BACK_UP,
+    }),
+    Role.STATISTICIAN: frozenset({
+        _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_PLAN, _O.VIEW_SESSIONS, _O.VIEW_ROIS, _O.EXTRACT, _O.VIEW_FEATURES,
+        _O.DEVELOP, _O.VIEW_MODELS, _O.ASSESS, _O.VIEW_ASSESSMENTS, _O.REPORT, _O.EXPORT, _O.CHANGE_SETTINGS,
+    }),
+    Role.ONCOLOGIST: frozenset({
+        _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_ROIS, _O.VIEW_MODELS,
+        _O.VIEW_ASSESSMENTS, _O.REPORT,
+    }),
+    Role.ADMINISTRATOR: frozenset({_O.MANAGE_ACCOUNTS, _O.VIEW_AUDIT, _O.BACK_UP, _O.CHANGE_SETTINGS}),
+}  # fmt: skip
+
+_TO_VIEW: Mapping[str, Operation] = {
+    "patient": _O.VIEW_IMAGES,
+    "series": _O.VIEW_IMAGES,
+    "volume": _O.VIEW_IMAGES,
+    "lesion": _O.VIEW_LESIONS,
+    "plan": _O.VIEW_PLAN,
+    "session": _O.VIEW_SESSIONS,
+    "roi": _O.VIEW_ROIS,
+    "features": _O.VIEW_FEATURES,
+    "trial_record": _O.VIEW_OUTCOME,
+    "card": _O.VIEW_MODELS,
+    "result": _O.VIEW_MODELS,
+    "assessment": _O.VIEW_ASSESSMENTS,
+    "settings": _O.CHANGE_SETTINGS,
+}
+
+
+def is_allowed(role: Role, operation: Operation) -> bool:
+    """Say whether the policy grants an operation to a role."""
+    return operation in POLICY.get(role, frozenset())
+
+
+def require(principal: Principal, operation: Operation) -> None:
+    """Raise AccessDeniedError unless the principal's role may do this."""
+    if not is_allowed(principal.role, operation):
+        granted = [role.value for role in Role if is_allowed(role, operation)]
+        raise AccessDeniedError(
+            f"The role {principal.role} may not {operation}.", f"It is for: {', '.join(granted) or 'nobody'}."
+        )
+
+
+def visible_sessions(principal: Principal, sessions: Iterable[ReadingSession]) -> tuple[ReadingSession, ...]:
+    """Return the sessions whose existence and state the principal may know.
+
+    A reader knows his own; a repeat shows up once the first reading is signed, so that nobody reads more carefully
+    what will be read again.
+    """
+    known = tuple(sessions)
+    if principal.role is not Role.READER:
+        return known
+    own = tuple(session for session in known if session.reader is principal.reader)
+    signed_firsts = {
+        (session.patient_id, session.lesion_id)
+        for session in own
+        if session.occasion is Occasion.FIRST and session.is_signed
+    }
+    return tuple(
+        session
+        for session in own
+        if session.occasion is Occasion.FIRST or (session.patient_id, session.lesion_id) in signed_firsts
+    )
+
+
+def readable_sessions(principal: Principal, sessions: Iterable[ReadingSession]) -> tuple[ReadingSession, ...]:
+    """Return the sessions whose contents the principal may see.
+
+    A reader's own first reading is hidden from him until its repeat, if one is planned, is signed.
+    """
+    visible = visible_sessions(principal, sessions)
+    if principal.role is not Role.READER:
+        return tuple(session for session in visible if session.is_signed)
+    to_repeat = {
+        (session.patient_id, session.lesion_id)
+        for session in visible
+        if session.occasion is Occasion.REPEAT and not session.is_signed
+    }
+    return tuple(
+        session
+        for session in visible
+        if session.occasion is Occasion.REPEAT or (session.patient_id, session.lesion_id) not in to_repeat
+    )
+
+
+class View:
+    """What one principal may see of a store; every read that is asked for by a person goes through here."""
+
+    def __init__(self, store: Store, principal: Principal) -> None:
+        self._store = store
+        self.principal = principal
+
+    def get(self, kind: Kind[T], record_id: str) -> T:
+        """Return a record, or refuse as if what must stay hidden did not exist for this principal."""
+        self._require(kind)
+        if (kind.is_sealed or kind.name == SESSION.name) and record_id not in self._open_ids(kind):
+            raise AccessDeniedError(
+                f"{kind.name.capitalize()} {record_id} is not open to you.", "Readers work blind to other readings."
+            )
+        return self._store.get(kind, record_id, self.principal)
+
+    def all(self, kind: Kind[T]) -> tuple[T, ...]:
+        """Return all records of a kind the principal may see, by id."""
+        self._require(kind)
+        ids = self._open_ids(kind)
+        return tuple(self._store.get(kind, record_id, self.principal) for record_id in ids)
+
+    def sessions(self) -> tuple[ReadingSession, ...]:
+        """Return the sessions the principal may know of."""
+        require(self.principal, Operation.VIEW_SESSIONS)
+        return visible_sessions(self.principal, self._store.all(SESSION))
+
+    def _open_ids(self, kind: Kind[T]) -> tuple[str, ...]:
+        """Return the ids of a kind's records that blinding leaves open."""
+        session_of = self._store.session_ids(kind)
+        if kind.name == SESSION.name:
+            known = {session.session_id for session in visible_sessions(self.principal, self._store.all(SESSION))}
+            return tuple(record_id for record_id in session_of if record_id in known)
+        if not kind.is_sealed:
+            return tuple(session_of)
+        readable = {session.session_id for session in readable_sessions(self.principal, self._store.all(SESSION))}
+        return tuple(record_id for record_id, session_id in session_of.items() if session_id in readable)
+
+    def _require(self, kind: Kind[T]) -> None:
+        operation = _TO_VIEW.get(kind.name)
+        if operation is None:
+            raise AccessDeniedError(f"No role may view {kind.name} records.", "Add them to the access policy first.")
+        require(self.principal, operation)

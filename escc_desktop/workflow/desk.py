@@ -1,0 +1,398 @@
+"""The reading desk: open, edit, resume, sign. Nothing here knows features or scores, so none can steer a contour."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escc_desktop import version
+from escc_desktop.errors import AccessDeniedError, EsccError
+from escc_desktop.files import canonical_json, digest
+from escc_desktop.imaging.mask import Mask, MaskEdit
+from escc_desktop.imaging.volume import Volume
+from escc_desktop.reading.history import History, Step, StepKind
+from escc_desktop.reading.lesion import Lesion
+from escc_desktop.reading.session import ReadingSession, Roi, Signature
+from escc_desktop.store.accounts import Principal
+from escc_desktop.store.audit import Entry
+from escc_desktop.store.kinds import LESION, PLAN, PLAN_ID, ROI, SERIES, SESSION, VOLUME, lesion_key
+from escc_desktop.store.store import Store
+from escc_desktop.workflow.access import Operation, require, visible_sessions
+
+GROUP_COMMIT_S = 0.02
+FLUSH_TIMEOUT_S = 60.0
+
+
+class ReadingDesk:
+    """Where readers work.
+
+    Parameters
+    ----------
+    params_digest
+        Digest of the extraction params of the study; becomes part of every signature.
+    """
+
+    def __init__(self, store: Store, principal: Principal, params_digest: str = "") -> None:
+        self._store = store
+        self._principal = principal
+        self._params_digest = params_digest
+
+    def open(self, session_id: str) -> Reading:
+        """Open one's own session, or resume it where it was left, even by a crash.
+
+        Raises
+        ------
+        AccessDeniedError
+            Not the reader's session, or not open to him now; says why and from when.
+        EsccError
+            It is signed, or the project has no volume of its series.
+        """
+        require(self._principal, Operation.READ)
+        session = self.require_open(session_id)
+        store = self._store
+        lesion = store.get(LESION, lesion_key(session.patient_id, session.lesion_id))
+        volume = self._volume(session.series_uid)
+        key = store.readings.start(self._principal, session_id)
+        history = History(np.zeros(volume.geometry.shape, dtype=np.bool_))
+        steps = store.readings.journal(session_id, key)
+        history.replay(Step.from_bytes(step) for step in steps)
+
+        def append(first: int, new_steps: list[bytes]) -> None:
+            store.readings.append(self._principal.account_id, session_id, key, first, new_steps)
+
+        return Reading(self, session, (volume, lesion), history, Journal(append, len(steps)))
+
+    def require_open(self, session_id: str) -> ReadingSession:
+        """Return the session if this reader may work on it now; else say why not."""
+        known = self._store.all(SESSION)
+        own = {session.session_id: session for session in visible_sessions(self._principal, known)}
+        session = own.get(session_id)
+        if session is None:
+            raise AccessDeniedError(f"You have no reading {session_id}.", "Look at your list of readings.")
+        plan = self._store.get(PLAN, PLAN_ID)
+        verdict = plan.may_open(session, own.values(), self._store.clock())
+        if not verdict:
+            raise AccessDeniedError(verdict.reason, verdict.hint)
+        return session
+
+    def sign(self, reading: Reading, password: str, meaning: str) -> Roi:
+        """Sign a reading: see `Reading.sign`."""
+        if not meaning.strip():
+            raise EsccError("The signature has no meaning.", 'Say what it stands for, such as "outlined by me".')
+        session = self.require_open(reading.session.session_id)
+        reading.flush()
+        mask = reading.mask()
+        if mask.is_empty:
+            raise EsccError(f"Reading {session.session_id} has no voxel.", "Outline the lesion before you sign.")
+        self._store.accounts.confirm(self._principal, password, "signature")
+        signed = session.sign(self._store.clock())
+        roi = self._roi(reading, mask, signed, meaning.strip())
+        key = self._store.readings.key(self._principal, session.session_id)
+
+        def release(entry: Entry) -> None:
+            self._store.readings.release(entry, session.session_id, key)
+
+        with self._store.write(self._principal, "sign reading", meaning.strip()) as writing:
+            writing.put(SESSION, signed)
+            writing.put(ROI, roi)
+            writing.then(release)
+        return roi
+
+    def _roi(self, reading: Reading, mask: Mask, session: ReadingSession, meaning: str) -> Roi:
+        if session.signed_at is None:
+            raise ValueError("an unsigned session has no Roi")
+        unsigned = Roi(
+            mask=mask,
+            patient_id=session.patient_id,
+            lesion_id=session.lesion_id,
+            site=reading.lesion.site,
+            reader=session.reader,
+            occasion=session.occasion,
+            session_id=session.session_id,
+            series_uid=session.series_uid,
+            volume_digest=reading.volume.digest,
+            tools=tuple(dict.fromkeys(edit.label for edit in reading.history.edits[: reading.history.cursor])),
+        )
+        content = {**signed_content(unsigned), "params": self._params_digest, "version": version()}
+        who = self._principal
+        signature = Signature(who.account_id, who.name, session.signed_at, meaning, tuple(sorted(content.items())))
+        value = who.sign(canonical_json(signature.statement())).hex()
+        return replace(unsigned, signature=replace(signature, value=value))
+
+    def _volume(self, series_uid: str) -> Volume:
+        series = self._store.find(SERIES, series_uid)
+        volume_digest = None if series is None else series.content.get("volume")
+        if not isinstance(volume_digest, str):
+            raise EsccError("The project has no volume of this reading's series.", "Import its images first.")
+        return self._store.get(VOLUME, volume_digest)
+
+
+class Reading:
+    """An open reading: the mask under the reader's hands.
+
+    Attributes
+    ----------
+    session, volume, lesion
+        What is read.
+    history
+        Its edits; `history.voxels` is the live mask, not to be written to.
+    """
+
+    def __init__(
+        self,
+        desk: ReadingDesk,
+        session: ReadingSession,
+        subject: tuple[Volume, Lesion],
+        history: History,
+        journal: Journal,
+    ) -> None:
+        self.session = session
+        self.volume, self.lesion = subject
+        self.history = history
+        self._desk = desk
+        self._journal = journal
+        self._is_closed = False
+
+    def edit(self, label: str, slice_index: int, change: MaskEdit | NDArray[np.bool_]) -> None:
+        """Change the mask by one named edit.
+
+        Parameters
+        ----------
+        label
+            The tool, such as "brush".
+        slice_index
+            The slice (z) the reader was on; a two-dimensional `change` is its new content.
+        change
+            An edit, or new voxels: one slice (y, x) or all (z, y, x).
+        """
+        edit = change if isinstance(change, MaskEdit) else self._between(label, slice_index, change)
+        if edit.is_empty:
+            return
+        self._take(Step(StepKind.EDIT, edit))
+
+    def undo(self) -> MaskEdit:
+        """Take back the last edit and return it."""
+        self._take(Step(StepKind.UNDO))
+        return self.history.edits[self.history.cursor]
+
+    def redo(self) -> MaskEdit:
+        """Do the last undone edit again and return it."""
+        self._take(Step(StepKind.REDO))
+        return self.history.edits[self.history.cursor - 1]
+
+    def mask(self) -> Mask:
+        """Return a copy of the live mask."""
+        return Mask(self.history.voxels.copy(), self.volume.geometry)
+
+    @property
+    def acknowledged(self) -> int:
+        """How many steps of the whole journal are durable."""
+        return self._journal.acknowledged
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether every step is durable."""
+        return self._journal.is_idle
+
+    @property
+    def trouble(self) -> EsccError | None:
+        """Why the last attempt to save failed; None once it succeeded."""
+        return self._journal.trouble
+
+    def flush(self) -> None:
+        """Return once every step is durable; raise EsccError if it cannot be made so."""
+        self._journal.flush()
+
+    def sign(self, password: str, meaning: str) -> Roi:
+        """Make the reading final.
+
+        Parameters
+        ----------
+        password
+            Of the reader's account, typed again.
+        meaning
+            What the signature stands for.
+
+        Returns
+        -------
+        The Roi: the fold of all edits, with a signature bound to mask, volume, params and version.
+        """
+        self._refuse_final()
+        roi = self._desk.sign(self, password, meaning)
+        if roi.signature is not None:
+            self.session = self.session.sign(roi.signature.at)
+        return roi
+
+    def close(self) -> None:
+        """Make every step durable and stop writing; closing twice is harmless."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _take(self, step: Step) -> None:
+        self._refuse_final()
+        self.history.take(step)
+        self._journal.add(step.to_bytes())
+
+    def _between(self, label: str, slice_index: int, after: NDArray[np.bool_]) -> MaskEdit:
+        before = self.history.voxels
+        depth = before.shape[0]
+        if not 0 <= slice_index < depth or after.shape not in {before.shape, before.shape[1:]}:
+            raise ValueError(f"voxels of shape {after.shape} for slice {slice_index} of a mask {before.shape}")
+        if after.ndim == 3:
+            return MaskEdit.between(before, after, label, slice_index)
+        # A view that repeats the slice costs nothing; only the region named is looked at.
+        repeated = np.broadcast_to(after, before.shape)
+        _, rows, columns = before.shape
+        region = (slice(slice_index, slice_index + 1), slice(0, rows), slice(0, columns))
+        return MaskEdit.between(before, repeated, label, slice_index, region)
+
+    def _refuse_final(self) -> None:
+        if self.session.is_signed:
+            raise EsccError(f"Reading {self.session.session_id} is signed.", "A signed reading is final.")
+        if self._is_closed:
+            raise EsccError(f"Reading {self.session.session_id} is closed.", "Open it again.")
+
+
+@dataclass(frozen=True)
+class _Flush:
+    done: threading.Event
+
+
+class Journal:
+    """Writes steps durably from a thread of its own, several in one commit.
+
+    Parameters
+    ----------
+    append
+        Writes steps, numbered from its first argument; durable when it returns.
+    acknowledged
+        How many steps are durable already.
+    """
+
+    def __init__(self, append: Callable[[int, list[bytes]], None], acknowledged: int) -> None:
+        self._append = append
+        self.acknowledged = acknowledged
+        self.trouble: EsccError | None = None
+        self._added = acknowledged
+        self._pending: list[bytes] = []
+        self._inbox: queue.SimpleQueue[bytes | _Flush | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all steps added are durable."""
+        return self.acknowledged == self._added
+
+    def add(self, step: bytes) -> None:
+        """Hand over a step; returns at once."""
+        self._added += 1
+        self._inbox.put(step)
+
+    def flush(self) -> None:
+        """Return once all steps added are durable; raise why not, keeping them for the next attempt."""
+        done = threading.Event()
+        self._inbox.put(_Flush(done))
+        if not done.wait(FLUSH_TIMEOUT_S):
+            raise EsccError("The disk does not answer.", "The reading is kept in memory; check the disk.")
+        if self.trouble is not None:
+            raise self.trouble
+
+    def close(self) -> None:
+        """Flush and end the thread."""
+        try:
+            self.flush()
+        finally:
+            self._inbox.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (item := self._inbox.get()) is not None:
+            flushes = self._gather(item)
+            self._commit()
+            for flush in flushes:
+                flush.done.set()
+
+    def _gather(self, item: bytes | _Flush) -> list[_Flush]:
+        """Collect what arrives within the group's time; a flush ends it at once."""
+        ends = time.monotonic() + GROUP_COMMIT_S
+        while True:
+            if isinstance(item, _Flush):
+                return [item]
+            self._pending.append(item)
+            try:
+                following = self._inbox.get(timeout=max(0.0, ends - time.monotonic()))
+            except queue.Empty:
+                return []
+            if following is None:
+                self._inbox.put(None)
+                return []
+            item = following
+
+    def _commit(self) -> None:
+        if not self._pending:
+            return
+        try:
+            self._append(self.acknowledged + 1, self._pending)
+        except EsccError as error:
+            self.trouble = error
+            return
+        self.acknowledged += len(self._pending)
+        self._pending = []
+        self.trouble = None
+
+
+def signed_content(roi: Roi) -> dict[str, str]:
+    """Return what a signature holds of the Roi itself, recomputed from it."""
+    return {
+        "mask": roi.mask.digest,
+        "volume": roi.volume_digest,
+        "roi": digest(
+            canonical_json(
+                [
+                    roi.patient_id,
+                    roi.lesion_id,
+                    roi.site,
+                    roi.reader,
+                    roi.occasion,
+                    roi.session_id,
+                    roi.series_uid,
+                    list(roi.tools),
+                ]
+            )
+        ),
+    }
+
+
+def verify_signature(store: Store, roi: Roi) -> None:
+    """Raise EsccError unless the Roi is exactly what its reader signed."""
+    signature = roi.signature
+    if signature is None:
+        raise EsccError(f"Reading {roi.session_id} is not signed.", "Wait until its reader signs it.")
+    content = dict(signature.content)
+    is_same = all(content.get(name) == value for name, value in signed_content(roi).items())
+    message = canonical_json(signature.statement())
+    try:
+        value = bytes.fromhex(signature.value)
+    except ValueError:
+        value = b""
+    if not is_same or not store.accounts.is_signature(signature.account_id, message, value):
+        raise EsccError(f"The signature of reading {roi.session_id} is invalid.", "Restore the project from a backup.")
