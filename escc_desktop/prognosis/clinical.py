@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -225,7 +225,7 @@ def _covariate(table: CsvTable, name: str) -> tuple[Covariate, list[Fault]]:
     return Covariate(name, np.where(np.isfinite(numbers), numbers, np.nan)), faults
 
 
-def _suspicions(table: CsvTable, covariates: Iterator[Covariate] | Sequence[Covariate]) -> Iterator[Fault]:
+def _suspicions(table: CsvTable, covariates: Iterable[Covariate]) -> Iterator[Fault]:
     for covariate in covariates:
         if covariate.numbers is None or "_per_" not in covariate.name:
             continue

@@ -5,7 +5,7 @@ Risks have one orientation everywhere: higher means earlier events.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,8 @@ from escc_desktop.progress import Progress
 from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
 from escc_desktop.stats.survival import Endpoint
 
-FitAndScore = Callable[[IntArray], tuple[FloatArray, FloatArray]]
+Scored = tuple[FloatArray, FloatArray] | None
+FitAndScore = Callable[[IntArray], Scored]
 
 _Z95 = float(special.ndtri(0.975))
 
@@ -290,7 +291,7 @@ def integrated_brier(endpoint: Endpoint, survival: FloatArray, grid_months: Floa
 
 
 def optimism_bootstrap(
-    fit_and_score: FitAndScore, apparent: FloatArray, n: int, repeats: int, seed: int, progress: Progress
+    fit_and_score: FitAndScore, apparent: FloatArray, resamples: Sequence[IntArray], progress: Progress
 ) -> Optimism:
     """Repeat a whole pipeline on resamples of the patients (Harrell's optimism).
 
@@ -298,27 +299,35 @@ def optimism_bootstrap(
     ----------
     fit_and_score
         Gets the drawn rows (n,), fits on them and returns (measures on the resample, measures on the original
-        patients). An `EsccError` or `numpy.linalg.LinAlgError` counts as a failed resample.
+        patients), or None where the model could not be fitted.
     apparent
         (measures,) of the model fitted and scored on the original patients.
-    n
-        Number of patients.
-    repeats, seed
-        Resamples, drawn with replacement from one generator.
+    resamples
+        Rows of each resample (see `draw_resamples`).
     """
+
+    def scored() -> Iterator[Scored]:
+        for k, rows in enumerate(resamples):
+            progress.advance(k, len(resamples), f"Resample {k + 1} of {len(resamples)}")
+            yield fit_and_score(rows)
+
+    return collect_optimism(apparent, scored())
+
+
+def collect_optimism(apparent: FloatArray, scored: Iterable[Scored]) -> Optimism:
+    """Gather what resamples scored, wherever they were run; None stands for a resample that failed."""
+    outcomes = list(scored)
+    missing = np.full(len(apparent), np.nan)
+    pairs = [(missing, missing) if outcome is None else outcome for outcome in outcomes]
+    both = np.array(pairs, dtype=np.float64).reshape(len(pairs), 2, len(apparent))
+    n_failed = sum(outcome is None for outcome in outcomes)
+    return Optimism(np.asarray(apparent, dtype=np.float64), both[:, 0], both[:, 1], n_failed)
+
+
+def draw_resamples(n: int, repeats: int, seed: int) -> tuple[IntArray, ...]:
+    """Return rows of bootstrap resamples, each n rows drawn with replacement."""
     rng = np.random.default_rng(seed)
-    draws = [rng.integers(0, n, size=n) for _ in range(repeats)]
-    on_resample = np.full((repeats, len(apparent)), np.nan)
-    on_original = np.full_like(on_resample, np.nan)
-    n_failed = 0
-    for k, rows in enumerate(draws):
-        progress.advance(k, repeats, f"Resample {k + 1} of {repeats}")
-        try:
-            on_resample[k], on_original[k] = fit_and_score(rows)
-        except (EsccError, np.linalg.LinAlgError):
-            n_failed += 1
-    progress.advance(repeats, repeats, "Resamples done")
-    return Optimism(np.asarray(apparent, dtype=np.float64), on_resample, on_original, n_failed)
+    return tuple(rng.integers(0, n, size=n) for _ in range(repeats))
 
 
 def _clipped(value: float, se: float) -> tuple[float, float]:

@@ -1,0 +1,282 @@
+"""How much of an apparent figure is optimism: whole-pipeline bootstrap, nested cross-validation, noise benchmark."""
+
+from __future__ import annotations
+
+import multiprocessing
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from escc_desktop.errors import EsccError
+from escc_desktop.prognosis.card import CARD_KINDS
+from escc_desktop.prognosis.pipeline import Fitted, Problem, fit_pipeline, measures, predict
+from escc_desktop.progress import Progress
+from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
+from escc_desktop.stats.performance import Optimism, auc_at, c_index, collect_optimism, draw_resamples
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """Predictions by pipelines that never saw the patient, averaged over the repeats; NaN where none could be made.
+
+    Attributes
+    ----------
+    rad_score, high
+        (n,) scores and the share of repeats that put the patient above their own cut-off.
+    risk, survival
+        (kinds, n).
+    c, c_se, auc, auc_se
+        (kinds,) on these predictions; the standard errors are of the patients drawn.
+    n_failed
+        Folds that could not be fitted.
+    """
+
+    rad_score: FloatArray
+    high: FloatArray
+    risk: FloatArray
+    survival: FloatArray
+    c: FloatArray
+    c_se: FloatArray
+    auc: FloatArray
+    auc_se: FloatArray
+    n_failed: int
+
+    @property
+    def high_group(self) -> BoolArray:
+        """(n,) high risk by the majority of the repeats."""
+        return np.asarray(self.high > 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Apparent figures of the same pipeline on permuted outcomes, (repeats, 2 x kinds)."""
+
+    figures: FloatArray
+    n_failed: int
+
+    def quantiles(self, q: Sequence[float]) -> FloatArray:
+        """Return quantiles (len(q), 2 x kinds), NaN where no repeat gave a figure."""
+        if not np.isfinite(self.figures).any(axis=0).all() or not len(self.figures):
+            return np.full((len(q), 2 * len(CARD_KINDS)), np.nan)
+        return np.asarray(np.nanquantile(self.figures, q, axis=0))
+
+
+@dataclass(frozen=True, eq=False)
+class Bootstrap:
+    """Optimism, how often each of p features was selected again, and the cut-offs the resamples found."""
+
+    optimism: Optimism
+    selected: FloatArray
+    cuts: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """Everything that stands beside the apparent figures."""
+
+    bootstrap: Bootstrap
+    out_of_fold: OutOfFold
+    noise: Noise
+
+
+@dataclass(frozen=True, eq=False)
+class _Resample:
+    on_resample: FloatArray
+    on_original: FloatArray
+    columns: IntArray
+    cut: float
+
+
+def seed_of(seed: int, rows: IntArray) -> int:
+    """Return a seed that depends on the run's seed and the rows only."""
+    return zlib.crc32(np.ascontiguousarray(rows, dtype="<i8").tobytes(), seed & 0xFFFFFFFF)
+
+
+def validate(problem: Problem, fitted: Fitted, progress: Progress) -> Validation:
+    """Run everything; results depend on the configuration's seed, never on the number of workers."""
+    config = problem.config
+    with runner(problem, config.workers) as run:
+        out_of_fold = cross_validate(problem, progress.part(0.0, 0.25), run)
+        bootstrap = bootstrap_pipeline(problem, fitted, progress.part(0.25, 0.75), run)
+        noise = noise_benchmark(problem, progress.part(0.75, 1.0), run)
+    return Validation(bootstrap, out_of_fold, noise)
+
+
+class Runner:
+    """Applies a function to the problem and each item, here or in worker processes; results come in order.
+
+    Parameters
+    ----------
+    pool
+        Its workers were started with `_keep`, so that the problem travels once; None runs here.
+    """
+
+    def __init__(self, problem: Problem, pool: ProcessPoolExecutor | None = None) -> None:
+        self._problem = problem
+        self._pool = pool
+
+    def __call__(
+        self, function: Callable[[Problem, IntArray], Outcome], items: Sequence[IntArray]
+    ) -> Iterable[Outcome]:
+        """Return the outcomes, lazily."""
+        if self._pool is None:
+            return map(partial(function, self._problem), items)
+        return self._pool.map(partial(_call, function), items)
+
+
+@contextmanager
+def runner(problem: Problem, workers: int) -> Iterator[Runner]:
+    """Yield a runner with so many worker processes; stopping early abandons what has not begun."""
+    if workers == 1:
+        yield Runner(problem)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_keep, initargs=(problem,)) as pool:
+        try:
+            yield Runner(problem, pool)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_KEPT: list[Problem] = []
+
+
+def _keep(problem: Problem) -> None:
+    _KEPT.append(problem)
+
+
+def _call(function: Callable[[Problem, IntArray], Outcome], item: IntArray) -> Outcome:
+    return function(_KEPT[0], item)
+
+
+def bootstrap_pipeline(problem: Problem, fitted: Fitted, progress: Progress, run: Runner) -> Bootstrap:
+    """Refit everything on resamples of the patients and try it on the original ones."""
+    everyone = np.arange(problem.endpoint.n)
+    apparent = measures(problem, predict(problem, fitted, everyone), everyone)
+    draws = draw_resamples(problem.endpoint.n, problem.config.resamples, problem.config.seed)
+    done: list[_Resample | None] = list(_told(run(_resample, draws), len(draws), progress, "Resample"))
+    optimism = collect_optimism(apparent, [(one.on_resample, one.on_original) if one else None for one in done])
+    fitted_ones = [one for one in done if one is not None]
+    selected = np.zeros(len(problem.cohort.names))
+    for one in fitted_ones:
+        selected[one.columns] += 1
+    cuts = np.array([one.cut for one in fitted_ones if np.isfinite(one.cut)])
+    return Bootstrap(optimism, selected / max(len(fitted_ones), 1), cuts)
+
+
+def _told(outcomes: Iterable[Outcome], total: int, progress: Progress, what: str) -> Iterator[Outcome]:
+    progress.advance(0, total, f"{what} 1 of {total}")
+    for k, outcome in enumerate(outcomes, start=1):
+        progress.advance(k, total, f"{what} {min(k + 1, total)} of {total}")
+        yield outcome
+
+
+def _resample(problem: Problem, rows: IntArray) -> _Resample | None:
+    try:
+        fitted = fit_pipeline(problem, rows, seed_of(problem.config.seed, rows))
+        predictions = predict(problem, fitted, rows)
+        on_resample = measures(problem, predictions, rows)
+        on_original = measures(problem, predictions, np.arange(problem.endpoint.n))
+    except (EsccError, np.linalg.LinAlgError):
+        return None
+    cut = fitted.cutpoint.cut if fitted.cutpoint else np.nan
+    return _Resample(on_resample, on_original, fitted.signature.columns, cut)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fold:
+    test: IntArray
+    rad_score: FloatArray
+    high: FloatArray
+    risk: FloatArray
+    survival: FloatArray
+
+
+def cross_validate(problem: Problem, progress: Progress, run: Runner) -> OutOfFold:
+    """Predict every patient by pipelines fitted without them (nested: the LASSO has its own folds inside)."""
+    n, config = problem.endpoint.n, problem.config
+    folds = min(config.outer_folds, n)
+    tests = [
+        np.flatnonzero(allocation == label)
+        for repeat in range(config.outer_repeats)
+        for allocation in [_stratified(problem, folds, config.seed + 1 + repeat)]
+        for label in range(1, folds + 1)
+    ]
+    done: list[_Fold | None] = list(_told(run(_fold, tests), len(tests), progress, "Fold"))
+    kinds = len(CARD_KINDS)
+    sums, counts = np.zeros((2 + 2 * kinds, n)), np.zeros((2 + 2 * kinds, n))
+    for one in done:
+        if one is not None:
+            block = np.vstack([one.rad_score, one.high, one.risk, one.survival])
+            sums[:, one.test] += np.where(np.isfinite(block), block, 0.0)
+            counts[:, one.test] += np.isfinite(block)
+    mean = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    risk = mean[2 : 2 + kinds]
+    figures = [_figures(problem, row) for row in risk]
+    c, c_se, auc, auc_se = (np.array(column) for column in zip(*figures, strict=True))
+    n_failed = sum(one is None for one in done)
+    return OutOfFold(mean[0], mean[1], risk, mean[2 + kinds :], c, c_se, auc, auc_se, n_failed)
+
+
+def _stratified(problem: Problem, folds: int, seed: int) -> IntArray:
+    """Allocate folds with the events spread evenly over them."""
+    allocation = np.zeros(problem.endpoint.n, dtype=np.int64)
+    rng = np.random.default_rng(seed)
+    event = problem.endpoint.event
+    order = np.concatenate([rng.permutation(np.flatnonzero(event)), rng.permutation(np.flatnonzero(~event))])
+    allocation[order] = np.arange(problem.endpoint.n) % folds + 1
+    return allocation
+
+
+def _fold(problem: Problem, test: IntArray) -> _Fold | None:
+    rows = np.setdiff1d(np.arange(problem.endpoint.n), test)
+    try:
+        fitted = fit_pipeline(problem, rows, seed_of(problem.config.seed, rows))
+        predictions = predict(problem, fitted, rows)
+    except (EsccError, np.linalg.LinAlgError):
+        return None
+    score = predictions.rad_score[test]
+    high = np.full(len(test), np.nan) if fitted.cutpoint is None else (score > fitted.cutpoint.cut).astype(np.float64)
+    return _Fold(test, score, high, predictions.risk[:, test], predictions.survival[:, test])
+
+
+def _figures(problem: Problem, risk: FloatArray) -> tuple[float, float, float, float]:
+    known = np.flatnonzero(np.isfinite(risk))
+    if not len(known):
+        return np.nan, np.nan, np.nan, np.nan
+    outcome = problem.endpoint.take(known)
+    auc = auc_at(outcome, risk[known], problem.config.horizon_months)
+    try:
+        concordance = c_index(outcome, risk[known])
+    except EsccError:
+        return np.nan, np.nan, auc.auc, auc.se
+    return concordance.c, concordance.se, auc.auc, auc.se
+
+
+def noise_benchmark(problem: Problem, progress: Progress, run: Runner) -> Noise:
+    """Run the same pipeline on permuted outcomes: what n patients and p features give by chance."""
+    rng = np.random.default_rng([problem.config.seed, 2])
+    orders = [rng.permutation(problem.endpoint.n) for _ in range(problem.config.noise_repeats)]
+    done = list(_told(run(_noise, orders), len(orders), progress, "Noise benchmark")) if orders else []
+    figures = [one for one in done if one is not None]
+    shape = (len(figures), 2 * len(CARD_KINDS))
+    return Noise(np.array(figures, dtype=np.float64).reshape(shape), len(done) - len(figures))
+
+
+def _noise(problem: Problem, order: IntArray) -> FloatArray | None:
+    permuted = replace(problem, endpoint=problem.endpoint.take(order))
+    everyone = np.arange(problem.endpoint.n)
+    try:
+        fitted = fit_pipeline(permuted, everyone, seed_of(problem.config.seed, order))
+        return measures(permuted, predict(permuted, fitted, everyone), everyone)
+    except (EsccError, np.linalg.LinAlgError):
+        return None
