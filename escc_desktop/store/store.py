@@ -23,6 +23,7 @@ from escc_desktop.store.lock import KEY_FILE, Lock, RecoveryKey, add_lock, creat
 from escc_desktop.store.place import refuse_unsafe_place
 from escc_desktop.store.readings import Readings
 from escc_desktop.store.records import (
+    Json,
     Kind,
     NewRecord,
     Revision,
@@ -56,6 +57,14 @@ class NewProject:
     store: Store
     administrator: Principal
     recovery_key: str
+
+
+@dataclass(frozen=True)
+class Detached:
+    """A record and the blobs it names, for a child process that reads without the database."""
+
+    document: Json
+    blobs: Blobs
 
 
 class Store:
@@ -202,6 +211,14 @@ class Store:
         with self._database.read() as connection:
             row = connection.execute(latest_rows(kind.name, record_id)).mappings().first()
         return None if row is None else self._decode(kind, row, principal)
+
+    def detach(self, kind: Kind[T], record_id: str) -> Detached:
+        """Return a record of a kind that belongs to no reading, to be decoded in a child process."""
+        with self._database.read() as connection:
+            row = connection.execute(latest_rows(kind.name, record_id)).mappings().first()
+        if row is None or kind.is_sealed:
+            raise EsccError(f"The project has no open {kind.name} {record_id}.", "Import it first.")
+        return Detached(decode_payload(row["payload"], kind.name, record_id), self._blobs)
 
     def all(self, kind: Kind[T], principal: Principal | None = None) -> tuple[T, ...]:
         """Return the last revision of every record of a kind, by id; of readings, those the principal can open."""

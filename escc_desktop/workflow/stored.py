@@ -1,0 +1,61 @@
+"""Regions of interest of an opened project, handed to child processes without the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from escc_desktop.features.names import PHASE_PREFIX
+from escc_desktop.features.table import FeatureTable, RoiKey
+from escc_desktop.features.worker import Task
+from escc_desktop.imaging.mask import Mask, MaskEdit
+from escc_desktop.imaging.volume import Geometry, Volume
+from escc_desktop.reading.session import Roi
+from escc_desktop.store.kinds import VOLUME, RoiFeatures
+from escc_desktop.store.store import Detached, Store
+
+
+@dataclass(frozen=True)
+class PackedMask:
+    """A mask small enough to travel: the edit that draws it, on its frame."""
+
+    geometry: Geometry
+    edit: bytes
+
+    @classmethod
+    def of(cls, mask: Mask) -> PackedMask:
+        """Pack a mask."""
+        empty = np.zeros(mask.geometry.shape, dtype=np.bool_)
+        return cls(mask.geometry, MaskEdit.between(empty, mask.voxels, "roi", 0).to_bytes())
+
+    def unpack(self) -> Mask:
+        """Return the mask."""
+        voxels = np.zeros(self.geometry.shape, dtype=np.bool_)
+        MaskEdit.from_bytes(self.edit).apply(voxels)
+        return Mask(voxels, self.geometry)
+
+
+def roi_key(roi: Roi) -> RoiKey:
+    """Return the key of a region's row in a feature table."""
+    return RoiKey(roi.patient_id, roi.lesion_id, roi.site, roi.reader, roi.occasion)
+
+
+def roi_task(store: Store, roi: Roi) -> Task:
+    """Return the task of extracting a signed region."""
+    return Task(roi_key(roi), store.detach(VOLUME, roi.volume_digest), PackedMask.of(roi.mask))
+
+
+def load_task(task: Task) -> tuple[Volume, Mask]:
+    """Read volume and mask of a task; runs in the child process."""
+    stored: Detached = task.volume_ref
+    packed: PackedMask = task.mask_ref
+    return VOLUME.decode(stored.document, stored.blobs), packed.unpack()
+
+
+def feature_table(features: list[RoiFeatures]) -> FeatureTable:
+    """Return the features of many readings as one table, by patient, lesion, reader and occasion."""
+    ordered = sorted(features, key=lambda item: item.key)
+    names = tuple(f"{PHASE_PREFIX}{name}" for name in ordered[0].vector.names) if ordered else ()
+    values = np.array([item.vector.values for item in ordered]).reshape(len(ordered), len(names))
+    return FeatureTable(tuple(item.key for item in ordered), names, values)
