@@ -146,13 +146,10 @@ class _PlainLoader(yaml.SafeLoader):
 
 
 def _read_yaml(text: str, name: str) -> object:
-    loader = _PlainLoader(text)
     try:
-        return loader.get_single_data()
+        return _PlainLoader(text).get_single_data()
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise EsccError(f"{name}{line}: {error.problem}.", "Settings are plain YAML: names and values.") from None
     except (yaml.YAMLError, ValueError, RecursionError):
         raise EsccError(f"{name} is no YAML.", "Settings are plain YAML: names and values.") from None
-    finally:
-        loader.dispose()
