@@ -4,82 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg, optimize, stats
 
 from escc_desktop.errors import EsccError
-from escc_desktop.stats.arrays import FloatArray, IntArray, finite
+from escc_desktop.stats.arrays import FloatArray, finite
+from escc_desktop.stats.risksets import RiskSets, Ties
 from escc_desktop.stats.survival import Endpoint, IntervalKind, confidence_limits
-
-Ties = Literal["efron", "breslow"]
 
 _MAX_ITERATIONS = 50
 # Newton's decrement below which the step about to be made is the last: the error left is its square.
 _DECREMENT = 1e-12
 # A linear predictor spread wider than this has likely run off to infinity: separation is then tested exactly.
 _SUSPICIOUS_SPREAD = 12.0
-
-
-@dataclass(frozen=True, eq=False)
-class _RiskSets:
-    """The order of a follow-up: patients by falling time, so that a risk set is a beginning of the list.
-
-    For each of D deaths: `risk_end` (patients at risk), `tie_start` and `tie_end` (the block of deaths at its
-    time among the deaths) and `fraction` (Efron's l/d, 0 under Breslow). Deaths stand in the same order.
-    """
-
-    order: IntArray
-    deaths: IntArray
-    risk_end: IntArray
-    tie_of_death: IntArray
-    tie_start: IntArray
-    fraction: FloatArray
-    event_times: FloatArray
-    first_death_at_risk: IntArray
-
-    @classmethod
-    def of(cls, endpoint: Endpoint, ties: Ties) -> _RiskSets:
-        # At equal times the deaths come first only to have one order; risk sets include the whole tie.
-        order = np.lexsort((~endpoint.event, -endpoint.time_months))
-        time, event = endpoint.time_months[order], endpoint.event[order]
-        deaths = np.flatnonzero(event)
-        times = time[deaths]
-        tie_start = np.flatnonzero(np.append(True, np.diff(times) != 0))
-        sizes = np.diff(np.append(tie_start, deaths.size))
-        tie_of_death = np.repeat(np.arange(tie_start.size), sizes)
-        rank_in_tie = np.arange(deaths.size) - tie_start[tie_of_death]
-        fraction = rank_in_tie / sizes[tie_of_death] if ties == "efron" else np.zeros(deaths.size)
-        return cls(
-            order=order,
-            deaths=deaths,
-            risk_end=np.searchsorted(-time, -times, side="right"),
-            tie_of_death=tie_of_death,
-            tie_start=tie_start,
-            fraction=fraction,
-            event_times=times[tie_start],
-            first_death_at_risk=np.searchsorted(-times, -time, side="left"),
-        )
-
-    def totals(self, values: FloatArray) -> FloatArray:
-        """Sum `values` (n, ...) over each death's risk set, less Efron's share of its tied deaths: (D, ...)."""
-        at_risk = np.cumsum(values, axis=0)[self.risk_end - 1]
-        if not self.fraction.any():
-            return at_risk
-        tied = np.add.reduceat(values[self.deaths], self.tie_start, axis=0)[self.tie_of_death]
-        fraction = self.fraction if values.ndim == 1 else self.fraction[:, None]
-        return at_risk - fraction * tied
-
-    def exposure(self, increments: FloatArray) -> FloatArray:
-        """Return, per patient, the sum of the deaths' `increments` (D,) while at risk, Efron's share taken off."""
-        later = np.append(np.cumsum(increments[::-1])[::-1], 0.0)
-        total = later[self.first_death_at_risk]
-        if self.fraction.any():
-            share = np.add.reduceat(increments * self.fraction, self.tie_start)
-            total[self.deaths] -= share[self.tie_of_death]
-        return total
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +30,7 @@ class _Step:
     information: FloatArray
 
 
-def _evaluate(sets: _RiskSets, X: FloatArray, coef: FloatArray) -> _Step:
+def _evaluate(sets: RiskSets, X: FloatArray, coef: FloatArray) -> _Step:
     eta = X @ coef
     eta -= eta.max()
     risk = np.exp(eta)
@@ -115,7 +54,7 @@ def _solve(information: FloatArray, gradient: FloatArray) -> FloatArray:
         return np.asarray(linalg.pinvh(information) @ gradient)
 
 
-def _maximise(sets: _RiskSets, X: FloatArray, start: _Step) -> tuple[FloatArray, _Step, bool]:
+def _maximise(sets: RiskSets, X: FloatArray, start: _Step) -> tuple[FloatArray, _Step, bool]:
     """Newton with step halving from 0: coefficients, the state there, and whether it converged."""
     coef, state = np.zeros(X.shape[1]), start
     for _ in range(_MAX_ITERATIONS):
@@ -134,7 +73,7 @@ def _maximise(sets: _RiskSets, X: FloatArray, start: _Step) -> tuple[FloatArray,
     return coef, state, False
 
 
-def _separating(sets: _RiskSets, X: FloatArray) -> FloatArray:
+def _separating(sets: RiskSets, X: FloatArray) -> FloatArray:
     """Return which columns of X take part in a monotone likelihood, by linear programming.
 
     The likelihood grows without end along d exactly when every death has the largest x.d of its risk set and
@@ -253,7 +192,7 @@ class CoxFit:
         return rows
 
 
-def _baseline(sets: _RiskSets, X: FloatArray, coef: FloatArray) -> Baseline:
+def _baseline(sets: RiskSets, X: FloatArray, coef: FloatArray) -> Baseline:
     risk = np.exp(X @ coef)
     s0 = sets.totals(risk)
     mean = sets.totals(risk[:, None] * X) / s0[:, None]
@@ -313,7 +252,7 @@ def cox(endpoint: Endpoint, X: npt.ArrayLike, names: Sequence[str], ties: Ties =
         No event, a missing value, or covariates that are constant or determine one another.
     """
     columns = _checked(endpoint, X, names)
-    sets = _RiskSets.of(endpoint, ties)
+    sets = RiskSets.of(endpoint, ties)
     means, scale = columns.mean(axis=0), columns.std(axis=0)
     scale = np.where(scale > 1e-13 * np.abs(means), scale, 1.0)
     scaled = np.asarray(((columns - means) / scale)[sets.order])

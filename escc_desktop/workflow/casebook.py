@@ -8,14 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import stats
 
 from escc_desktop.errors import EsccError, UsageError
 from escc_desktop.files import CsvTable, read_csv, read_json
 from escc_desktop.stats.agreement import ICC_FORMS, Icc, icc_many
 from escc_desktop.stats.arrays import FloatArray, IntArray
-from escc_desktop.stats.cox import cox
+from escc_desktop.stats.cox import CoxFit, cox
 from escc_desktop.stats.cutpoint import maximally_selected_log_rank, three_groups
 from escc_desktop.stats.design import binomial_test, proportion, sample_size
+from escc_desktop.stats.diagnostics import (
+    TimeScale,
+    martingale_residuals,
+    proportional_hazards,
+    schoenfeld_residuals,
+)
+from escc_desktop.stats.firth import firth_cox
 from escc_desktop.stats.performance import c_index
 from escc_desktop.stats.selection import (
     LassoControl,
@@ -73,6 +81,13 @@ class _Case:
 
     def numbers(self, key: str) -> list[float]:
         return [_number(value, f"case.json, {key}") for value in _list(self._get(key), key)]
+
+    def texts(self, key: str, allowed: tuple[str, ...]) -> list[str]:
+        values = [str(value) for value in _list(self._get(key), key)]
+        unknown = [value for value in values if value not in allowed]
+        if unknown:
+            raise EsccError(f"case.json: {key} names {unknown[0]}, which is no column.")
+        return values
 
     def cases(self, key: str) -> list[_Case]:
         return [_Case(self.folder, _object(value, key)) for value in _list(self._get(key), key)]
@@ -496,9 +511,100 @@ def _cutpoint_step(case: _Case) -> Result:
     }
 
 
+def _cox_step(case: _Case) -> Result:
+    table, u = case.table("input.csv"), case.number("u")
+    names = tuple(name for name in table.names if name not in {"time", "status"})
+    endpoint, X = table.endpoint(), table.matrix(names)
+    return {
+        "u": u,
+        "formula": case.text("formula"),
+        "efron": _cox_fit(endpoint, X, cox(endpoint, X, names, "efron"), u),
+        "breslow": _cox_fit(endpoint, X, cox(endpoint, X, names, "breslow"), u),
+        "univariable": [_univariable(endpoint, X[:, [k]], name) for k, name in enumerate(names)],
+        "epv": endpoint.n_events / len(names),
+        "events": endpoint.n_events,
+        "events_by_u": int(np.sum(endpoint.event & (endpoint.time_months <= u))),
+    }
+
+
+def _univariable(endpoint: Endpoint, column: FloatArray, name: str) -> Result:
+    fit = cox(endpoint, column, (name,))
+    fields = ("coef", "se", "hr", "p")
+    values = {field: float(getattr(fit, field)[0]) for field in fields}
+    return {"var": name, **values, "lower": float(fit.hr_lower[0]), "upper": float(fit.hr_upper[0])}
+
+
+def _cox_fit(endpoint: Endpoint, X: FloatArray, fit: CoxFit, u: float) -> Result:
+    df = len(fit.names)
+    # coxph leaves columns of only -1, 0 and 1 uncentred ("nocenter").
+    r_means = np.where(np.isin(X, (-1, 0, 1)).all(axis=0), 0.0, fit.means)
+    hazard = fit.cumulative_hazard(u)
+    at_zero, at_means = (hazard * float(np.exp((x - fit.means) @ fit.coef)) for x in (np.zeros(df), r_means))
+    first = X[:5]
+    std_error, lower_log, upper_log = fit.survival_limits(first, u, "log")
+    _, lower_loglog, upper_loglog = fit.survival_limits(first, u, "log-log")
+    c = c_index(endpoint, X @ fit.coef)
+    scales: tuple[TimeScale, ...] = ("km", "identity", "rank", "log")
+    return {
+        "coef": _named(fit.names, fit.coef),
+        "se": fit.se,
+        "z": fit.z,
+        "p": fit.p,
+        "hr": fit.hr,
+        "lower": fit.hr_lower,
+        "upper": fit.hr_upper,
+        "loglik": fit.loglik,
+        "lrt": [fit.lr_chisq, df, float(stats.chi2.sf(fit.lr_chisq, df))],
+        "score": [fit.score_chisq, df, float(stats.chi2.sf(fit.score_chisq, df))],
+        "concordance": [c.c, c.se],
+        "means": _named(fit.names, r_means),
+        "vcov": fit.vcov,
+        "H0_u_at_zero": at_zero,
+        "H0_u_at_means": at_means,
+        "pred_S_u": fit.survival(first, u),
+        "pred_S_u_lower_log": lower_log,
+        "pred_S_u_upper_log": upper_log,
+        "pred_S_u_lower_loglog": lower_loglog,
+        "pred_S_u_upper_loglog": upper_loglog,
+        "pred_stderr": std_error,
+        "martingale5": martingale_residuals(fit, endpoint, X)[:5],
+        "schoenfeld_first": schoenfeld_residuals(fit, endpoint, X).residual[0],
+        "zph": [_proportional_hazards(endpoint, X, fit, scale) for scale in scales],
+    }
+
+
+def _proportional_hazards(endpoint: Endpoint, X: FloatArray, fit: CoxFit, scale: TimeScale) -> Result:
+    test = proportional_hazards(fit, endpoint, X, scale)
+    return {
+        "transform": scale,
+        "chisq": [*test.chisq.tolist(), test.global_chisq],
+        "df": [1] * len(fit.names) + [len(fit.names)],
+        "p": [*test.p.tolist(), test.global_p],
+        "rows": [*fit.names, "GLOBAL"],
+    }
+
+
+def _firth_step(case: _Case) -> Result:
+    table = case.table("input.csv")
+    names = tuple(name for name in table.names if name not in {"time", "status"})
+    fit = firth_cox(table.endpoint(), table.matrix(names), names)
+    profiles = [fit.profile(name) for name in case.texts("profile", names)]
+    return {
+        "coef": _named(names, fit.coef),
+        "se_wald": fit.se,
+        "pen_loglik": fit.loglik[1],
+        "pen_loglik_null": fit.loglik[0],
+        "lr_chisq": fit.lr_chisq,
+        "profile_ci": {profile.name: [profile.lower, profile.upper] for profile in profiles},
+        "pl_test_chisq": {profile.name: profile.chisq for profile in profiles},
+    }
+
+
 STEPS: dict[str, Callable[[_Case], Result]] = {
     "binom": _binomial_step,
+    "cox": _cox_step,
     "findcorr": _find_correlation_step,
+    "firth": _firth_step,
     "icc": _icc_step,
     "km": _kaplan_meier_step,
     "lasso": _lasso_step,
