@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike, NDArray
+
+from escc_desktop.figures import style, words
 from escc_desktop.figures.words import Interval
+
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -19,3 +29,227 @@ class PerformanceRow:
     apparent: Interval
     corrected: Interval | None = None
     noise: Interval | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RocCurve:
+    """A time-dependent ROC curve: (m,) false and true positive fractions from 0 to 1, and the area under it."""
+
+    label: str
+    false_positive: FloatArray
+    true_positive: FloatArray
+    auc: Interval
+
+
+@dataclass(frozen=True)
+class CalibrationGroup:
+    """Patients of similar predicted survival: their mean prediction and the Kaplan-Meier survival observed."""
+
+    predicted: float
+    observed: Interval
+    n: int
+
+
+@style.styled
+def roc(curves: Sequence[RocCurve], horizon_months: float, kind: str = "apparent") -> Figure:
+    """Draw ROC curves for the event by the horizon; `kind` says whose predictions they are (apparent, out of fold)."""
+    title = f"ROC at {horizon_months:g} months ({kind})"
+    if not curves:
+        return style.saying(
+            title, "No area can be computed: nobody had the event before, or nobody was followed beyond."
+        )
+    figure = style.new_figure(110, 108 + 4.5 * len(curves), shows_risk=True)
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color=style.FAINT, lw=0.8)
+    lines = ("-", (0, (5, 1.6)), (0, (1, 1.2)), (0, (7, 2, 1, 2)))
+    for order, curve in enumerate(curves):
+        axes.plot(
+            curve.false_positive,
+            curve.true_positive,
+            color=style.CYCLE[order % len(style.CYCLE)],
+            ls=lines[order % len(lines)],
+            label=f"{curve.label}: AUC {words.index_interval(curve.auc)}",
+        )
+    _unit_square(axes)
+    axes.set_xlabel("1 - specificity (%)")
+    axes.set_ylabel("sensitivity (%)")
+    figure.legend(loc="outside lower left", handlelength=2.8)
+    style.headline(figure, title)
+    return figure
+
+
+@style.styled
+def calibration(
+    groups: Sequence[CalibrationGroup],
+    horizon_months: float,
+    *,
+    predictions: ArrayLike = (),
+    smooth: tuple[ArrayLike, ArrayLike] | None = None,
+    kind: str = "apparent",
+) -> Figure:
+    """Draw observed against predicted survival at the horizon, with 95 % intervals and the predictions as strokes.
+
+    Parameters
+    ----------
+    predictions
+        (n,) every patient's predicted survival.
+    smooth
+        Predicted and observed survival along a smooth calibration curve.
+    kind
+        Whose predictions these are: apparent, corrected, out of fold.
+    """
+    title = f"Calibration at {horizon_months:g} months ({kind})"
+    if not groups:
+        return style.saying(title, "No calibration: there are too few patients with a prediction.")
+    figure = style.new_figure(110, 112, shows_risk=True)
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], color=style.FAINT, lw=0.8)
+    if smooth is not None:
+        axes.plot(*(np.asarray(side, dtype=float) for side in smooth), color=style.ORANGE, lw=1.3, zorder=1)
+    for group in groups:
+        seen = group.observed
+        if seen.lower is not None and seen.upper is not None and seen.has_limits:
+            axes.plot([group.predicted] * 2, [seen.lower, seen.upper], color=style.BLUE, lw=1.1)
+        axes.plot([group.predicted], [seen.value], ls="", marker="o", ms=5, color=style.BLUE)
+        axes.annotate(
+            f"n = {group.n}",
+            (group.predicted, seen.value),
+            xytext=(5, -3),
+            textcoords="offset points",
+            va="top",
+            size=style.SMALL,
+            color=style.QUIET,
+        )
+    strokes = np.asarray(predictions, dtype=float)
+    axes.plot(strokes, np.full(strokes.size, 0.012), ls="", marker="|", ms=6, mew=0.6, color=style.QUIET)
+    _unit_square(axes)
+    axes.set_xlabel(f"predicted {words.horizon(horizon_months)} survival (%); strokes: patients")
+    axes.set_ylabel("observed survival, Kaplan-Meier (%)")
+    style.subline(axes, "grey: perfect" + ("; orange: smooth estimate" if smooth is not None else ""))
+    style.headline(figure, title)
+    return figure
+
+
+@style.styled
+def decision_curve(
+    thresholds: ArrayLike,
+    net_benefit: Mapping[str, ArrayLike],
+    treat_all: ArrayLike,
+    decision: tuple[float, float, str] | None,
+) -> Figure:
+    """Draw net benefit (m,) over threshold probabilities (m,) inside the range in which a decision is made.
+
+    Parameters
+    ----------
+    decision
+        Lowest and highest threshold probability and the action taken above it. Without it nothing is drawn: a curve
+        over thresholds nobody would use answers no question.
+    """
+    title = "Decision curve"
+    figure = style.new_figure(130, 85, shows_risk=True)
+    style.headline(figure, title)
+    axes = figure.add_subplot()
+    if decision is None:
+        _hatched(axes)
+        return figure
+    low, high, action = decision
+    at = np.asarray(thresholds, dtype=float)
+    inside = (at >= low) & (at <= high)
+    curves = {label: np.asarray(values, dtype=float)[inside] for label, values in net_benefit.items()}
+    everyone = np.asarray(treat_all, dtype=float)[inside]
+    axes.axhline(0, color=style.INK, lw=0.9, label=f"{action}: nobody")
+    axes.plot(at[inside] * 100, everyone, color=style.QUIET, lw=1.1, ls=(0, (4, 2)), label=f"{action}: everybody")
+    for order, (label, values) in enumerate(curves.items()):
+        axes.plot(at[inside] * 100, values, color=style.CYCLE[order % len(style.CYCLE)], label=label)
+    best = max((float(values.max()) for values in [*curves.values(), everyone] if values.size), default=0.05)
+    axes.set_ylim(-0.25 * max(best, 0.02), 1.12 * max(best, 0.02))
+    axes.set_xlim(low * 100, high * 100)
+    axes.set_xlabel("threshold probability of death (%)")
+    axes.set_ylabel("net benefit")
+    figure.legend(loc="outside lower left", ncols=2)
+    return figure
+
+
+def _hatched(axes: Axes) -> None:
+    axes.add_patch(
+        Rectangle((0, 0), 1, 1, transform=axes.transAxes, fill=False, hatch="///", ec=style.GRID, lw=0, gid="hatched")
+    )
+    axes.text(
+        0.5,
+        0.5,
+        "No decision defined.\nName an action and the range of risks in which it is considered.",
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        color=style.INK,
+        bbox={"fc": "white", "ec": "none", "pad": 4},
+    )
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+@style.styled
+def performance_table(rows: Sequence[PerformanceRow], title: str = "Performance") -> Figure:
+    """Draw each measure as a row: apparent (hollow), corrected (filled) and the range noise reaches (grey band)."""
+    if not rows:
+        return style.saying(title, "No model was scored.")
+    figure = style.new_figure(174, 34 + 8.5 * len(rows), shows_risk=True)
+    left, middle, right = figure.subplots(1, 3, gridspec_kw={"width_ratios": [32, 50, 92]})
+    for axes in (left, middle, right):
+        axes.set_ylim(len(rows) - 0.4, -1.3)
+    for place, row in enumerate(rows):
+        _named(left, rows, place)
+        _measured(middle, row, place)
+        for x, value in zip((0.0, 0.345, 0.69), (row.apparent, row.corrected, row.noise), strict=True):
+            text = words.index_interval(value) if value else "not computed"
+            ink = style.INK if value is row.corrected and value else style.QUIET
+            right.text(x, place, text, va="center", size=style.SMALL, color=ink)
+    for x, head in zip((0.0, 0.345, 0.69), ("apparent", "corrected", "noise alone (5-95 %)"), strict=True):
+        right.text(x, -0.95, head, size=style.SMALL, color=style.QUIET, va="center")
+    for axes in (left, right):
+        axes.set_axis_off()
+        axes.set_xlim(0, 1)
+    lows = [bound for row in rows for bound in _bounds(row)]
+    middle.set_xlim(min(0.45, *lows) - 0.01, 1.005)
+    middle.axvline(0.5, color=style.FAINT, lw=0.8)
+    middle.tick_params(axis="y", length=0, labelleft=False)
+    middle.spines["left"].set_visible(False)
+    middle.set_xlabel("○ apparent   ● corrected   ▬ noise")
+    style.headline(figure, title)
+    return figure
+
+
+def _named(axes: Axes, rows: Sequence[PerformanceRow], place: int) -> None:
+    row = rows[place]
+    if place == 0 or rows[place - 1].model != row.model:
+        axes.text(0, place - 0.17, row.model, size=style.SMALL + 0.5, weight="bold", va="center").set_in_layout(False)
+    axes.text(0, place + 0.22, row.measure, size=style.SMALL, color=style.QUIET, va="center").set_in_layout(False)
+
+
+def _measured(axes: Axes, row: PerformanceRow, place: int) -> None:
+    if row.noise is not None and row.noise.lower is not None and row.noise.upper is not None:
+        span = row.noise.upper - row.noise.lower
+        axes.add_patch(Rectangle((row.noise.lower, place - 0.34), span, 0.68, color="#dfe3e8", lw=0, zorder=0))
+        axes.plot([row.noise.value] * 2, [place - 0.34, place + 0.34], color=style.QUIET, lw=0.8, zorder=1)
+    for value, offset, fill in ((row.apparent, -0.16, "white"), (row.corrected, 0.16, style.BLUE)):
+        if value is None or not words.is_known(value.value):
+            continue
+        if value.lower is not None and value.upper is not None and value.has_limits:
+            axes.plot([value.lower, value.upper], [place + offset] * 2, color=style.BLUE, lw=1.0)
+        axes.plot([value.value], [place + offset], ls="", marker="o", ms=4.6, mfc=fill, mec=style.BLUE, mew=1.0)
+
+
+def _bounds(row: PerformanceRow) -> list[float]:
+    known = (row.apparent, row.corrected, row.noise)
+    ends = [end for value in known if value for end in (value.value, value.lower)]
+    return [end for end in ends if end is not None and words.is_known(end)]
+
+
+def _unit_square(axes: Axes) -> None:
+    ticks = np.linspace(0, 1, 6)
+    labels = [f"{round(tick * 100)}" for tick in ticks]
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xticks(ticks, labels)
+    axes.set_yticks(ticks, labels)
+    axes.set_aspect("equal")
