@@ -135,19 +135,23 @@ def read_csv(path: Path) -> CsvTable:
     FaultsError
         Rows of another length than the header, repeated or empty column names, cells too long.
     """
-    text = decode_text(read_bytes(path), path.name)
+    return parse_csv(decode_text(read_bytes(path), path.name), path.name)
+
+
+def parse_csv(text: str, name: str) -> CsvTable:
+    """Parse CSV text as `read_csv` does."""
     if "\0" in text:
-        raise EsccError(f"{path.name} holds NUL bytes.", "It is no text table; export it again as CSV UTF-8.")
-    rows = _parse_rows(text, path.name)
+        raise EsccError(f"{name} holds NUL bytes.", "It is no text table; export it again as CSV UTF-8.")
+    rows = _parse_rows(text, name)
     if not rows:
-        raise EsccError(f"{path.name} is empty.", "A header and at least one row are needed.")
+        raise EsccError(f"{name} is empty.", "A header and at least one row are needed.")
     header, *body = rows
-    faults = [*_header_faults(header, path.name), *_row_faults(header, body, path.name)]
+    faults = [*_header_faults(header, name), *_row_faults(header, body, name)]
     if faults:
-        raise FaultsError(f"{path.name} is not a proper table: {_sentence(faults)}", faults, "Mend it and try again.")
+        raise FaultsError(f"{name} is not a proper table: {_sentence(faults)}", faults, "Mend it and try again.")
     if not body:
-        raise EsccError(f"{path.name} has a header but no rows.", "At least one row is needed.")
-    return CsvTable(tuple(header), tuple(tuple(row) for row in body), path.name)
+        raise EsccError(f"{name} has a header but no rows.", "At least one row is needed.")
+    return CsvTable(tuple(header), tuple(tuple(row) for row in body), name)
 
 
 def _parse_rows(text: str, name: str) -> list[list[str]]:

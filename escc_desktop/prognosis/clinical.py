@@ -133,7 +133,11 @@ def read_clinical(path: Path) -> ClinicalTable:
     FaultsError
         Everything wrong with it at once, each with row and column.
     """
-    table = read_csv(path)
+    return parse_clinical(read_csv(path))
+
+
+def parse_clinical(table: CsvTable) -> ClinicalTable:
+    """Make a clinical table of text cells, as `read_clinical` does."""
     faults = list(_key_faults(table))
     endpoints, endpoint_columns, endpoint_faults = _endpoints(table)
     faults += endpoint_faults
