@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -34,9 +37,17 @@ def _unexpected_log_fails(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Silence is part of correctness: a test that expects a warning reads it and then calls `caplog.clear()`."""
     yield
     records = [
-        record
-        for when in ("setup", "call")
-        for record in caplog.get_records(when)
-        if record.levelno >= logging.WARNING
+        record for when in ("setup", "call") for record in caplog.get_records(when) if record.levelno >= logging.WARNING
     ]
     assert not records, f"unexpected log: {[record.getMessage() for record in records]}"
+
+
+@pytest.fixture(scope="session")
+def small_study() -> ModuleType:
+    """The module that builds a small project: accounts, images, lesions, plan."""
+    spec = spec_from_file_location("small_study", ROOT / "tests" / "small_study.py")
+    assert spec
+    assert spec.loader
+    module = sys.modules["small_study"] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -89,7 +89,8 @@ class ReadingPlan:
             return Verdict(
                 False, f"The first reading {first_id} is not signed yet.", "Sign it; the repeat follows later."
             )
-        return self._interval(session, first_at, now)
+        # In UTC: arithmetic within one time zone would ignore a change to summer time.
+        return self._interval(session, first_at.astimezone(UTC), now.astimezone(UTC))
 
     def _interval(self, session: ReadingSession, first_at: datetime, now: datetime) -> Verdict:
         opens, closes = first_at + self.apart, first_at + self.within
@@ -98,7 +99,7 @@ class ReadingPlan:
                 False,
                 f"Reading {session.session_id} comes too early: the first was signed {_days(now - first_at)} ago, "
                 f"the plan asks for at least {_days(self.apart)}.",
-                f"It may be opened from {opens.astimezone(UTC):%Y-%m-%d %H:%M} UTC.",
+                f"It may be opened from {opens:%Y-%m-%d %H:%M} UTC.",
             )
         if now > closes:
             return Verdict(
