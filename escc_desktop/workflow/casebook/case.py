@@ -1,0 +1,139 @@
+"""A case folder read strictly: `case.json` and its tables of numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from escc_desktop.errors import EsccError
+from escc_desktop.files import CsvTable, read_csv
+from escc_desktop.stats.arrays import FloatArray, IntArray
+from escc_desktop.stats.survival import Endpoint
+
+Result = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case folder and its parameters."""
+
+    folder: Path
+    parameters: Mapping[str, object]
+
+    def table(self, name: str) -> Table:
+        """Read a CSV table of the folder."""
+        return Table(read_csv(self.folder / name))
+
+    def _get(self, key: str) -> object:
+        if key not in self.parameters:
+            raise EsccError(f"{self.folder / 'case.json'} has no '{key}'.", "The step needs it.")
+        return self.parameters[key]
+
+    def number(self, key: str) -> float:
+        """Return a parameter that is a number."""
+        return number(self._get(key), f"case.json, {key}")
+
+    def integer(self, key: str) -> int:
+        """Return a parameter that is a whole number."""
+        return int(self.number(key))
+
+    def text(self, key: str) -> str:
+        """Return a parameter as text."""
+        return str(self._get(key))
+
+    def numbers(self, key: str) -> list[float]:
+        """Return a parameter that is a list of numbers."""
+        return [number(value, f"case.json, {key}") for value in as_list(self._get(key), key)]
+
+    def texts(self, key: str, allowed: tuple[str, ...]) -> list[str]:
+        """Return a parameter that is a list of column names."""
+        values = [str(value) for value in as_list(self._get(key), key)]
+        unknown = [value for value in values if value not in allowed]
+        if unknown:
+            raise EsccError(f"case.json: {key} names {unknown[0]}, which is no column.")
+        return values
+
+    def cases(self, key: str) -> list[Case]:
+        """Return a parameter that is a list of objects."""
+        return [Case(self.folder, as_object(value, key)) for value in as_list(self._get(key), key)]
+
+    def case(self, key: str) -> Case:
+        """Return a parameter that is an object."""
+        return Case(self.folder, as_object(self._get(key), key))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV table of numbers."""
+
+    source: CsvTable
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return self.source.header
+
+    def text(self, column: str) -> tuple[str, ...]:
+        """Return the cells of a column."""
+        if column not in self.source.header:
+            raise EsccError(f"{self.source.name} has no column {column}.", "The step needs it.")
+        return self.source.column(column)
+
+    def column(self, name: str) -> FloatArray:
+        """Return a column of numbers."""
+        cells = self.text(name)
+        return np.array([number(cell, self.source.place(row, name)) for row, cell in enumerate(cells)])
+
+    def matrix(self, names: tuple[str, ...]) -> FloatArray:
+        """Return columns of numbers side by side."""
+        return np.column_stack([self.column(name) for name in names])
+
+    def endpoint(self) -> Endpoint:
+        """Return the columns time and status as an endpoint."""
+        status = self.column("status")
+        odd = np.flatnonzero((status != 0) & (status != 1))
+        if odd.size:
+            place = self.source.place(int(odd[0]), "status")
+            raise EsccError(f"{place}: an event is 1 and censoring 0, not {status[odd[0]]:g}.")
+        return Endpoint(self.column("time"), status == 1)
+
+
+def number(value: object, where: str) -> float:
+    """Return a finite number or say where there is none."""
+    try:
+        found = float(value) if isinstance(value, int | float | str) else math.nan
+    except (ValueError, OverflowError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise EsccError(f"{where}: {str(value)[:40]!r} is no number.", "Every value must be a plain number.")
+    return found
+
+
+def integers(values: FloatArray, where: str) -> IntArray:
+    """Return whole numbers or say where there are others."""
+    if (values % 1 != 0).any():
+        raise EsccError(f"{where}: a value is not a whole number.")
+    return values.astype(np.int64)
+
+
+def as_list(value: object, key: str) -> list[object]:
+    """Return a list or say that there is none."""
+    if not isinstance(value, list):
+        raise EsccError(f"case.json: {key} is no list.")
+    return value
+
+
+def as_object(value: object, key: str) -> Mapping[str, object]:
+    """Return an object or say that there is none."""
+    if not isinstance(value, dict):
+        raise EsccError(f"case.json: {key} holds something that is no object.")
+    return value
+
+
+def named(names: tuple[str, ...], values: FloatArray) -> Result:
+    """Return values under their names."""
+    return dict(zip(names, values.tolist(), strict=True))
