@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -34,7 +34,7 @@ class Column:
     unit: str = ""
     help: str = ""
     values: tuple[str, ...] = ()
-    synonyms: Mapping[str, str] = MappingProxyType({})
+    synonyms: Mapping[str, str] = field(default_factory=dict)
     range: tuple[float, float] | None = None
     plausible: tuple[float, float] | None = None
 
