@@ -7,10 +7,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from escc_desktop import version
-from escc_desktop.cli import extraction, statistics
+from escc_desktop.cli import extraction, images, statistics
 from escc_desktop.cli.frame import run_app
 
-GROUPS = (extraction, statistics)
+GROUPS = (images, extraction, statistics)
 
 
 def _print_version(wanted: bool) -> None:
@@ -24,19 +24,21 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="escc",
         help="Radiomics workstation for advanced esophageal squamous cell carcinoma. Research use only.",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
 
-    @app.callback()
+    @app.callback(invoke_without_command=True)
     def main(
+        context: typer.Context,
         wanted: Annotated[
             bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
         ] = False,
     ) -> None:
         """Radiomics workstation for advanced esophageal squamous cell carcinoma. Research use only."""
+        if context.invoked_subcommand is None:
+            print(context.get_help())
 
     for group in GROUPS:
         group.register(app)

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import click
 import typer
+from typer.exceptions import Abort, Exit, TyperException
 
 from escc_desktop.errors import EsccError, FaultsError, UsageError
 from escc_desktop.progress import Cancelled, Progress
@@ -84,13 +84,13 @@ def run_app(app: typer.Typer, arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with the exit code of CONTRACT: 0, 1 refused, 2 wrong usage, 3 our defect."""
     try:
         code = app(arguments, standalone_mode=False) or 0
-    except (UsageError, click.UsageError) as error:
+    except (UsageError, TyperException) as error:
         code = _report_usage(error)
-    except click.exceptions.Exit as leaving:
+    except Exit as leaving:
         code = leaving.exit_code
     except EsccError as error:
         code = _report_refused(error)
-    except (Cancelled, KeyboardInterrupt, click.exceptions.Abort):
+    except (Cancelled, KeyboardInterrupt, Abort):
         say("Stopped. Nothing half-done was left behind.")
         code = STOPPED
     except Exception as error:  # noqa: BLE001  # the last resort: a defect is reported, never shown raw
@@ -108,8 +108,8 @@ def _report_refused(error: EsccError) -> int:
     return REFUSED
 
 
-def _report_usage(error: UsageError | click.UsageError) -> int:
-    say(f"error: {error.format_message() if isinstance(error, click.UsageError) else error}")
+def _report_usage(error: UsageError | TyperException) -> int:
+    say(f"error: {error.format_message() if isinstance(error, TyperException) else error} See escc COMMAND --help.")
     return WRONG_USE
 
 
