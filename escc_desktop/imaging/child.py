@@ -16,6 +16,11 @@ from escc_desktop.imaging.sandbox import Refused, read_frame, write_frame
 FUNCTIONS: Final = {
     "header": "header",
     "pixels": "pixels",
+    "image": "image",
+    "rtstruct": "rtstruct",
+    "write_rtstruct": "rtstruct",
+    "segmentation": "segmentation",
+    "write_segmentation": "segmentation",
 }
 
 
@@ -40,14 +45,20 @@ def answer(request: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], byt
         message, raw = getattr(module, f"answer_{name}")(request["arguments"], payload)
     except Refused as refusal:
         return {"code": refusal.code, "what": refusal.what, "hint": refusal.hint}, b""
-    except MemoryError:
-        return {"code": "memory", "what": "", "hint": ""}, b""
-    except RecursionError:
-        return {"code": "nesting", "what": "The file is nested too deeply.", "hint": "It is damaged or hostile."}, b""
     except Exception as error:  # noqa: BLE001  # whatever a parser throws at a foreign file is the file's fault here
-        what = f"The file cannot be read ({type(error).__name__})."
-        return {"code": "unreadable", "what": what, "hint": "It is damaged; export it again."}, b""
+        return _fault(name, error), b""
     return message, raw
+
+
+def _fault(function: str, error: Exception) -> dict[str, Any]:
+    code, what, hint = "unreadable", f"The file cannot be read ({type(error).__name__}).", "Export it again."
+    if isinstance(error, MemoryError):
+        code = "memory"
+    elif isinstance(error, RecursionError):
+        code, what, hint = "nesting", "The file is nested too deeply.", "It is damaged or hostile; leave it out."
+    elif function.startswith("write_"):
+        code, what, hint = "defect", repr(error), ""
+    return {"code": code, "what": what, "hint": hint}
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:

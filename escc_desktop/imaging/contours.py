@@ -84,7 +84,7 @@ def trace(mask: Mask) -> list[NDArray[np.float64]]:
     z, y, x = mask.bounding_box
     for place in range(z.start, z.stop):
         for loop in _loops(mask.voxels[place, y, x]):
-            indices = np.column_stack([loop + (x.start - 0.5, y.start - 0.5), np.full(len(loop), place)])
+            indices = np.column_stack([loop + np.array([x.start - 0.5, y.start - 0.5]), np.full(len(loop), place)])
             contours.append(mask.geometry.to_mm(indices))
     return contours
 
@@ -141,4 +141,5 @@ def _next(ahead: dict[_Corner, list[_Corner]], before: _Corner, corner: _Corner)
 def _without_straight(loop: NDArray[Any]) -> NDArray[Any]:
     """Keep only the corners where the outline turns."""
     turns = (np.roll(loop, 1, axis=0) - loop) + (np.roll(loop, -1, axis=0) - loop)
-    return loop[turns.any(axis=1)]
+    corners: NDArray[Any] = loop[turns.any(axis=1)]
+    return corners

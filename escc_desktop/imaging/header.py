@@ -41,6 +41,7 @@ _TEXTS: Final = {
     "sop_class": 0x00080016,
     "series_uid": 0x0020000E,
     "study_uid": 0x0020000D,
+    "frame_uid": 0x00200052,
     "modality": 0x00080060,
     "study_date": 0x00080020,
     "acquisition_time": 0x00080032,

@@ -81,6 +81,8 @@ class Sandbox:
         if answer.get("code") == "memory":
             self.close()
             raise SandboxError("memory", "Reading the file needs more memory than is allowed.", "Check the file.")
+        if answer.get("code") == "defect":
+            raise RuntimeError(answer["what"])
         if "code" in answer:
             raise Refused(answer["code"], answer["what"], answer["hint"])
         return answer, raw

@@ -78,6 +78,7 @@ class Header:
     sop_class: str | None = None
     series_uid: str | None = None
     study_uid: str | None = None
+    frame_uid: str | None = None
     patient_id: str | None = None
     person: str | None = None
     modality: str | None = None

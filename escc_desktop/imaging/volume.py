@@ -158,7 +158,9 @@ def frozen_array(array: NDArray[Any], geometry: Geometry) -> NDArray[Any]:
 def array_digest(array: NDArray[Any], kind: str, geometry: Geometry) -> str:
     """SHA-256 (hex) over the kind of voxels, the geometry and the little-endian bytes."""
     grid = (*geometry.spacing_mm, *geometry.origin_mm, *geometry.direction)
-    header = f"{kind};{','.join(map(str, geometry.size))};{','.join(repr(float(number)) for number in grid)};"
+    header = (
+        f"{kind};{','.join(map(str, geometry.size))};{','.join(repr(number + 0.0) for number in map(float, grid))};"
+    )
     little = array if array.dtype.byteorder != ">" else array.astype(array.dtype.newbyteorder("<"))
     digest = hashlib.sha256(header.encode())
     digest.update(np.ascontiguousarray(little).reshape(-1).view(np.uint8).data)
