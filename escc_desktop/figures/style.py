@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import threading
@@ -13,13 +14,20 @@ import matplotlib
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.typing import LineStyleType
 
 from escc_desktop.errors import UsageError
 from escc_desktop.figures.words import RESEARCH_ONLY, RiskWord
 from escc_desktop.files import write_whole
+from escc_desktop.resources import resource_path
 
-__all__ = ["Figure", "font_path", "image_bytes", "save"]
+__all__ = ["CHINESE_FACE", "Figure", "font_path", "image_bytes", "save"]
+
+CHINESE_FACE = resource_path("fonts", "DroidSansFallbackFull.ttf")
+fontManager.addfont(CHINESE_FACE)
+# The face has one weight: without a bold entry every bold text would be answered with a complaint.
+fontManager.ttflist.append(dataclasses.replace(fontManager.ttflist[-1], weight="bold"))
 
 # Okabe and Ito, Color Universal Design (2008).
 BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
@@ -36,7 +44,7 @@ DPI = 200
 _MM = 1 / 25.4
 
 _STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans", "Droid Sans Fallback"],
     "font.size": BODY,
     "axes.titlesize": TITLE,
     "axes.titleweight": "bold",

@@ -139,6 +139,7 @@ _CHAPTERS = (
     ("cox", "Cox models"),
     ("nomograms", "Nomograms"),
 )
+_LONG_TABLE = 20
 _PERFORMANCE_NOTE = (
     "Apparent: on the patients that trained the model, always too good. Corrected: after the bootstrap of the whole "
     "pipeline. Noise: what the same pipeline reaches on features without any information, for this number of patients "
@@ -231,7 +232,7 @@ def _patient_head(report: PatientReport, title: str) -> list[Any]:
     else:
         chance = f"{words.horizon(report.horizon_months)} {report.endpoint}"
         left += [page.paragraph(words.percent(report.survival.value), "big"), page.paragraph(chance, "text")]
-        left.append(page.paragraph(words.percent_interval(report.survival), "quiet"))
+        left.append(page.paragraph(_limits(report.survival), "quiet"))
     if report.withheld:
         left.append(page.paragraph(f"Withheld: {report.withheld}", "warning"))
     score = [
@@ -244,13 +245,19 @@ def _patient_head(report: PatientReport, title: str) -> list[Any]:
     return [page.paragraph(title, "title"), page.gap(2), page.side_by_side(left, right, 76), page.gap(2)]
 
 
+def _limits(survival: Interval) -> str:
+    if survival.lower is None or survival.upper is None or not survival.has_limits:
+        return "No interval is known for this estimate."
+    return f"95 % CI {survival.lower * 100:.0f} to {words.percent(survival.upper)}"
+
+
 def _patient_body(report: PatientReport) -> list[Any]:
     flow: list[Any] = [page.warnings(report.cautions)]
     blocks = (
         ("Where this score lies in the cohort", report.score_strip, 40.0),
-        ("What the estimate is made of", report.nomogram, 105.0),
-        ("Outlined lesion", report.roi, 78.0),
-        ("Course", report.timeline, 62.0),
+        ("What the estimate is made of", report.nomogram, 122.0),
+        ("Outlined lesion", report.roi, 92.0),
+        ("Course", report.timeline, 75.0),
     )
     for heading, figure, height_mm in blocks:
         if figure is not None:
@@ -260,23 +267,22 @@ def _patient_body(report: PatientReport) -> list[Any]:
 
 
 def _data(report: CohortReport) -> list[Any]:
-    flow: list[Any] = [page.paragraph("Data used and left out", "heading"), page.facts(report.used), page.gap(2)]
-    if not report.dropped:
-        return [*flow, page.paragraph("Nothing was left out.")]
-    rows = [(drop.what, drop.n, drop.why) for drop in report.dropped]
-    return [*flow, page.table(("Left out", "n", "Why"), rows)]
+    rows = tuple((drop.what, drop.n, drop.why) for drop in report.dropped)
+    sentences = () if rows else ("Nothing was left out.",)
+    tables = (TableBlock(("Left out", "n", "Why"), rows),) if rows else ()
+    return _section(Section("Data used and left out", sentences, report.used, tables))
 
 
 def _section(section: Section) -> list[Any]:
-    flow: list[Any] = [page.paragraph(section.title, "heading")]
-    flow += [page.paragraph(sentence) for sentence in section.sentences]
+    head = [page.paragraph(section.title, "heading")]
+    head += [page.paragraph(sentence) for sentence in section.sentences]
     if section.facts:
-        flow += [page.facts(section.facts), page.gap(2)]
-    for block in section.tables:
-        flow += _table_block(block)
-    for shown in section.pictures:
-        flow.append(_picture_block(shown))
-    return flow
+        head += [page.facts(section.facts), page.gap(2)]
+    blocks = [_table_block(block) for block in section.tables] + [_picture_block(shown) for shown in section.pictures]
+    if not blocks or (section.tables and len(section.tables[0].rows) > _LONG_TABLE):
+        return head + [part for block in blocks for part in block]
+    # The heading stands on the page of the first thing under it.
+    return [page.together(block) for block in ([*head, *blocks[0]], *blocks[1:])]
 
 
 def _table_block(block: TableBlock) -> list[Any]:
@@ -286,21 +292,19 @@ def _table_block(block: TableBlock) -> list[Any]:
     return flow
 
 
-def _picture_block(shown: Picture) -> Any:
-    parts = [page.picture(shown.figure)]
+def _picture_block(shown: Picture) -> list[Any]:
+    parts: list[Any] = [page.picture(shown.figure)]
     if shown.title:
         parts.insert(0, page.paragraph(shown.title, "small heading"))
     if shown.caption:
         parts.append(page.paragraph(shown.caption, "quiet"))
-    return page.together(parts)
+    return parts
 
 
 def _performance(report: CohortReport) -> list[Any]:
-    flow: list[Any] = [page.paragraph("Performance", "heading")]
     if not report.performance:
-        return [*flow, page.paragraph("Not part of this analysis.")]
-    header = ("Model", "Measure", "Apparent", "Corrected", "Noise benchmark")
-    rows = [
+        return _section(Section("Performance", ("Not part of this analysis.",)))
+    rows = tuple(
         (
             row.model,
             row.measure,
@@ -309,9 +313,10 @@ def _performance(report: CohortReport) -> list[Any]:
             words.index_interval(row.noise) if row.noise else "not computed",
         )
         for row in report.performance
-    ]
-    flow += [page.table(header, rows), page.paragraph(_PERFORMANCE_NOTE, "quiet")]
-    return flow + [_picture_block(shown) for shown in report.performance_pictures]
+    )
+    header = ("Model", "Measure", "Apparent", "Corrected", "Noise benchmark")
+    table = TableBlock(header, rows, note=_PERFORMANCE_NOTE)
+    return _section(Section("Performance", tables=(table,), pictures=report.performance_pictures))
 
 
 def _provenance(pairs: Sequence[tuple[str, str]]) -> list[Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -27,17 +29,19 @@ WIDTH_MM = 174.0
 RESEARCH_LINE = "Research use only, not for the record"
 SYNTHETIC_LINE = "SYNTHETIC DATA: no real patient"
 
-_FACE, _BOLD = "Report", "Report-Bold"
+_FACE, _BOLD, _CHINESE = "Report", "Report-Bold", "Report-Chinese"
 _LEFT, _TOP, _FOOT = 18 * mm, 22 * mm, 16 * mm
 _INK, _QUIET = colors.HexColor(style.INK), colors.HexColor(style.QUIET)
 _LINE, _PALE = colors.HexColor(style.FAINT), colors.HexColor("#f3f5f7")
 _WARN, _WARN_GROUND = colors.HexColor("#8a4b00"), colors.HexColor("#fff4e0")
 
+_NUMBER = re.compile(r"[<>]? ?[-+]?[\d,.]+(e[-+]?\d+)?( %)?")
+
 
 def _register_faces() -> None:
-    for name, bold in ((_FACE, False), (_BOLD, True)):
-        if name not in pdfmetrics.getRegisteredFontNames():
-            pdfmetrics.registerFont(TTFont(name, str(style.font_path(bold=bold))))
+    faces = ((_FACE, style.font_path()), (_BOLD, style.font_path(bold=True)), (_CHINESE, style.CHINESE_FACE))
+    for name, path in faces:
+        pdfmetrics.registerFont(TTFont(name, str(path)))
     pdfmetrics.registerFontFamily(_FACE, normal=_FACE, bold=_BOLD, italic=_FACE, boldItalic=_BOLD)
 
 
@@ -46,7 +50,9 @@ _register_faces()
 _BASE = ParagraphStyle("base", fontName=_FACE, fontSize=9, leading=12.5, textColor=_INK)
 STYLES = {
     "text": ParagraphStyle("text", parent=_BASE, spaceAfter=4),
-    "quiet": ParagraphStyle("quiet", parent=_BASE, fontSize=7.5, leading=10, textColor=_QUIET, spaceAfter=3),
+    "quiet": ParagraphStyle(
+        "quiet", parent=_BASE, fontSize=7.5, leading=10, textColor=_QUIET, spaceBefore=1.5, spaceAfter=3
+    ),
     "title": ParagraphStyle("title", parent=_BASE, fontName=_BOLD, fontSize=18, leading=23, spaceAfter=2),
     "heading": ParagraphStyle(
         "heading", parent=_BASE, fontName=_BOLD, fontSize=12, leading=15, spaceBefore=10, spaceAfter=4, keepWithNext=1
@@ -67,22 +73,32 @@ STYLES = {
 
 
 def printable(text: str) -> str:
-    """Return text the report's face can print: other characters become their code point, as in "[U+4E2D]"."""
-    known = pdfmetrics.getFont(_FACE).face.charToGlyph
+    """Return text the report's faces can print: other characters become their code point, as in "[U+1F600]"."""
     letters = []
     for letter in unicodedata.normalize("NFC", text):
-        if ord(letter) in known:
+        if any(ord(letter) in _glyphs(face) for face in (_FACE, _CHINESE)):
             letters.append(letter)
-        elif letter.isspace():
-            letters.append(" ")
         else:
-            letters.append(f"[U+{ord(letter):04X}]")
+            letters.append(" " if letter.isspace() else f"[U+{ord(letter):04X}]")
     return "".join(letters)
+
+
+def _glyphs(face: str) -> Collection[int]:
+    found: Collection[int] = pdfmetrics.getFont(face).face.charToGlyph
+    return found
+
+
+def _runs(text: str) -> Iterator[tuple[bool, str]]:
+    """Cut printable text where the face has to change: (is Chinese, run)."""
+    latin = _glyphs(_FACE)
+    for is_chinese, run in groupby(printable(text), key=lambda letter: ord(letter) not in latin):
+        yield is_chinese, "".join(run)
 
 
 def paragraph(text: str, name: str = "text") -> Paragraph:
     """Return a paragraph of plain text in one of the styles."""
-    return Paragraph(escape(printable(text)), STYLES[name])
+    marked = (f'<font name="{_CHINESE}">{run}</font>' if chinese else escape(run) for chinese, run in _runs(text))
+    return Paragraph("".join(marked), STYLES[name])
 
 
 def cell_text(cell: Cell) -> str:
@@ -122,7 +138,7 @@ def table(
 
 def _is_numeric(column: Sequence[Cell]) -> bool:
     texts = [cell_text(cell) for cell in column if cell_text(cell)]
-    return bool(texts) and all(text.lstrip("<>-+ ")[:1].isdigit() for text in texts)
+    return bool(texts) and all(_NUMBER.fullmatch(text) for text in texts)
 
 
 def _widths(rows: Sequence[Sequence[Cell]]) -> list[float]:
@@ -183,7 +199,7 @@ def warnings(sentences: Sequence[str]) -> Table | Spacer:
     return drawn
 
 
-def picture(figure: style.Figure, max_width_mm: float = WIDTH_MM, max_height_mm: float = 110.0) -> Image:
+def picture(figure: style.Figure, max_width_mm: float = WIDTH_MM, max_height_mm: float = 225.0) -> Image:
     """Return a figure at its own printed size, shrunk where the page is smaller."""
     width, height = (float(inches) * 25.4 for inches in figure.get_size_inches())
     scale = min(1.0, max_width_mm / width, max_height_mm / height)
@@ -231,7 +247,7 @@ def _furnish(canvas: Canvas, page: int, title: str, *, is_synthetic: bool) -> No
     canvas.setFillColor(_QUIET)
     canvas.setFont(_FACE, 7)
     canvas.drawString(_LEFT, 9 * mm, RESEARCH_LINE)
-    canvas.drawRightString(right, 9 * mm, f"{title} · page {page}")
+    _draw_right(canvas, right, 9 * mm, f"{title} · page {page}")
     canvas.drawString(_LEFT, height - 12 * mm, "ESCC Desktop")
     if is_synthetic:
         canvas.setFillColor(_WARN_GROUND)
@@ -240,3 +256,11 @@ def _furnish(canvas: Canvas, page: int, title: str, *, is_synthetic: bool) -> No
         canvas.setFont(_BOLD, 8)
         canvas.drawCentredString(right - 33 * mm, height - 12 * mm, SYNTHETIC_LINE)
     canvas.restoreState()
+
+
+def _draw_right(canvas: Canvas, right: float, y: float, text: str) -> None:
+    for is_chinese, run in reversed(list(_runs(text))):
+        face = _CHINESE if is_chinese else _FACE
+        right -= pdfmetrics.stringWidth(run, face, 7)
+        canvas.setFont(face, 7)
+        canvas.drawString(right, y, run)
