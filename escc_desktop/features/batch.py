@@ -6,12 +6,13 @@ again in a new child; regions start only while the memory they need together is 
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Final
@@ -148,6 +149,10 @@ class _Child:
 
     def end(self) -> None:
         self.process.kill()
+        if os.name == "posix" and self.process.pid:
+            # What it started is in its group; there is none if it never came so far.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         self.process.join()
         self.connection.close()
 
@@ -317,7 +322,7 @@ def _left(seconds: float) -> str:
     return f"about {minutes} min left" if minutes < 120 else f"about {round(minutes / 60)} h left"
 
 
-@contextmanager
+@contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
     """Let a child start with one computing thread: libraries read these variables when they are loaded."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}

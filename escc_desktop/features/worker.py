@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,6 +95,9 @@ def serve(connection: Connection, job: Job) -> None:
     """
     # Ctrl+C reaches the whole group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if os.name == "posix":
+        # A group of its own: the parent ends it together with the parser it may have started.
+        os.setsid()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     try:
         while True:

@@ -1,0 +1,99 @@
+"""Commands that extract features: `extract` and `extract-all`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from escc_desktop.cli.frame import REFUSED, progress_on_stderr, say, show
+from escc_desktop.progress import Cancelled
+from escc_desktop.workflow.extraction import (
+    CohortOptions,
+    CohortResult,
+    ExtractionChoice,
+    RoiFiles,
+    extract_files,
+    extract_manifest,
+    vector_text,
+)
+
+_Params = Annotated[str, typer.Option("--params", help="Name of shipped settings, or a YAML file.")]
+_Engine = Annotated[str, typer.Option("--engine", help="pyradiomics; fast is not there yet.")]
+_Accept = Annotated[
+    list[str] | None, typer.Option("--accept", help="Code of a question to answer with yes; may be repeated.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("extract", epilog="Example: escc extract ct.nii.gz lesion.nii.gz -o features.csv")(_extract)
+    app.command("extract-all", epilog="Example: escc extract-all manifest.csv -o features.csv --jobs 4")(_extract_all)
+
+
+def _extract(
+    image: Annotated[Path, typer.Argument(help="NIfTI, NRRD or MHA file, or folder with one DICOM CT series.")],
+    mask: Annotated[Path, typer.Argument(help="NIfTI, NRRD, MHA, DICOM SEG or RTSTRUCT.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV to write; without it, stdout.")] = None,
+    label: Annotated[int | None, typer.Option("--label", min=1, help="Which region of the mask.")] = None,
+    params: _Params = "ct_arterial",
+    engine: _Engine = "pyradiomics",
+    accept: _Accept = None,
+    as_json: _Json = False,
+) -> None:
+    """Compute the 1,874 features of one region."""
+    choice = ExtractionChoice(params, engine, frozenset(accept or ()))
+    with progress_on_stderr() as progress:
+        vector = extract_files(RoiFiles(image, mask, label), choice, out, progress)
+    for warning in vector.provenance["warnings"]:
+        say(f"warning: {warning}")
+    values = dict(zip(vector.names, vector.values.tolist(), strict=True))
+    if as_json or out is None:
+        show({"features": values, "provenance": vector.provenance}, as_json, lambda: vector_text(vector).rstrip("\n"))
+    else:
+        print(f"{len(values)} features written to {out}")
+
+
+def _extract_all(
+    manifest: Annotated[
+        Path,
+        typer.Argument(help="CSV: patient_id, lesion_id, site, reader, occasion, image, mask, label."),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="CSV to write, one row a region.")],
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help="Child processes at most.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Take over what an earlier run finished.")] = False,
+    params: _Params = "ct_arterial",
+    engine: _Engine = "pyradiomics",
+    accept: _Accept = None,
+    as_json: _Json = False,
+) -> None:
+    """Compute the features of a cohort into one table."""
+    choice = ExtractionChoice(params, engine, frozenset(accept or ()))
+    try:
+        with progress_on_stderr() as progress:
+            result = extract_manifest(manifest, out, choice, CohortOptions(jobs, resume), progress)
+    except Cancelled:
+        say("What was finished is kept; the same command with --resume goes on from there.")
+        raise
+    for warning in result.warnings:
+        say(f"warning: {warning}")
+    for failure in result.failures:
+        say(f"error: {manifest.name}, row {failure.row.row}: {failure.failure.what} {failure.failure.hint}")
+    show(_summary(result, out), as_json, lambda: f"{len(result.table.keys)} rows written to {out}")
+    if result.failures:
+        raise typer.Exit(REFUSED)
+
+
+def _summary(result: CohortResult, out: Path) -> dict[str, object]:
+    return {
+        "out": str(out),
+        "rows": len(result.table.keys),
+        "features": len(result.table.names),
+        "reused": result.n_reused,
+        "failed": [
+            {"row": each.row.row, "problem": each.failure.what, "hint": each.failure.hint} for each in result.failures
+        ],
+        "warnings": list(result.warnings),
+    }

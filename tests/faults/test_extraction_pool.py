@@ -1,0 +1,137 @@
+"""Children of a batch that are killed, hang, or are told to stop."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk  # noqa: N813  # the field's name for it
+
+from escc_desktop.features.batch import BatchOptions, Outcome, extract_many
+from escc_desktop.features.params import load_params
+from escc_desktop.features.table import RoiKey
+from escc_desktop.features.worker import Task
+from escc_desktop.progress import Cancelled, Progress
+from escc_desktop.workflow.extraction import FileLoader, RoiFiles
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals to children")]
+
+
+def write_roi(folder: Path, number: int) -> RoiFiles:
+    rng = np.random.default_rng(number)
+    hu = np.full((10, 16, 18), -1000.0)
+    hu[1:-1, 2:-2, 2:-2] = 40
+    image = sitk.GetImageFromArray((hu + rng.normal(0, 20, hu.shape)).round().astype(np.int16))
+    voxels = np.zeros(hu.shape, dtype=np.uint8)
+    voxels[3:8, 5:11, 6:12] = 1
+    mask = sitk.GetImageFromArray(voxels)
+    files = RoiFiles(folder / f"image{number}.nii.gz", folder / f"mask{number}.nii.gz")
+    for grid, path in ((image, files.image), (mask, files.mask)):
+        grid.SetSpacing((1.0, 1.0, 3.0))
+        sitk.WriteImage(grid, str(path))
+    return files
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> list[Task]:
+    return [Task(RoiKey(f"P{number}", "", "", "A", "first"), write_roi(tmp_path, number), None) for number in range(3)]
+
+
+def run(tasks: list[Task], options: BatchOptions, progress: Progress) -> tuple[Outcome, ...]:
+    return extract_many(tasks, FileLoader(), load_params("ct_arterial"), options, lambda _outcome: None, progress)
+
+
+def values(outcomes: tuple[Outcome, ...]) -> list[bytes]:
+    return [outcome.vector.values.tobytes() for outcome in outcomes if outcome.vector is not None]
+
+
+def send_once(number: int, times: int = 1) -> tuple[Progress, list[int]]:
+    """A progress that sends a signal to the first child it sees, so many times."""
+    sent: list[int] = []
+
+    def listener(_fraction: float, _note: str) -> None:
+        children = [child.pid for child in multiprocessing.active_children() if child.pid not in sent]
+        if children and children[0] is not None and len(sent) < times:
+            os.kill(children[0], number)
+            sent.append(children[0])
+
+    return Progress(listener), sent
+
+
+@pytest.fixture
+def undisturbed(tasks: list[Task]) -> list[bytes]:
+    return values(run(tasks, BatchOptions(jobs=1), Progress()))
+
+
+def test_that_a_killed_child_loses_nothing(tasks: list[Task], undisturbed: list[bytes]) -> None:
+    progress, sent = send_once(signal.SIGKILL)
+    outcomes = run(tasks, BatchOptions(jobs=2), progress)
+    assert len(sent) == 1
+    assert values(outcomes) == undisturbed
+    assert [outcome.task for outcome in outcomes] == tasks
+
+
+def test_that_a_child_that_falls_silent_is_replaced(tasks: list[Task], undisturbed: list[bytes]) -> None:
+    progress, sent = send_once(signal.SIGSTOP)
+    outcomes = run(tasks, BatchOptions(jobs=1, stall_s=15.0), progress)
+    assert len(sent) == 1
+    assert values(outcomes) == undisturbed
+
+
+def test_that_a_region_whose_child_dies_again_and_again_is_a_failure_and_the_others_are_kept(
+    tasks: list[Task], undisturbed: list[bytes]
+) -> None:
+    progress, sent = send_once(signal.SIGKILL, times=2)
+    outcomes = run(tasks, BatchOptions(jobs=1, attempts=2), progress)
+    assert len(sent) == 2
+    assert outcomes[0].vector is None
+    assert outcomes[0].failure is not None
+    assert "ended unexpectedly (code -9), 2 times" in outcomes[0].failure.what
+    assert values(outcomes) == undisturbed[1:]
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_that_cancelling_ends_every_child(tasks: list[Task], is_stopped: bool) -> None:
+    seen: list[int] = []
+
+    def listener(_fraction: float, _note: str) -> None:
+        seen[:] = [child.pid for child in multiprocessing.active_children() if child.pid is not None]
+        if is_stopped and seen:
+            os.kill(seen[0], signal.SIGSTOP)
+
+    with pytest.raises(Cancelled):
+        run(tasks, BatchOptions(jobs=2), Progress(listener, lambda: len(seen) == 2))
+    assert multiprocessing.active_children() == []
+    for pid in seen:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_that_a_failing_sink_ends_every_child(tasks: list[Task]) -> None:
+    def refuse(_outcome: Outcome) -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        extract_many(tasks, FileLoader(), load_params("ct_arterial"), BatchOptions(jobs=2), refuse, Progress())
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda files: files.mask.unlink(), "no such file"),
+        (lambda files: files.image.write_bytes(files.image.read_bytes()[:200]), "image1"),
+        (lambda files: files.image.write_bytes(b""), "image1"),
+    ],
+)
+def test_that_a_spoilt_file_fails_alone(tasks: list[Task], spoil: Callable[[RoiFiles], object], said: str) -> None:
+    spoil(tasks[1].volume_ref)
+    outcomes = run(tasks, BatchOptions(jobs=1), Progress())
+    assert [outcome.vector is None for outcome in outcomes] == [False, True, False]
+    assert outcomes[1].failure is not None
+    assert said in outcomes[1].failure.what
