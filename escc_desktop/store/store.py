@@ -13,6 +13,8 @@ from typing import Self, TypeVar
 from sqlalchemy import RowMapping, func, insert, select
 
 from escc_desktop.errors import AccessDeniedError, EsccError
+from escc_desktop.files import write_whole
+from escc_desktop.progress import Progress
 from escc_desktop.store.accounts import Accounts, Principal
 from escc_desktop.store.audit import Clock, Entry, Ledger, utc_now
 from escc_desktop.store.blobs import Blobs
@@ -110,7 +112,19 @@ class Store:
             Cost of account passwords.
         """
         refuse_unsafe_place(folder)
+        is_new = not folder.exists()
         _make_empty_folder(folder)
+        try:
+            return cls._create(folder, lock, administrator, clock, cost)
+        except BaseException:
+            for path in folder.iterdir():
+                path.unlink()
+            if is_new:
+                folder.rmdir()
+            raise
+
+    @classmethod
+    def _create(cls, folder: Path, lock: Lock, administrator: Login, clock: Clock, cost: PasswordCost) -> NewProject:
         recovery = RecoveryKey.generate()
         project_id, data_key = create_key(folder, [lock, recovery])
         database = Database(folder / DATABASE_FILE, derive(data_key, "database"))
@@ -119,12 +133,11 @@ class Store:
             with database.write() as connection:
                 connection.execute(insert(meta).values(name="project_id", value=project_id))
             store = cls(folder, data_key, database, clock, cost)
-            return NewProject(
-                store, store.accounts.create_first(administrator.name, administrator.password), recovery.text
-            )
+            principal = store.accounts.create_first(administrator.name, administrator.password)
         except BaseException:
             database.close()
             raise
+        return NewProject(store, principal, recovery.text)
 
     @classmethod
     def open(
@@ -276,6 +289,24 @@ class Store:
                 except EsccError as error:
                     wrong.append(error.what)
         return tuple(wrong)
+
+    def back_up(self, author: Principal, folder: Path, progress: Progress) -> None:
+        """Copy the project into a new or empty folder while others may go on working; the copy is a project too.
+
+        The database goes first: every blob it names is there already, as blobs are written before rows.
+        """
+        _make_empty_folder(folder)
+        with self.ledger.write(author.account_id, "back up"):
+            pass
+        self._database.copy_to(folder / DATABASE_FILE)
+        blobs = [path for path in (self.folder / BLOB_FOLDER).rglob("*") if path.is_file()]
+        for number, path in enumerate(blobs):
+            progress.advance(number, len(blobs), "copying blobs")
+            copy = folder / path.relative_to(self.folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(copy, path.read_bytes())
+        # The key goes last: without it the copy is no project yet.
+        write_whole(folder / KEY_FILE, (self.folder / KEY_FILE).read_bytes())
 
     def _decode(self, kind: Kind[T], row: RowMapping, principal: Principal | None) -> T:
         payload, port = row["payload"], self._blobs
