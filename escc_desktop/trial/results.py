@@ -260,22 +260,25 @@ def clinical_rows(
 ) -> tuple[tuple[str, ...], tuple[tuple[object, ...], ...]]:
     """Return the header and rows of CLINICAL.csv: endpoints in months, then baseline covariates, units in their names.
 
-    Flags are 1 and 0, missing values None. A laboratory value is the last one up to day 1 within
-    `rules.baseline_lab_days`, in the unit its column names; where only a detection limit was reported it is the limit;
-    one with an open question is missing.
+    Flags are 1 and 0, missing values None; laboratory columns nobody has a value in are left out. A laboratory value
+    is the last one up to day 1 within `rules.baseline_lab_days`, in the unit its column names; where only a detection
+    limit was reported it is the limit; one with an open question is missing.
     """
     rules = rules or load_rules()
     endpoints = ("os_months", "os_event", "pfs_months", "pfs_event")
-    header = ("patient_id", *endpoints, *_COVARIATES, *(analyte.clinical for analyte in analytes().values()))
-    return header, tuple(_clinical_row(record, rules) for record in records)
+    labs = {code: [baseline_lab(record, code, rules) for record in records] for code in analytes()}
+    known = [code for code, values in labs.items() if any(value is not None for value in values)]
+    header = ("patient_id", *endpoints, *_COVARIATES, *(analytes()[code].clinical for code in known))
+    return header, tuple(
+        (*_clinical_cells(record, rules), *(labs[code][index] for code in known))
+        for index, record in enumerate(records)
+    )
 
 
-def _clinical_row(record: TrialRecord, rules: Rules) -> tuple[object, ...]:
+def _clinical_cells(record: TrialRecord, rules: Rules) -> tuple[object, ...]:
     survival, progression = overall_survival(record), progression_free_survival(record, rules)
     endpoints = (survival.months, int(survival.is_event), progression.months, int(progression.is_event))
-    covariates = (_plain(getattr(record.baseline, name)) for name in _COVARIATES)
-    labs = (baseline_lab(record, code, rules) for code in analytes())
-    return (record.patient_id, *endpoints, *covariates, *labs)
+    return (record.patient_id, *endpoints, *(_plain(getattr(record.baseline, name)) for name in _COVARIATES))
 
 
 def _plain(value: object) -> object:
