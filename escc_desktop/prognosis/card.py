@@ -14,9 +14,10 @@ from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.files import canonical_json, digest, parse_json, read_bytes, write_json
 
 MAX_CARD_BYTES = 4 * 2**20
-CARD_KINDS = ("radscore", "clinical", "radiomics", "combined")
 
 CardKind = Literal["radscore", "clinical", "radiomics", "combined"]
+RiskGroup = Literal["LOW", "HIGH"]
+CARD_KINDS: tuple[CardKind, ...] = ("radscore", "clinical", "radiomics", "combined")
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=2000)]
 Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -183,7 +184,7 @@ class TrainingPatient(_Part):
     patient: Hex
     values: Hex
     rad_score: float | None = None
-    risk_group: Literal["LOW", "HIGH"] | None = None
+    risk_group: RiskGroup | None = None
     survival: Fraction | None = None
 
 
@@ -342,6 +343,9 @@ def patient_digest(salt: str, patient_id: str) -> str:
 
 
 def values_digest(salt: str, values: Sequence[float | str | None]) -> str:
-    """Return the salted digest of the values a card reads from one patient."""
-    text = json.dumps([value if isinstance(value, str) or value is None else repr(float(value)) for value in values])
+    """Return the salted digest of the values a card reads from one patient, to ten digits.
+
+    Values that went through another program, or a mean taken in another order, may differ in their last digits.
+    """
+    text = json.dumps([value if isinstance(value, str) or value is None else f"{value:.10g}" for value in values])
     return hashlib.sha256(f"{salt}:values:{text}".encode()).hexdigest()

@@ -43,6 +43,8 @@ class DevelopConfig(BaseModel):
         How many features of the signature, by size of coefficient, the nomograms carry.
     force_rare
         Covariates kept in spite of a level with fewer than 5 patients or 3 events.
+    fold_draws
+        How often the selection is repeated with other folds.
     resamples, outer_folds, outer_repeats, noise_repeats
         Bootstrap resamples for optimism; nested cross-validation; permuted outcomes.
     workers
@@ -69,6 +71,7 @@ class DevelopConfig(BaseModel):
     events_per_term: Annotated[float, Field(ge=0)] = 10.0
     radiomics_terms: Annotated[int, Field(ge=1, le=20)] = 3
     force_rare: tuple[str, ...] = ()
+    fold_draws: Annotated[int, Field(ge=0, le=10_000)] = 20
     resamples: Annotated[int, Field(ge=0, le=10_000)] = 40
     outer_folds: Annotated[int, Field(ge=2, le=50)] = 5
     outer_repeats: Annotated[int, Field(ge=1, le=100)] = 2

@@ -15,7 +15,7 @@ import numpy as np
 
 from escc_desktop.errors import EsccError
 from escc_desktop.prognosis.card import CARD_KINDS
-from escc_desktop.prognosis.pipeline import Fitted, Problem, fit_pipeline, measures, predict
+from escc_desktop.prognosis.pipeline import Fitted, Problem, fit_pipeline, fit_signature, measures, predict
 from escc_desktop.progress import Progress
 from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
 from escc_desktop.stats.performance import Optimism, auc_at, c_index, collect_optimism, draw_resamples
@@ -79,9 +79,27 @@ class Bootstrap:
 
 
 @dataclass(frozen=True, eq=False)
+class FoldDraws:
+    """The same patients, other folds: what the draw of the LASSO's folds alone decides.
+
+    Attributes
+    ----------
+    lambda_min, n_selected
+        (draws,).
+    selected
+        (p,) share of draws that selected each feature.
+    """
+
+    lambda_min: FloatArray
+    n_selected: IntArray
+    selected: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
 class Validation:
     """Everything that stands beside the apparent figures."""
 
+    fold_draws: FoldDraws
     bootstrap: Bootstrap
     out_of_fold: OutOfFold
     noise: Noise
@@ -104,10 +122,11 @@ def validate(problem: Problem, fitted: Fitted, progress: Progress) -> Validation
     """Run everything; results depend on the configuration's seed, never on the number of workers."""
     config = problem.config
     with runner(problem, config.workers) as run:
-        out_of_fold = cross_validate(problem, progress.part(0.0, 0.25), run)
-        bootstrap = bootstrap_pipeline(problem, fitted, progress.part(0.25, 0.75), run)
+        draws = redraw_folds(problem, progress.part(0.0, 0.15), run)
+        out_of_fold = cross_validate(problem, progress.part(0.15, 0.3), run)
+        bootstrap = bootstrap_pipeline(problem, fitted, progress.part(0.3, 0.75), run)
         noise = noise_benchmark(problem, progress.part(0.75, 1.0), run)
-    return Validation(bootstrap, out_of_fold, noise)
+    return Validation(draws, bootstrap, out_of_fold, noise)
 
 
 class Runner:
@@ -171,6 +190,26 @@ def bootstrap_pipeline(problem: Problem, fitted: Fitted, progress: Progress, run
         selected[one.columns] += 1
     cuts = np.array([one.cut for one in fitted_ones if np.isfinite(one.cut)])
     return Bootstrap(optimism, selected / max(len(fitted_ones), 1), cuts)
+
+
+def redraw_folds(problem: Problem, progress: Progress, run: Runner) -> FoldDraws:
+    """Repeat the selection on all patients with other draws of the folds."""
+    seeds = [np.array([problem.config.seed, 3, k]) for k in range(problem.config.fold_draws)]
+    done = list(_told(run(_redraw, seeds), len(seeds), progress, "Draw of folds")) if seeds else []
+    selected = np.zeros(len(problem.cohort.names))
+    for _, columns in done:
+        selected[columns] += 1
+    return FoldDraws(
+        np.array([lambda_min for lambda_min, _ in done]),
+        np.array([len(columns) for _, columns in done], dtype=np.int64),
+        selected / max(len(done), 1),
+    )
+
+
+def _redraw(problem: Problem, seeds: IntArray) -> tuple[float, IntArray]:
+    everyone = np.arange(problem.endpoint.n)
+    signature = fit_signature(problem, everyone, problem.endpoint, seed_of(problem.config.seed, seeds), Progress())
+    return signature.cv.lambda_min if signature.cv else np.nan, signature.columns
 
 
 def _told(outcomes: Iterable[Outcome], total: int, progress: Progress, what: str) -> Iterator[Outcome]:

@@ -137,7 +137,7 @@ def nomogram(
     center: float,
     lp: FloatArray,
     baseline_hazard: float,
-    survival_ticks: Sequence[float],
+    survival_ticks: Sequence[float] = SURVIVAL_TICKS,
 ) -> Nomogram:
     """Return the axes of a Cox model.
 

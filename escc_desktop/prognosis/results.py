@@ -1,0 +1,243 @@
+"""What a development found, as the document `results.json` holds."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from escc_desktop.prognosis.card import CardKind, Contrast
+
+
+def _missing(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Number = Annotated[float | None, BeforeValidator(_missing)]
+Group = Literal["LOW", "HIGH"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Left(_Part):
+    """Data left out."""
+
+    what: str
+    n: int
+    why: str
+
+
+class CohortResult(_Part):
+    """Who is in the analysis."""
+
+    n_patients: int
+    n_events: int
+    n_events_by_horizon: int
+    median_follow_up_months: Number
+    survival_at_horizon: Number
+    sites: dict[str, int]
+    dropped: tuple[Left, ...]
+
+
+class ComparisonResult(_Part):
+    """Agreement of one pair of readings over all features."""
+
+    comparison: Literal["intra", "inter"]
+    n_lesions: int
+    n_passed: int
+    n_constant: int
+    icc_quartiles: tuple[Number, Number, Number]
+
+
+class AgreementResult(_Part):
+    """The agreement rule and what it let through."""
+
+    form: str
+    threshold: float
+    comparisons: tuple[ComparisonResult, ...]
+    n_stable: int
+
+
+class SelectedFeature(_Part):
+    """A feature of the signature; shares are of resamples and of other draws of the folds."""
+
+    name: str
+    coefficient: float
+    mean: float
+    sd: float
+    resample_share: Number
+    fold_draw_share: Number
+
+
+class FeatureShare(_Part):
+    """How often a feature was selected again in the resamples."""
+
+    name: str
+    share: float
+
+
+class SelectionResult(_Part):
+    """From all features to the signature."""
+
+    n_features: int
+    n_stable: int
+    constant: tuple[str, ...]
+    n_after_correlation: int
+    lambdas: tuple[float, ...]
+    cvm: tuple[Number, ...]
+    cvsd: tuple[Number, ...]
+    n_nonzero: tuple[int, ...]
+    lambda_min: Number
+    features: tuple[SelectedFeature, ...]
+    selected_again: tuple[FeatureShare, ...]
+    fold_draws: int
+    fold_draw_lambda_min: tuple[Number, ...]
+    fold_draw_n_selected: tuple[int, ...]
+
+
+class CutoffResult(_Part):
+    """The cut-off of the Rad-score; only the corrected P values know that it was searched for."""
+
+    value: float
+    chisq: float
+    naive_p: float
+    corrected_p: float
+    miller_siegmund_p: Number
+    permutation_p: Number
+    resample_lower: Number
+    resample_upper: Number
+    n_low: int
+    n_high: int
+
+
+class GroupSurvival(_Part):
+    """Low and high risk compared."""
+
+    n_low: int
+    n_high: int
+    events_low: int
+    events_high: int
+    survival_low: Number
+    survival_high: Number
+    median_low_months: Number
+    median_high_months: Number
+    log_rank_chisq: Number
+    log_rank_p: Number
+    note: str
+
+
+class TermResult(_Part):
+    """One coefficient; hazard ratio per SD of a feature, per doubling, per unit or against the reference level."""
+
+    label: str
+    name: str
+    coefficient: Number
+    std_error: Number
+    hazard_ratio: Number
+    lower: Number
+    upper: Number
+    p: Number
+    n: int
+    n_events: int
+    contrast: Contrast | None = None
+    note: str = ""
+
+
+class FigureResult(_Part):
+    """One measure: apparent, corrected for optimism, in nested folds, and what noise reaches (5, 50, 95 %)."""
+
+    apparent: Number
+    apparent_lower: Number
+    apparent_upper: Number
+    corrected: Number
+    corrected_lower: Number
+    corrected_upper: Number
+    cross_validated: Number
+    noise: tuple[Number, Number, Number]
+
+
+class ModelResult(_Part):
+    """One Cox model."""
+
+    terms: tuple[TermResult, ...]
+    n: int
+    n_events: int
+    lr_chisq: Number
+    lr_df: int
+    c_index: FigureResult
+    auc: FigureResult
+    brier: Number
+    dropped: tuple[str, ...]
+
+
+class DifferenceResult(_Part):
+    """Two models on the same patients, apparent; P two-sided."""
+
+    first: CardKind
+    second: CardKind
+    measure: Literal["c_index", "auc"]
+    difference: Number
+    lower: Number
+    upper: Number
+    p: Number
+    words: str
+
+
+class PatientResult(_Part):
+    """One training patient: apparent and out-of-fold."""
+
+    patient_id: str
+    time_months: float
+    event: int
+    rad_score: float
+    risk_group: Group | None
+    rad_score_out_of_fold: Number
+    risk_group_out_of_fold: Group | None
+    survival: dict[str, Number]
+    survival_out_of_fold: dict[str, Number]
+
+
+class Repeats(_Part):
+    """How often the pipeline was repeated, and how often it could not be fitted."""
+
+    resamples: int
+    resamples_failed: int
+    outer_folds: int
+    outer_repeats: int
+    folds_failed: int
+    noise: int
+    noise_failed: int
+
+
+class Results(_Part):
+    """The whole document."""
+
+    results_version: Literal[1] = 1
+    software: str
+    endpoint: Literal["os", "pfs"]
+    horizon_months: float
+    seed: int
+    config_digest: str
+    features_digest: str
+    clinical_digest: str
+    cohort: CohortResult
+    agreement: AgreementResult | None
+    selection: SelectionResult
+    cutoff: CutoffResult | None
+    groups_apparent: GroupSurvival | None
+    groups_out_of_fold: GroupSurvival | None
+    univariable: tuple[TermResult, ...]
+    models: dict[CardKind, ModelResult]
+    differences: tuple[DifferenceResult, ...]
+    patients: tuple[PatientResult, ...]
+    repeats: Repeats
+    card_digests: dict[CardKind, str]
+    warnings: tuple[str, ...]
+
+
+def results_schema() -> dict[str, object]:
+    """Return the JSON schema that `resources/models/results.schema.json` holds."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Results.model_json_schema()}

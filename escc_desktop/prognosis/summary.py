@@ -1,0 +1,363 @@
+"""A development in numbers and words: `results.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from escc_desktop import version
+from escc_desktop.errors import EsccError
+from escc_desktop.prognosis import results as doc
+from escc_desktop.prognosis.card import CARD_KINDS, CardKind, Figure, RiskGroup
+from escc_desktop.prognosis.carding import corrected_p, model_terms
+from escc_desktop.prognosis.cohort import Dropped
+from escc_desktop.prognosis.pipeline import Fitted, FittedModel, Predictions, Problem, Univariable, predict
+from escc_desktop.prognosis.terms import Candidate
+from escc_desktop.prognosis.validation import Validation
+from escc_desktop.stats.arrays import BoolArray, FloatArray
+from escc_desktop.stats.cox import CoxFit
+from escc_desktop.stats.cutpoint import Cutpoint
+from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index, compare
+from escc_desktop.stats.survival import Endpoint, kaplan_meier, log_rank, median_follow_up
+
+MAX_LISTED = 200
+COMPARED: tuple[tuple[CardKind, CardKind], ...] = (
+    ("clinical", "radiomics"),
+    ("clinical", "combined"),
+    ("radiomics", "combined"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Everything a development computed, ready to be told."""
+
+    problem: Problem
+    fitted: Fitted
+    cutpoint: Cutpoint | None
+    validation: Validation
+    predictions: Predictions
+    concordance: dict[CardKind, CIndex]
+    auc: dict[CardKind, Auc]
+
+    @property
+    def high(self) -> BoolArray | None:
+        """(n,) high risk by the apparent cut-off, None without one."""
+        return None if self.cutpoint is None else np.asarray(self.predictions.rad_score > self.cutpoint.cut)
+
+
+def gather(problem: Problem, fitted: Fitted, cutpoint: Cutpoint | None, validation: Validation) -> Found:
+    """Compute the apparent figures beside a fit and its validation."""
+    predictions = predict(problem, fitted, np.arange(problem.endpoint.n))
+    concordance, areas = {}, {}
+    for kind, risk in zip(CARD_KINDS, predictions.risk, strict=True):
+        known = np.isfinite(risk)
+        outcome = problem.endpoint.take(known)
+        concordance[kind] = c_index(outcome, risk[known])
+        areas[kind] = auc_at(outcome, risk[known], problem.config.horizon_months)
+    return Found(problem, fitted, cutpoint, validation, predictions, concordance, areas)
+
+
+def figures(found: Found) -> dict[CardKind, dict[str, doc.FigureResult]]:
+    """Return C-index and AUC of each kind with everything that belongs beside them."""
+    optimism, out = found.validation.bootstrap.optimism, found.validation.out_of_fold
+    corrected = optimism.corrected
+    sampling = np.stack([out.c_se, out.auc_se], axis=1).ravel()
+    lower, upper = optimism.interval(sampling)
+    noise = found.validation.noise.quantiles((0.05, 0.5, 0.95))
+    told: dict[CardKind, dict[str, doc.FigureResult]] = {}
+    for k, kind in enumerate(CARD_KINDS):
+        c, area = found.concordance[kind], found.auc[kind]
+        apparent = {"c_index": (c.c, c.lower, c.upper, out.c[k]), "auc": (area.auc, area.lower, area.upper, out.auc[k])}
+        is_empty = found.fitted.models[kind].fit is None
+        told[kind] = {}
+        for j, (name, (value, low, high, nested)) in enumerate(apparent.items()):
+            at = 2 * k + j
+            known = len(optimism.on_resample) > optimism.n_failed
+            # A model without terms ranks nobody: its C is 0.5 whatever the resamples selected.
+            trio = (0.5, 0.5, 0.5) if is_empty else (corrected[at], lower[at], upper[at])
+            told[kind][name] = doc.FigureResult(
+                apparent=value,
+                apparent_lower=low,
+                apparent_upper=high,
+                corrected=_number(trio[0]) if known else None,
+                corrected_lower=_number(trio[1]) if known else None,
+                corrected_upper=_number(trio[2]) if known else None,
+                cross_validated=_number(nested),
+                noise=(_number(noise[0, at]), _number(noise[1, at]), _number(noise[2, at])),
+            )
+    return told
+
+
+def card_figures(told: dict[CardKind, dict[str, doc.FigureResult]]) -> dict[CardKind, tuple[Figure, ...]]:
+    """Return the figures as cards carry them."""
+    return {
+        kind: tuple(
+            Figure(
+                name=name,
+                apparent=figure.apparent,
+                corrected=figure.corrected,
+                lower=figure.corrected_lower,
+                upper=figure.corrected_upper,
+            )
+            for name, figure in by_name.items()
+        )
+        for kind, by_name in told.items()
+    }
+
+
+def cohort_result(found: Found, dropped: Sequence[Dropped]) -> doc.CohortResult:
+    """Return who is in the analysis."""
+    endpoint, horizon = found.problem.endpoint, found.problem.config.horizon_months
+    return doc.CohortResult(
+        n_patients=endpoint.n,
+        n_events=endpoint.n_events,
+        n_events_by_horizon=int(np.sum(endpoint.event & (endpoint.time_months <= horizon))),
+        median_follow_up_months=median_follow_up(endpoint).value,
+        survival_at_horizon=float(kaplan_meier(endpoint).at(horizon).survival[0]),
+        sites=found.problem.cohort.site_counts,
+        dropped=tuple(doc.Left(what=drop.what, n=drop.n, why=drop.why) for drop in dropped),
+    )
+
+
+def agreement_result(found: Found) -> doc.AgreementResult | None:
+    """Return what the agreement rule let through."""
+    agreements = found.problem.agreements
+    if agreements is None:
+        return None
+    comparisons = []
+    for agreement in agreements.comparisons:
+        known = agreement.icc.icc[np.isfinite(agreement.icc.icc)]
+        quartiles = [_number(q) for q in np.quantile(known, (0.25, 0.5, 0.75))] if len(known) else [None] * 3
+        comparisons.append(
+            doc.ComparisonResult(
+                comparison=agreement.comparison,
+                n_lesions=agreement.n,
+                n_passed=int(agreement.passed.sum()),
+                n_constant=int(agreement.is_constant.sum()),
+                icc_quartiles=(quartiles[0], quartiles[1], quartiles[2]),
+            )
+        )
+    return doc.AgreementResult(
+        form=agreements.form,
+        threshold=agreements.threshold,
+        comparisons=tuple(comparisons),
+        n_stable=int(agreements.stable.sum()),
+    )
+
+
+def selection_result(found: Found) -> doc.SelectionResult:
+    """Return the way from all features to the signature."""
+    signature, names = found.fitted.signature, found.problem.cohort.names
+    share, drawn = found.validation.bootstrap.selected, found.validation.fold_draws
+    cv = signature.cv
+    again = np.argsort(-share, kind="stable")[:MAX_LISTED]
+    return doc.SelectionResult(
+        n_features=len(names),
+        n_stable=len(signature.stable),
+        constant=tuple(names[column] for column in signature.constant),
+        n_after_correlation=len(signature.kept),
+        lambdas=tuple(cv.path.lambdas.tolist()) if cv else (),
+        cvm=tuple(cv.cvm.tolist()) if cv else (),
+        cvsd=tuple(cv.cvsd.tolist()) if cv else (),
+        n_nonzero=tuple(cv.n_selected.tolist()) if cv else (),
+        lambda_min=cv.lambda_min if cv else None,
+        features=tuple(
+            doc.SelectedFeature(
+                name=names[column],
+                coefficient=float(signature.coef[k]),
+                mean=float(signature.mean[k]),
+                sd=float(signature.sd[k]),
+                resample_share=float(share[column]),
+                fold_draw_share=float(drawn.selected[column]),
+            )
+            for k, column in enumerate(signature.columns)
+        ),
+        selected_again=tuple(
+            doc.FeatureShare(name=names[column], share=float(share[column])) for column in again if share[column] > 0
+        ),
+        fold_draws=len(drawn.n_selected),
+        fold_draw_lambda_min=tuple(drawn.lambda_min.tolist()),
+        fold_draw_n_selected=tuple(drawn.n_selected.tolist()),
+    )
+
+
+def cutoff_result(found: Found) -> doc.CutoffResult | None:
+    """Return the cut-off with its corrected P and the spread of the cuts that resamples found."""
+    cut, cuts = found.cutpoint, found.validation.bootstrap.cuts
+    if cut is None:
+        return None
+    return doc.CutoffResult(
+        value=cut.cut,
+        chisq=cut.chisq,
+        naive_p=cut.naive_p,
+        corrected_p=corrected_p(cut),
+        miller_siegmund_p=cut.miller_siegmund_p,
+        permutation_p=cut.permutation_p,
+        resample_lower=float(np.quantile(cuts, 0.025)) if len(cuts) else None,
+        resample_upper=float(np.quantile(cuts, 0.975)) if len(cuts) else None,
+        n_low=cut.n_low,
+        n_high=cut.n_high,
+    )
+
+
+def group_survival(
+    endpoint: Endpoint, high: BoolArray | None, horizon_months: float, note: str
+) -> doc.GroupSurvival | None:
+    """Compare low and high risk; None where there is but one group."""
+    if high is None or high.all() or not high.any():
+        return None
+    low_curve, high_curve = kaplan_meier(endpoint.take(~high)), kaplan_meier(endpoint.take(high))
+    try:
+        test = log_rank(endpoint, high)
+        chisq, p = test.chisq, test.p
+    except EsccError:
+        chisq, p = np.nan, np.nan
+    return doc.GroupSurvival(
+        n_low=int(np.sum(~high)),
+        n_high=int(np.sum(high)),
+        events_low=int(np.sum(endpoint.event & ~high)),
+        events_high=int(np.sum(endpoint.event & high)),
+        survival_low=float(low_curve.at(horizon_months).survival[0]),
+        survival_high=float(high_curve.at(horizon_months).survival[0]),
+        median_low_months=low_curve.median().value,
+        median_high_months=high_curve.median().value,
+        log_rank_chisq=chisq,
+        log_rank_p=p,
+        note=note,
+    )
+
+
+def univariable_result(problem: Problem, one: Univariable) -> doc.TermResult:
+    """Return one covariate alone."""
+    candidate: Candidate = problem.candidates[one.candidate]
+    return _term(candidate.label, candidate.term.name, one.fit, 0, candidate, one.reason)
+
+
+def _term(label: str, name: str, fit: CoxFit | None, k: int, candidate: Candidate | None, note: str) -> doc.TermResult:
+    def of(values: FloatArray) -> float | None:
+        return float(values[k])
+
+    return doc.TermResult(
+        label=label,
+        name=name,
+        coefficient=of(fit.coef) if fit else None,
+        std_error=of(fit.se) if fit else None,
+        hazard_ratio=of(fit.hr) if fit else None,
+        lower=of(fit.hr_lower) if fit else None,
+        upper=of(fit.hr_upper) if fit else None,
+        p=of(fit.p) if fit else None,
+        n=fit.n if fit else 0,
+        n_events=fit.n_events if fit else 0,
+        contrast=candidate.term.contrast if candidate else None,
+        note=note,
+    )
+
+
+def model_result(found: Found, model: FittedModel, told: dict[str, doc.FigureResult]) -> doc.ModelResult:
+    """Return one Cox model with its figures."""
+    problem, fit = found.problem, model.fit
+    terms = model_terms(problem, found.fitted, model)
+    chosen: list[Candidate | None] = [None] * (len(terms) - len(model.candidates))
+    chosen += [problem.candidates[index] for index in model.candidates]
+    survival = found.predictions.survival[CARD_KINDS.index(model.kind)]
+    known = np.isfinite(survival)
+    try:
+        loss = brier(problem.endpoint.take(known), survival[known], problem.config.horizon_months).brier
+    except EsccError:
+        loss = np.nan
+    return doc.ModelResult(
+        terms=tuple(
+            _term(fit.names[k], term.name, fit, k, candidate, "")
+            for k, (term, candidate) in enumerate(zip(terms, chosen, strict=True))
+            if fit is not None
+        ),
+        n=fit.n if fit else problem.endpoint.n,
+        n_events=fit.n_events if fit else problem.endpoint.n_events,
+        lr_chisq=fit.lr_chisq if fit else None,
+        lr_df=len(terms),
+        c_index=told["c_index"],
+        auc=told["auc"],
+        brier=loss,
+        dropped=model.dropped,
+    )
+
+
+def differences(found: Found) -> tuple[doc.DifferenceResult, ...]:
+    """Compare the models two by two on the patients both can judge."""
+    told = []
+    for first, second in COMPARED:
+        one, two = (found.predictions.risk[CARD_KINDS.index(kind)] for kind in (first, second))
+        known = np.isfinite(one) & np.isfinite(two)
+        outcome, horizon = found.problem.endpoint.take(known), found.problem.config.horizon_months
+        pairs: tuple[tuple[CIndex | Auc, CIndex | Auc], ...] = (
+            (c_index(outcome, one[known]), c_index(outcome, two[known])),
+            (auc_at(outcome, one[known], horizon), auc_at(outcome, two[known], horizon)),
+        )
+        for pair in pairs:
+            difference = compare(*pair)
+            is_shown = difference.p < 0.05
+            told.append(
+                doc.DifferenceResult(
+                    first=first,
+                    second=second,
+                    measure="c_index" if isinstance(pair[0], CIndex) else "auc",
+                    difference=difference.difference,
+                    lower=difference.lower,
+                    upper=difference.upper,
+                    p=difference.p,
+                    words="a difference is shown on the training patients" if is_shown else "no difference shown",
+                )
+            )
+    return tuple(told)
+
+
+def patients(found: Found) -> tuple[doc.PatientResult, ...]:
+    """Return every training patient, apparent and out-of-fold."""
+    out, high = found.validation.out_of_fold, found.high
+    endpoint = found.problem.endpoint
+    told = []
+    for k, patient in enumerate(found.problem.cohort.patients):
+        told.append(
+            doc.PatientResult(
+                patient_id=patient,
+                time_months=float(endpoint.time_months[k]),
+                event=int(endpoint.event[k]),
+                rad_score=float(found.predictions.rad_score[k]),
+                risk_group=None if high is None else _group(bool(high[k])),
+                rad_score_out_of_fold=_number(out.rad_score[k]),
+                risk_group_out_of_fold=None if np.isnan(out.high[k]) else _group(bool(out.high_group[k])),
+                survival={kind: _number(found.predictions.survival[row, k]) for row, kind in enumerate(CARD_KINDS)},
+                survival_out_of_fold={kind: _number(out.survival[row, k]) for row, kind in enumerate(CARD_KINDS)},
+            )
+        )
+    return tuple(told)
+
+
+def repeats(found: Found) -> doc.Repeats:
+    """Return how often the pipeline was repeated."""
+    config, validation = found.problem.config, found.validation
+    return doc.Repeats(
+        resamples=config.resamples,
+        resamples_failed=validation.bootstrap.optimism.n_failed,
+        outer_folds=config.outer_folds,
+        outer_repeats=config.outer_repeats,
+        folds_failed=validation.out_of_fold.n_failed,
+        noise=config.noise_repeats,
+        noise_failed=validation.noise.n_failed,
+    )
+
+
+def _group(is_high: bool) -> RiskGroup:
+    return "HIGH" if is_high else "LOW"
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def software() -> str:
+    """Return the program and its version."""
+    return f"ESCC Desktop {version()}"
