@@ -1,0 +1,120 @@
+"""From signed readings to features, cards and assessments, kept in the project with what they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from escc_desktop.errors import EsccError
+from escc_desktop.features.batch import BatchOptions, Outcome, extract_many
+from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.table import FeatureTable, RoiKey
+from escc_desktop.features.worker import Failure
+from escc_desktop.prognosis.card import ModelCard
+from escc_desktop.prognosis.clinical import ClinicalTable
+from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.develop import Development, develop
+from escc_desktop.prognosis.score import Assessment, assess
+from escc_desktop.progress import Progress
+from escc_desktop.store.accounts import Principal
+from escc_desktop.store.kinds import ASSESSMENT, CARD, FEATURES, RESULT, ROI, RoiFeatures
+from escc_desktop.store.records import Document
+from escc_desktop.store.store import Store
+from escc_desktop.workflow.access import View
+from escc_desktop.workflow.desk import verify_signature
+from escc_desktop.workflow.stored import feature_table, load_task, roi_task
+
+
+@dataclass(frozen=True)
+class ExtractionSettings:
+    """What is extracted, by what, in how many child processes."""
+
+    params: ExtractionParams
+    engine: str
+    jobs: int
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """The features of all signed readings.
+
+    Attributes
+    ----------
+    failures
+        The readings that gave none, with the reason.
+    n_reused
+        How many were in the project already under the same digests.
+    """
+
+    table: FeatureTable
+    failures: tuple[tuple[RoiKey, Failure], ...]
+    n_reused: int
+    features: tuple[RoiFeatures, ...]
+
+
+def extract_signed(store: Store, principal: Principal, settings: ExtractionSettings, progress: Progress) -> Extraction:
+    """Extract every signed region; each vector is kept as soon as it is there, so a stopped run loses nothing.
+
+    Raises
+    ------
+    EsccError
+        Nothing is signed, or a signature does not hold.
+    Cancelled
+        From `progress`.
+    """
+    rois = store.all(ROI, principal)
+    if not rois:
+        raise EsccError("No reading is signed yet.", "Features come from signed readings.")
+    for roi in rois:
+        verify_signature(store, roi)
+    tasks = [roi_task(store, roi) for roi in rois]
+    session_of = {id(task): roi.session_id for task, roi in zip(tasks, rois, strict=True)}
+    known = {item.vector.provenance["identity"]: item.vector for item in store.all(FEATURES, principal)}
+
+    def keep(outcome: Outcome) -> None:
+        if outcome.vector is not None and not outcome.is_reused:
+            item = RoiFeatures(session_of[id(outcome.task)], outcome.task.key, outcome.vector)
+            store.put(principal, FEATURES, item)
+
+    options = BatchOptions(settings.jobs, settings.engine, known=known.get)
+    outcomes = extract_many(tasks, load_task, settings.params, options, keep, progress)
+    features = [
+        RoiFeatures(roi.session_id, outcome.task.key, outcome.vector)
+        for roi, outcome in zip(rois, outcomes, strict=True)
+        if outcome.vector is not None
+    ]
+    failures = tuple((outcome.task.key, outcome.failure) for outcome in outcomes if outcome.failure is not None)
+    n_reused = sum(outcome.is_reused for outcome in outcomes)
+    return Extraction(feature_table(features), failures, n_reused, tuple(features))
+
+
+def develop_cards(
+    store: Store,
+    principal: Principal,
+    data: tuple[FeatureTable, ClinicalTable],
+    config: DevelopConfig,
+    progress: Progress,
+) -> Development:
+    """Develop the cards, and keep them with the results in one transaction."""
+    made = develop(*data, config, progress)
+    with store.write(principal, "develop models") as writing:
+        for card in made.cards.values():
+            writing.put(CARD, Document(card.digest, card.model_dump(mode="json")))
+        writing.put(RESULT, Document(made.cards["combined"].digest, made.results.model_dump(mode="json")))
+    return made
+
+
+def stored_cards(view: View) -> tuple[ModelCard, ...]:
+    """Return the cards of the project."""
+    return tuple(ModelCard.model_validate(document.content) for document in view.all(CARD))
+
+
+def assess_patients(
+    store: Store, principal: Principal, card: ModelCard, data: tuple[FeatureTable, ClinicalTable]
+) -> tuple[Assessment, ...]:
+    """Apply a card, and keep every verdict under the card and the patient."""
+    verdicts = assess(card, *data)
+    with store.write(principal, "assess patients") as writing:
+        for verdict in verdicts:
+            content = {"card": card.digest, "assessment": asdict(verdict)}
+            writing.put(ASSESSMENT, Document(f"{card.digest}/{verdict.patient_id}", content))
+    return verdicts

@@ -1,0 +1,290 @@
+"""The opened project: everything a principal can ask for, each operation checked, each change told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from psygnal import Signal
+
+from escc_desktop.errors import EsccError
+from escc_desktop.features.extract import DEFAULT_ENGINE
+from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.table import FeatureTable
+from escc_desktop.prognosis.card import ModelCard
+from escc_desktop.prognosis.clinical import ClinicalTable
+from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.develop import Development
+from escc_desktop.prognosis.reproducibility import Agreements, reproducibility
+from escc_desktop.prognosis.score import Assessment
+from escc_desktop.progress import Progress
+from escc_desktop.reading.lesion import Lesion, LesionRule
+from escc_desktop.reading.plan import APART, WITHIN, ReadingPlan, draw_plan
+from escc_desktop.reading.session import Reader, ReadingSession, Roi
+from escc_desktop.store.accounts import Account, Principal, Role
+from escc_desktop.store.audit import Clock, utc_now
+from escc_desktop.store.cost import STRONG, PasswordCost
+from escc_desktop.store.kinds import LESION, PLAN, PLAN_ID, ROI, SERIES, SESSION, TRIAL_RECORD, VOLUME, lesion_key
+from escc_desktop.store.lock import Lock
+from escc_desktop.store.records import Document
+from escc_desktop.store.store import Login, Store
+from escc_desktop.trial.importing import RecordsImport
+from escc_desktop.trial.records import TrialRecord
+from escc_desktop.workflow import analysis, clinical_data
+from escc_desktop.workflow.access import Operation, View, require
+from escc_desktop.workflow.desk import ReadingDesk
+from escc_desktop.workflow.images import ImagesImport, ImportChoice, import_images
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an operation changed: kinds of records, and their ids where they are few."""
+
+    kinds: frozenset[str]
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CreatedProject:
+    """A new project, opened by its administrator; the recovery key is shown once and kept nowhere."""
+
+    project: Project
+    recovery_key: str
+
+
+class Project:
+    """A project folder as one principal sees it.
+
+    Attributes
+    ----------
+    changed
+        Emits a `Change` after every operation that wrote something.
+    """
+
+    changed = Signal(Change)
+
+    def __init__(self, store: Store, principal: Principal) -> None:
+        self._store = store
+        self.principal = principal
+        self.view = View(store, principal)
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        lock: Lock,
+        administrator: Login,
+        *,
+        clock: Clock = utc_now,
+        cost: PasswordCost = STRONG,
+    ) -> CreatedProject:
+        """Make a project in a new or empty folder; see `Store.create`."""
+        made = Store.create(folder, lock, administrator, clock=clock, cost=cost)
+        return CreatedProject(cls(made.store, made.administrator), made.recovery_key)
+
+    @classmethod
+    def open(
+        cls, folder: Path, lock: Lock, login: Login, *, clock: Clock = utc_now, cost: PasswordCost = STRONG
+    ) -> Self:
+        """Open a project and log in; see `Store.open`."""
+        store = Store.open(folder, lock, clock=clock, cost=cost)
+        try:
+            return cls(store, store.accounts.log_in(login.name, login.password))
+        except BaseException:
+            store.close()
+            raise
+
+    def log_in(self, login: Login) -> Project:
+        """Return the same project as somebody else sees it."""
+        return Project(self._store, self._store.accounts.log_in(login.name, login.password))
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder."""
+        return self._store.folder
+
+    def close(self) -> None:
+        """Close the project for everybody it was opened for."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Accounts
+
+    def add_account(self, login: Login, role: Role, reader: Reader | None = None) -> Account:
+        """Create an account; a reader gets his letter."""
+        require(self.principal, Operation.MANAGE_ACCOUNTS)
+        account = self._store.accounts.create(self.principal, login.name, login.password, role, reader)
+        self._tell("account", account.account_id)
+        return account
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return all accounts by name."""
+        require(self.principal, Operation.MANAGE_ACCOUNTS)
+        return self._store.accounts.all()
+
+    # Images, records, lesions, plan
+
+    def import_images(self, path: Path, choice: ImportChoice, progress: Progress) -> ImagesImport:
+        """Store every CT series under a path that the gate lets through."""
+        result = import_images(self._store, self.principal, path, choice, progress)
+        self._tell("series", *result.imported)
+        return result
+
+    def series(self) -> tuple[Document, ...]:
+        """Return what is known of every series, by UID."""
+        return self.view.all(SERIES)
+
+    def import_records(self, folder: Path) -> RecordsImport:
+        """Store the trial records of a folder of CSV tables, all or none."""
+        require(self.principal, Operation.IMPORT_RECORDS)
+        result = clinical_data.import_records(self._store, self.principal, folder)
+        self._tell("trial_record", *(record.patient_id for record in result.records))
+        return result
+
+    def records(self) -> tuple[TrialRecord, ...]:
+        """Return all trial records by patient."""
+        return tuple(clinical_data.record_of(document) for document in self.view.all(TRIAL_RECORD))
+
+    def clinical(self) -> ClinicalTable:
+        """Return endpoints and covariates derived from the trial records."""
+        return clinical_data.clinical_table(self.records())
+
+    def mark_lesions(self, lesions: Sequence[Lesion]) -> None:
+        """Store lesions marked by a point; none may be marked once the readings are planned."""
+        require(self.principal, Operation.MARK_LESIONS)
+        if self._store.find(PLAN, PLAN_ID) is not None:
+            raise EsccError("The readings are planned already.", "Lesions are marked before anyone reads.")
+        for lesion in lesions:
+            self._refuse_misplaced(lesion)
+        with self._store.write(self.principal, "mark lesions") as writing:
+            for lesion in lesions:
+                writing.put(LESION, lesion)
+        self._tell("lesion", *(lesion_key(lesion.patient_id, lesion.lesion_id) for lesion in lesions))
+
+    def lesions(self) -> tuple[Lesion, ...]:
+        """Return all lesions by patient."""
+        return self.view.all(LESION)
+
+    def plan_readings(
+        self,
+        repeats: int,
+        seed: int,
+        apart: timedelta = APART,
+        within: timedelta = WITHIN,
+        rule: LesionRule = LesionRule.LARGEST,
+    ) -> ReadingPlan:
+        """Draw the repeat set and lay out all sessions; once."""
+        require(self.principal, Operation.PLAN_READINGS)
+        if self._store.find(PLAN, PLAN_ID) is not None:
+            raise EsccError("The readings are planned already.", "A plan is drawn once, before anyone reads.")
+        plan = draw_plan(self._store.all(LESION), repeats, seed, interval=(apart, within), rule=rule)
+        with self._store.write(self.principal, "plan readings") as writing:
+            writing.put(PLAN, plan)
+            for session in plan.sessions:
+                writing.put(SESSION, session)
+        self._tell("plan", PLAN_ID)
+        return plan
+
+    def plan(self) -> ReadingPlan:
+        """Return the reading plan."""
+        return self.view.get(PLAN, PLAN_ID)
+
+    # Readings
+
+    def sessions(self) -> tuple[ReadingSession, ...]:
+        """Return the sessions the principal may know of."""
+        return self.view.sessions()
+
+    def desk(self, params: ExtractionParams) -> ReadingDesk:
+        """Return the desk where readers work; `params` become part of each signature."""
+        return ReadingDesk(self._store, self.principal, params.digest)
+
+    def rois(self) -> tuple[Roi, ...]:
+        """Return the signed regions the principal may see."""
+        return self.view.all(ROI)
+
+    def volume(self, series_uid: str) -> Any:
+        """Return the volume of a series."""
+        return self.view.get(VOLUME, self.view.get(SERIES, series_uid).content["volume"])
+
+    # Analysis
+
+    def extract(
+        self, params: ExtractionParams, progress: Progress, jobs: int = 1, engine: str = DEFAULT_ENGINE
+    ) -> analysis.Extraction:
+        """Extract the features of every signed region that has none for these settings yet."""
+        require(self.principal, Operation.EXTRACT)
+        settings = analysis.ExtractionSettings(params, engine, jobs)
+        result = analysis.extract_signed(self._store, self.principal, settings, progress)
+        self._tell("features")
+        return result
+
+    def reproducibility(self, table: FeatureTable, config: DevelopConfig) -> Agreements:
+        """Return the agreement of the readings per feature."""
+        require(self.principal, Operation.VIEW_FEATURES)
+        return reproducibility(table, config.icc_form, config.icc_threshold)
+
+    def develop(self, table: FeatureTable, config: DevelopConfig, progress: Progress) -> Development:
+        """Develop cards on the project's records and keep them."""
+        require(self.principal, Operation.DEVELOP)
+        result = analysis.develop_cards(self._store, self.principal, (table, self.clinical()), config, progress)
+        self._tell("card", *(card.digest for card in result.cards.values()))
+        return result
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Return the cards of the project."""
+        return analysis.stored_cards(self.view)
+
+    def assess(self, card: ModelCard, table: FeatureTable) -> tuple[Assessment, ...]:
+        """Apply a card to the patients of a table and keep the verdicts."""
+        require(self.principal, Operation.ASSESS)
+        result = analysis.assess_patients(self._store, self.principal, card, (table, self.clinical()))
+        self._tell("assessment", *(assessment.patient_id for assessment in result))
+        return result
+
+    # Housekeeping
+
+    def verify(self) -> tuple[str, ...]:
+        """Check database, audit trail and blobs; return what is wrong, empty when all is sound."""
+        require(self.principal, Operation.VIEW_AUDIT)
+        return self._store.verify()
+
+    def audit_rows(self) -> tuple[Any, ...]:
+        """Return the audit trail, oldest first."""
+        require(self.principal, Operation.VIEW_AUDIT)
+        return self._store.ledger.rows()
+
+    def on_change(self, listener: Callable[[Change], None]) -> None:
+        """Call `listener` after every change."""
+        self.changed.connect(listener)
+
+    def _refuse_misplaced(self, lesion: Lesion) -> None:
+        series = self._store.find(SERIES, lesion.series_uid)
+        if series is None or series.content["patient_id"] != lesion.patient_id:
+            raise EsccError(
+                f"Lesion {lesion.lesion_id} of patient {lesion.patient_id} is marked on a series that is not theirs.",
+                "Mark it on an imported series of this patient.",
+            )
+        geometry = self._store.get(VOLUME, series.content["volume"]).geometry
+        x, y, z = geometry.to_index(np.array([lesion.point_mm]))[0]
+        nx, ny, nz = geometry.size
+        if not (-0.5 <= x <= nx - 0.5 and -0.5 <= y <= ny - 0.5 and -0.5 <= z <= nz - 0.5):
+            raise EsccError(
+                f"The point of lesion {lesion.lesion_id} of patient {lesion.patient_id} lies outside its series.",
+                "Mark a point inside the images (x, y, z in mm, LPS).",
+            )
+
+    def _tell(self, kind: str, *ids: str) -> None:
+        self.changed.emit(Change(frozenset({kind}), ids))

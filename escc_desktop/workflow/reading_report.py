@@ -1,0 +1,130 @@
+"""What two readers made of the same lesions: overlap, distances, features, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from escc_desktop.figures.agreement import icc_distribution, icc_wall
+from escc_desktop.figures.roi import roi_slice
+from escc_desktop.imaging.mask import dice, surface_distances
+from escc_desktop.imaging.volume import Volume
+from escc_desktop.prognosis.reproducibility import READINGS, Agreements
+from escc_desktop.reading.session import Roi
+from escc_desktop.workflow.report import Picture, Section, StudyReport, TableBlock, study_report
+
+SHOWN_PICTURES = 6
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two readings of one lesion compared voxel by voxel; distances in mm."""
+
+    comparison: str
+    patient_id: str
+    lesion_id: str
+    dice: float
+    hd95_mm: float
+    assd_mm: float
+    volume_mm3: tuple[float, float]
+
+
+def overlaps(rois: Sequence[Roi]) -> tuple[Overlap, ...]:
+    """Compare every lesion read twice: A first with A repeat (intra), A first with B first (inter)."""
+    by_reading = {(roi.patient_id, roi.lesion_id, str(roi.reader), str(roi.occasion)): roi for roi in rois}
+    return tuple(
+        _overlap(comparison, roi, by_reading[lesion, name, *second])
+        for comparison, (first, second) in READINGS.items()
+        for (lesion, name, *reading), roi in sorted(by_reading.items())
+        if tuple(reading) == first and (lesion, name, *second) in by_reading
+    )
+
+
+def _overlap(comparison: str, one: Roi, other: Roi) -> Overlap:
+    hd95_mm, assd_mm = surface_distances(one.mask, other.mask)
+    volumes = one.mask.volume_mm3, other.mask.volume_mm3
+    return Overlap(comparison, one.patient_id, one.lesion_id, dice(one.mask, other.mask), hd95_mm, assd_mm, volumes)
+
+
+def write_reading_report(
+    rois: Sequence[Roi], agreements: Agreements, volumes: Mapping[str, Volume], path: Path, is_synthetic: bool = False
+) -> None:
+    """Write the agreement of the readings as PDF, with its JSON beside it.
+
+    Parameters
+    ----------
+    volumes
+        Volumes by digest, for the pictures; a lesion without one is left out of them.
+    """
+    compared = overlaps(rois)
+    sections = (
+        Section("Overlap of the outlines", _overlap_sentences(compared), tables=(_overlap_table(compared),)),
+        Section("Agreement of the features", _icc_sentences(agreements), pictures=tuple(_icc_pictures(agreements))),
+        Section("Outlines", pictures=tuple(_outlines(rois, volumes))),
+    )
+    subtitle = f"{len(rois)} signed readings of {len({roi.patient_id for roi in rois})} patients."
+    warnings = tuple(f"No {comparison}-reader comparison was possible." for comparison in agreements.missing)
+    provenance = tuple((f"mask of {roi.session_id}", roi.mask.digest) for roi in rois)
+    study_report(StudyReport("Agreement of readings", subtitle, sections, warnings, provenance, is_synthetic), path)
+
+
+def _overlap_sentences(compared: Sequence[Overlap]) -> tuple[str, ...]:
+    sentences = []
+    for comparison in READINGS:
+        values = [item.dice for item in compared if item.comparison == comparison]
+        if values:
+            sentences.append(
+                f"{comparison.capitalize()}-reader: {len(values)} lesions, median Dice {np.median(values):.3f} "
+                f"({min(values):.3f} to {max(values):.3f})."
+            )
+    return tuple(sentences)
+
+
+def _overlap_table(compared: Sequence[Overlap]) -> TableBlock:
+    header = ("Comparison", "Patient", "Lesion", "Dice", "HD95, mm", "ASSD, mm", "Volume, mL", "Second, mL")
+    rows = tuple(
+        (
+            item.comparison,
+            item.patient_id,
+            item.lesion_id,
+            f"{item.dice:.3f}",
+            f"{item.hd95_mm:.2f}",
+            f"{item.assd_mm:.2f}",
+            f"{item.volume_mm3[0] / 1000:.2f}",
+            f"{item.volume_mm3[1] / 1000:.2f}",
+        )
+        for item in compared
+    )
+    return TableBlock(header, rows)
+
+
+def _icc_sentences(agreements: Agreements) -> tuple[str, ...]:
+    told = [
+        f"{comparison.comparison.capitalize()}-reader: {int(comparison.passed.sum())} of {len(agreements.names)} "
+        f"features above {agreements.threshold:g} on {comparison.n} lesions "
+        f"({int(comparison.is_constant.sum())} constant)."
+        for comparison in agreements.comparisons
+    ]
+    return (*told, f"{len(agreements.stable_names)} features pass every comparison made.")
+
+
+def _icc_pictures(agreements: Agreements) -> Iterator[Picture]:
+    values = {str(one.comparison): one.icc.icc for one in agreements.comparisons}
+    fewest = min(one.n for one in agreements.comparisons)
+    spread = icc_distribution(values, n_patients=fewest, threshold=agreements.threshold)
+    yield Picture("Distribution of the ICC", spread)
+    for one in agreements.comparisons:
+        wall = icc_wall(
+            agreements.names, one.icc.icc, one.icc.lower, comparison=one.comparison, threshold=agreements.threshold
+        )
+        yield Picture(f"Every feature, {one.comparison}", wall)
+
+
+def _outlines(rois: Sequence[Roi], volumes: Mapping[str, Volume]) -> Iterator[Picture]:
+    shown = [roi for roi in rois if roi.volume_digest in volumes][:SHOWN_PICTURES]
+    for roi in shown:
+        title = f"{roi.patient_id}, {roi.lesion_id}, reader {roi.reader}, {roi.occasion}"
+        yield Picture(title, roi_slice(volumes[roi.volume_digest], roi.mask))
