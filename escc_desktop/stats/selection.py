@@ -276,8 +276,7 @@ def partial_deviance(endpoint: Endpoint, eta: FloatArray) -> FloatArray:
     if not times.size:
         return np.zeros(eta.shape[0])
     sorted_eta = eta[:, order]
-    top = sorted_eta.max(axis=1, keepdims=True)
-    log_risk = top + np.log(np.cumsum(np.exp(sorted_eta - top), axis=1))
+    log_risk = np.logaddexp.accumulate(sorted_eta, axis=1)
     at_risk = log_risk[:, np.searchsorted(-time, -times, side="right") - 1]
     fitted = sorted_eta[:, event].sum(axis=1) - at_risk @ deaths
     saturated = -float(np.sum(deaths * np.log(deaths)))

@@ -1,0 +1,107 @@
+"""Case folders: what is read, and that a bad one gets one clear sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from escc_desktop.cli import statistics
+from escc_desktop.errors import EsccError, UsageError
+from escc_desktop.workflow.casebook import STEPS, run_case, summary
+from escc_desktop.workflow.planning import size_trial
+
+CaseMaker = Callable[..., Path]
+
+KM_CASE = {"u": 6, "times": [3, 6]}
+KM_TABLE = "time,status,group\n1,1,0\n2,1,1\n3,1,0\n4,0,1\n5,1,0\n6,1,1\n7,1,0\n8,0,1\n"
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> CaseMaker:
+    def write(parameters: object, **tables: str) -> Path:
+        (tmp_path / "case.json").write_text(parameters if isinstance(parameters, str) else json.dumps(parameters))
+        for name, text in tables.items():
+            (tmp_path / f"{name}.csv").write_text(text)
+        return tmp_path
+
+    return write
+
+
+def test_that_a_sound_case_gives_its_numbers_as_json(make: CaseMaker) -> None:
+    result = run_case("km", make(KM_CASE, input=KM_TABLE))
+    assert result["surv"] == pytest.approx([5 / 8, 5 / 8 * 3 / 4 * 2 / 3])
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+    assert "surv: [0.625" in summary(result)
+
+
+def test_that_what_does_not_exist_is_null(make: CaseMaker) -> None:
+    never = "time,status,group\n1,1,0\n2,0,1\n3,0,0\n4,1,1\n5,0,0\n6,0,1\n7,0,0\n8,0,1\n"
+    result = run_case("km", make(KM_CASE, input=never))
+    assert result["median_log"]["q"][1] is None
+    assert result["spss_median"] is None
+
+
+def test_that_an_unknown_step_is_wrong_use_and_names_the_steps(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        run_case("anova", tmp_path)
+    assert all(step in caught.value.hint for step in STEPS)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "table", "message"),
+    [
+        ("{", KM_TABLE, r"case\.json, line 1"),
+        ('{"u": NaN, "times": []}', KM_TABLE, "NaN"),
+        ([1], KM_TABLE, "no object"),
+        ({"u": 6}, KM_TABLE, "has no 'times'"),
+        ({"u": 6, "times": 3}, KM_TABLE, "times is no list"),
+        ({"u": 6, "times": ["soon"]}, KM_TABLE, "'soon' is no number"),
+        (KM_CASE, "time,status\n1,1\n", "no column group"),
+        (KM_CASE, "time,status,group\n1,2,0\n", r"input\.csv, row 2, column status: an event is 1"),
+        (KM_CASE, "time,status,group\n1,,0\n", r"input\.csv, row 2, column status: '' is no number"),
+        (KM_CASE, "time,status,group\n-1,1,0\n", "negative"),
+        (KM_CASE, "time,status,group\n1,1,0.5\n", "not a whole number"),
+        (KM_CASE, "time,status,group\n1,1\n", "2 cells where the header has 3"),
+        (KM_CASE, "time,status,group\n", "no rows"),
+    ],
+)
+def test_that_a_bad_case_is_refused_in_one_sentence(
+    make: CaseMaker, parameters: object, table: str, message: str
+) -> None:
+    with pytest.raises(EsccError, match=message):
+        run_case("km", make(parameters, input=table))
+
+
+def test_that_a_missing_folder_or_file_is_named(make: CaseMaker, tmp_path: Path) -> None:
+    with pytest.raises(EsccError, match="nowhere is no folder"):
+        run_case("km", tmp_path / "nowhere")
+    with pytest.raises(EsccError, match=r"input\.csv does not exist"):
+        run_case("km", make(KM_CASE))
+
+
+def test_that_features_with_unequal_patients_are_refused(make: CaseMaker) -> None:
+    table = "feature,subject,A1,A2,B\nf,1,1,2,3\nf,2,1,2,4\ng,1,1,2,3\n"
+    with pytest.raises(EsccError, match="different numbers of patients"):
+        run_case("icc", make({"alpha": 0.05}, input=table))
+
+
+def test_that_the_commands_print_json_and_sentences(make: CaseMaker) -> None:
+    app, runner = typer.Typer(), CliRunner()
+    statistics.register(app)
+    told = runner.invoke(app, ["stats", "km", str(make(KM_CASE, input=KM_TABLE)), "--json"])
+    assert json.loads(told.stdout)["n_risk"] == [6, 3]
+    options = ["--p0", "0.346", "--p1", "0.55", "--alpha", "0.05", "--power", "0.9", "--dropout", "0.1"]
+    size = json.loads(runner.invoke(app, ["sample-size", *options, "--json"]).stdout)
+    assert (size["n"], size["critical_value"], size["enrolment"], size["stable_n"]) == (53, 25, 59, 55)
+    assert "53 patients" in runner.invoke(app, ["sample-size", *options]).stdout
+
+
+def test_that_a_design_says_where_its_power_is_stable() -> None:
+    size = size_trial(0.346, 0.55, 0.05, 0.9)
+    assert "n = 55" in size.text()
+    assert size.document()["note"]
