@@ -308,19 +308,23 @@ def load_card(path: Path) -> ModelCard:
     FaultsError
         Unknown, missing or wrong fields, or a digest that does not fit: every one with its place.
     """
-    document = parse_json(read_bytes(path), path.name, MAX_CARD_BYTES)
+    return parse_card(parse_json(read_bytes(path), path.name, MAX_CARD_BYTES), path.name)
+
+
+def parse_card(document: object, name: str = "card") -> ModelCard:
+    """Return the card a JSON document holds; raises as `load_card` does."""
     try:
         return ModelCard.model_validate_json(canonical_json(document))
     except ValidationError as error:
-        faults = [Fault(_place(entry["loc"], path.name), entry["msg"]) for entry in error.errors(include_url=False)]
+        faults = [Fault(_place(entry["loc"], name), entry["msg"]) for entry in error.errors(include_url=False)]
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise FaultsError(
-            f"{path.name} is no valid model card: {faults[0]}{more}.",
+            f"{name} is no valid model card: {faults[0]}{more}.",
             faults,
             "Use the card as `escc develop` wrote it.",
         ) from None
     except (RecursionError, OverflowError):
-        raise EsccError(f"{path.name} is no model card.", "Use the card as `escc develop` wrote it.") from None
+        raise EsccError(f"{name} is no model card.", "Use the card as `escc develop` wrote it.") from None
 
 
 def _place(location: tuple[int | str, ...], name: str) -> str:

@@ -257,7 +257,7 @@ def nomogram_of(terms: Sequence[Term], center: float, lp: FloatArray, baseline_h
     """
     predictors = [
         Predictor(
-            term.name,
+            term_label(term),
             term.coefficient,
             np.array(term.ticks),
             np.array(term.ticks if term.contrast else [model_value(term, tick) for tick in term.ticks]),
@@ -267,6 +267,11 @@ def nomogram_of(terms: Sequence[Term], center: float, lp: FloatArray, baseline_h
     if not any(np.ptp(one.coefficient * one.model_values) > 0 for one in predictors):
         return None
     return nomogram(predictors, center, lp, baseline_hazard)
+
+
+def term_label(term: Term) -> str:
+    """Return what a term is called on an axis; levels of one covariate are told apart."""
+    return f"{term.name}: {term.contrast.level}" if term.contrast else term.name
 
 
 def card_nomogram(card: ModelCard) -> Nomogram | None:

@@ -185,10 +185,7 @@ def _warnings(
 def _about_size(found: Found) -> Sequence[str]:
     problem = found.problem
     n_events, n_candidates = problem.endpoint.n_events, len(problem.cohort.names) + len(problem.candidates)
-    told = [
-        f"{n_events} events for {n_candidates} candidate parameters ({n_events / max(n_candidates, 1):.2g} each): "
-        "apparent figures are bound to be too good."
-    ]
+    told = [f"{n_events} events for {n_candidates} candidate parameters: apparent figures are bound to be too good."]
     for kind, model in found.fitted.models.items():
         terms = len(model.fit.names) if model.fit else 0
         if model.fit and model.fit.n_events < ENOUGH_EVENTS_PER_TERM * terms:

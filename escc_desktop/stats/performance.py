@@ -212,14 +212,14 @@ def auc_at(endpoint: Endpoint, risk: FloatArray, horizon_months: float) -> Auc:
     Auc
         All NaN when there is no case or no control.
     """
-    time, event = endpoint.time_months, np.asarray(endpoint.event, dtype=bool)
+    time, event = endpoint.time_months, endpoint.event
     n = len(time)
     censoring = _CensoringKm(time, event)
-    case, control = (time <= horizon_months) & event, time > horizon_months
-    if not case.any() or not control.any():
-        return Auc(np.nan, np.nan, np.nan, np.nan, int(case.sum()), int(control.sum()), np.full(n, np.nan))
-    w_case = np.where(case, 1.0 / censoring.before(time), 0.0)
-    w_control = np.where(control, 1.0 / float(censoring.at(np.array([horizon_months]))[0]), 0.0)
+    n_cases, n_controls = int(np.sum((time <= horizon_months) & event)), int(np.sum(time > horizon_months))
+    weights = horizon_weights(endpoint, horizon_months)
+    if weights is None:
+        return Auc(np.nan, np.nan, np.nan, np.nan, n_cases, n_controls, np.full(n, np.nan))
+    w_case, w_control = weights
     wins = (risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])
     per_case, per_control = wins @ w_control / n, w_case @ wins / n
     cases, controls = w_case.mean(), w_control.mean()
@@ -234,7 +234,19 @@ def auc_at(endpoint: Endpoint, risk: FloatArray, horizon_months: float) -> Auc:
     influence = influence / np.sqrt(n * (n - 1))
     se = float(np.sqrt(np.sum(influence**2)))
     lower, upper = _clipped(auc, se)
-    return Auc(auc, se, lower, upper, int(case.sum()), int(control.sum()), np.asarray(influence))
+    return Auc(auc, se, lower, upper, n_cases, n_controls, np.asarray(influence))
+
+
+def horizon_weights(endpoint: Endpoint, horizon_months: float) -> tuple[FloatArray, FloatArray] | None:
+    """Return inverse censoring weights of cases and of controls, each (n,), None without either."""
+    time = endpoint.time_months
+    censoring = _CensoringKm(time, endpoint.event)
+    case, control = (time <= horizon_months) & endpoint.event, time > horizon_months
+    if not case.any() or not control.any():
+        return None
+    g_horizon = float(censoring.at(np.array([horizon_months]))[0])
+    before = np.where(case, censoring.before(time), 1.0)
+    return np.where(case, 1.0 / before, 0.0), np.where(control, 1.0 / g_horizon, 0.0)
 
 
 def compare(first: CIndex | Auc, second: CIndex | Auc) -> Difference:
