@@ -23,6 +23,8 @@ FUNCTIONS: Final = {
     "write_segmentation": "segmentation",
 }
 
+_RECURSION: Final = 10_000  # pydicom takes several frames a level; sequences 200 deep are odd but readable
+
 
 def limit(memory_bytes: int) -> None:
     """Limit memory, forbid writing files and dumping core, where the system can."""
@@ -78,6 +80,7 @@ def main() -> None:
     with open(os.devnull, "wb") as silence:  # noqa: PTH123  # a device, not a file
         os.dup2(silence.fileno(), 1)
     limit(int(sys.argv[1]))
+    sys.setrecursionlimit(_RECURSION)
     serve(sys.stdin.buffer, answers)
 
 

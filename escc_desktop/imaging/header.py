@@ -32,6 +32,7 @@ _MAX_RATIO: Final = 100
 _MAX_INFLATED: Final = 1 << 30
 _PREAMBLE: Final = 132
 _TAIL: Final = 8192
+_MAX_NAME: Final = 256
 _PIXELS: Final = 0x7FE00010
 _NAME: Final = 0x00100010
 _HOSTILE_PREAMBLES: Final = (b"MZ", b"\x7fELF", b"#!", b"PK\x03\x04", b"%PDF")
@@ -153,9 +154,10 @@ def _starts_like_dataset(start: bytes) -> bool:
 
 def _inflate(data: bytes) -> io.BytesIO:
     """Turn a deflated file into an explicit little endian one, within measure."""
-    meta = pydicom.filereader.read_file_meta_info(io.BytesIO(data))
-    length = meta.FileMetaInformationGroupLength
-    body_start = _PREAMBLE + 12 + int(length)
+    tag, vr, _, length = struct.unpack_from("<4s2sHI", data, _PREAMBLE)
+    if (tag, vr) != (b"\x02\0\0\0", b"UL"):
+        raise Refused("unreadable", "The deflated file does not say where its data begin.", "Export it again.")
+    body_start = _PREAMBLE + 12 + length
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     measure = min(_MAX_INFLATED, _MAX_RATIO * len(data))
     body = inflater.decompress(data[body_start:], measure)
@@ -193,8 +195,14 @@ def _record(elements: Elements) -> dict[str, Any]:
 
 
 def _raw(element: Any) -> bytes:
-    value = element.value if isinstance(element, RawDataElement) else None
-    return value if isinstance(value, bytes) else b""
+    """Return the bytes of a value; pydicom has already turned a few elements, such as the character set, to text."""
+    if isinstance(element, RawDataElement):
+        return element.value if isinstance(element.value, bytes) else b""
+    value = getattr(element, "value", None)
+    if value is None or isinstance(value, Sequence | bytes):
+        return value if isinstance(value, bytes) else b""
+    parts = [value] if isinstance(value, str) else value
+    return "\\".join(map(str, parts)).encode("latin-1", "replace")
 
 
 def _encodings(elements: Elements) -> list[str]:
@@ -262,7 +270,7 @@ def _depth(dataset: Dataset) -> int:
 def _name_flags(elements: Elements) -> list[str]:
     """Say what is odd about the bytes of the patient's name, without ever showing it."""
     raw = _raw(elements.get(_NAME))
-    flags = [] if len(raw) <= 256 else ["name_long"]
+    flags = [] if getattr(elements.get(_NAME), "length", 0) <= _MAX_NAME else ["name_long"]
     if any(mark in raw.rstrip(b" \0") for mark in (b"\0", b"\n", b"\r", b"<", b">")) or raw[:1] in {b"=", b"+", b"@"}:
         flags.append("name_hostile")
     if raw.isascii() and b"\x1b" not in raw:
