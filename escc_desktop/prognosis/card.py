@@ -237,6 +237,8 @@ class ModelCard(_Part):
         `paper_only` cards are for reading and comparing; no patient is assessed with them.
     patient_value
         How several ROIs of a patient become one value (`reading.lesion.LesionRule`).
+    feature_scale
+        What the features' coefficients refer to; `unknown` where print does not say.
     digest
         SHA-256 of the canonical JSON of everything else.
     """
@@ -251,6 +253,7 @@ class ModelCard(_Part):
     endpoint: Literal["os", "pfs"]
     horizon_months: Positive
     patient_value: Literal["largest", "mean", "volume_weighted_mean"]
+    feature_scale: Literal["z-score", "unknown"] = "z-score"
     rad_score: RadScore | None = None
     model: SurvivalModel | None = None
     icc_rule: IccRule | None = None
