@@ -183,7 +183,9 @@ class _Supervisor:
             self._hand_out()
             self._hear()
             self._admit()
-        progress.advance(1, 1, f"{len(self.tasks)} of {len(self.tasks)} done")
+        n_failed = sum(outcome.failure is not None for outcome in self.outcomes.values())
+        if n_failed < len(self.tasks):
+            progress.advance(1, 1, f"{len(self.tasks)} done, {n_failed} of them failed" if n_failed else "done")
 
     def close(self) -> None:
         for child in self._children:

@@ -109,6 +109,8 @@ def extract_files(files: RoiFiles, choice: ExtractionChoice, out: Path | None, p
     """
     params = load_params(choice.params)
     make_engine(choice.engine)
+    if out is not None:
+        _check_output(out, files.image, files.mask)
     task = Task(RoiKey("", "", "", "", ""), files, None)
     options = BatchOptions(engine=choice.engine, accept=choice.accept)
     outcome = extract_many([task], FileLoader(choice.accept), params, options, lambda _outcome: None, progress)[0]
@@ -118,6 +120,16 @@ def extract_files(files: RoiFiles, choice: ExtractionChoice, out: Path | None, p
     if out is not None:
         write_csv(out, ("feature", "value"), _pairs(outcome.vector), outcome.vector.provenance)
     return outcome.vector
+
+
+def _check_output(out: Path, *inputs: Path) -> None:
+    """Refuse before hours of work what could not be written after it."""
+    if not out.absolute().parent.is_dir():
+        raise EsccError(f"The folder {out.absolute().parent} does not exist.", "Make it or choose another.")
+    if out.is_dir() or out.suffix.lower() != ".csv":
+        raise EsccError(f"{out} cannot be the output.", "Name a file that ends in .csv.")
+    if out.absolute() in {path.absolute() for path in inputs}:
+        raise EsccError(f"{out} is an input and would be overwritten.", "Choose another output.")
 
 
 def vector_text(vector: FeatureVector) -> str:
@@ -244,6 +256,7 @@ def extract_manifest(
     rows = read_manifest(manifest)
     params = load_params(choice.params)
     make_engine(choice.engine)
+    _check_output(out, manifest, *(path for row in rows for path in (row.files.image, row.files.mask)))
     known = finished_vectors(out, params) if options.resume else {}
     tasks = [Task(row.key, row.files, None) for row in rows]
     with PartialResults(out, keep=options.resume) as partial:
@@ -288,7 +301,8 @@ def _write(
         {**dict(zip(KEY_COLUMNS, _cells(key), strict=True)), **vector.provenance}
         for key, vector in zip(result.table.keys, vectors, strict=True)
     ]
-    shared = {**common, "engine": vectors[0].provenance["engine"], "settings": params.model_dump()}
+    first = vectors[0].provenance
+    shared = {**common, **{key: first[key] for key in ("engine", "libraries", "settings", "rasterisation")}}
     unique: list[dict[str, Any]] = [
         {key: value for key, value in row.items() if shared.get(key) != value} for row in rows
     ]

@@ -99,9 +99,10 @@ def _lines_of_table(out: Path) -> Iterator[object]:
         return
     if not isinstance(shared, dict) or shared.get("sha256") != digest(read_bytes(out)):
         return
-    rows = shared.pop("rows", [])
-    for values, row in zip(table.values, rows, strict=False):
-        yield {"values": values, "provenance": {**shared, **row}}
+    rows = shared.pop("rows", None)
+    if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+        for values, row in zip(table.values, rows, strict=False):
+            yield {"values": values, "provenance": {**shared, **row}}
 
 
 def _vector(line: Any, params: ExtractionParams) -> FeatureVector | None:

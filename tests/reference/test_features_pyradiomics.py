@@ -15,6 +15,7 @@ import SimpleITK as sitk  # noqa: N813  # the field's name for it
 
 from escc_desktop.features.extract import extract
 from escc_desktop.features.params import load_params
+from escc_desktop.features.preflight import inspect
 from escc_desktop.imaging.itk import from_itk
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.progress import Progress
@@ -61,3 +62,15 @@ def test_that_the_values_are_those_of_plain_pyradiomics(name: str, reference_dir
     difference = np.abs(vector.values - expected) / np.maximum(np.abs(expected), 1e-12)
     worst = int(difference.argmax())
     assert difference[worst] <= RTOL, names[worst]
+
+
+@pytest.mark.parametrize("name", CASES or ["none"])
+def test_that_the_number_of_grey_levels_is_foreseen(name: str, reference_dir: Path) -> None:
+    case = CASES[name]
+    volume = from_itk(sitk.ReadImage(str(reference_dir / case["image"])))
+    mask = from_itk(sitk.ReadImage(str(reference_dir / case["mask"])))
+    levels = inspect(volume, Mask(mask.hu == 1, mask.geometry), load_params("ct_arterial")).levels
+    for image in ("original", "squareroot", "logarithm"):
+        assert levels[image] == case["Ng"][image]
+    assert case["Ng"]["wavelet-LLL"] <= levels["wavelet-LLL"] <= 1.5 * case["Ng"]["wavelet-LLL"] + 2
+    assert max(levels.values()) >= max(case["Ng"].values())
