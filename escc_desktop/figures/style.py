@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.typing import LineStyleType
 
 from escc_desktop.errors import UsageError
@@ -103,13 +105,22 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+class _SteadyLayout(ConstrainedLayoutEngine):
+    """Constrained layout without its last digits, which differ from process to process (the solver's own)."""
+
+    def execute(self, fig: Figure) -> None:
+        super().execute(fig)
+        for axes in fig.axes:
+            place = np.round(axes.get_position(original=True).bounds, 6)
+            axes.set_position(tuple(place), which="original")
+            axes.set_in_layout(True)
+
+
 def new_figure(width_mm: float = 120.0, height_mm: float = 85.0, *, shows_risk: bool = False) -> Figure:
     """Return an empty figure of a printed size; one that shows a risk carries the banner at its foot."""
-    figure = Figure(figsize=(width_mm * _MM, height_mm * _MM), dpi=DPI, layout="constrained")
     foot = 4.5 / height_mm if shows_risk else 0.0
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.set(rect=(0, foot, 1, 1 - foot), w_pad=0.06, h_pad=0.06)  # type: ignore[call-arg]
+    layout = _SteadyLayout(rect=(0, foot, 1, 1 - foot), w_pad=0.06, h_pad=0.06)
+    figure = Figure(figsize=(width_mm * _MM, height_mm * _MM), dpi=DPI, layout=layout)
     if shows_risk:
         figure.text(1 - 2 / width_mm, 1.2 / height_mm, RESEARCH_ONLY, ha="right", va="bottom", size=6.5, color=QUIET)
     return figure

@@ -6,6 +6,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
@@ -38,14 +39,14 @@ _WARN, _WARN_GROUND = colors.HexColor("#8a4b00"), colors.HexColor("#fff4e0")
 _NUMBER = re.compile(r"[<>]? ?[-+]?[\d,.]+(e[-+]?\d+)?( %)?")
 
 
+@cache
 def _register_faces() -> None:
+    """Load the faces at the first text: it takes a fifth of a second."""
     faces = ((_FACE, style.font_path()), (_BOLD, style.font_path(bold=True)), (_CHINESE, style.CHINESE_FACE))
     for name, path in faces:
         pdfmetrics.registerFont(TTFont(name, str(path)))
     pdfmetrics.registerFontFamily(_FACE, normal=_FACE, bold=_BOLD, italic=_FACE, boldItalic=_BOLD)
 
-
-_register_faces()
 
 _BASE = ParagraphStyle("base", fontName=_FACE, fontSize=9, leading=12.5, textColor=_INK)
 STYLES = {
@@ -84,6 +85,7 @@ def printable(text: str) -> str:
 
 
 def _glyphs(face: str) -> Collection[int]:
+    _register_faces()
     found: Collection[int] = pdfmetrics.getFont(face).face.charToGlyph
     return found
 
