@@ -120,7 +120,7 @@ def _day(months: float) -> int:
 def _ended(death: float, progression: float, entry: int, loss: int, rng: np.random.Generator) -> Course:
     study = numbers()["study"]
     start = study["first_start"] + timedelta(days=entry)
-    start += timedelta(days=7 - start.weekday() if start.weekday() > 4 else 0)  # no cycle begins on a weekend
+    start = workday(start, 1)
     until_cutoff = (study["first_start"] - start).days + _day(study["cutoff_months"])
     contact = until_cutoff - whole((0, 28), rng)
     death_day, loss_day = max(_day(death), _EARLIEST_DAY), max(loss, _EARLIEST_DAY)
@@ -129,6 +129,13 @@ def _ended(death: float, progression: float, entry: int, loss: int, rng: np.rand
     if loss_day < contact:
         return Course(start, death, progression, VitalStatus.LOST, loss_day)
     return Course(start, death, progression, VitalStatus.ALIVE, contact)
+
+
+def workday(day: date, step: int) -> date:
+    """Return a day, or the first one from Monday to Friday after it (step 1) or before it (step -1)."""
+    while day.weekday() > 4:
+        day += timedelta(days=step)
+    return day
 
 
 def _best_counts(n: int) -> dict[Response, int]:
@@ -173,9 +180,9 @@ def _planned_scans(course: Course, rng: np.random.Generator) -> list[int]:
     limit = visits["largest_jitter_days"]
     planned = load_rules().planned_days(course.last_day + limit)
     jitter = np.clip(rng.normal(0.0, visits["jitter_days"], len(planned)).round(), -limit, limit)
-    return [
-        day for day in (np.array(planned, dtype=np.int64) + jitter.astype(np.int64)).tolist() if day < course.last_day
-    ]
+    days = [day + int(shift) for day, shift in zip(planned, jitter, strict=True)]
+    days = [(workday(course.on(day), 1 if course.on(day).weekday() == 6 else -1) - course.start).days for day in days]
+    return [day for day in days if day < course.last_day]
 
 
 def _unscheduled(scans: list[int], progression: int, last_day: int, rng: np.random.Generator) -> list[int]:

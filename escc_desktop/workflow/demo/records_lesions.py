@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from escc_desktop.trial.records import LesionMeasurement, Response, Visit
-from escc_desktop.workflow.demo.records_course import Course
+from escc_desktop.workflow.demo.records_course import Course, workday
 from escc_desktop.workflow.demo.records_numbers import numbers, uniform, whole
-from escc_desktop.workflow.demo.records_people import NODES, Person
+from escc_desktop.workflow.demo.records_people import ESOPHAGEAL, NODES, Person
 
 Target = tuple[str, str, float]  # lesion_id, site, diameter in mm
 _FURTHER_MM = {"distant_node": (16.0, 28.0), "liver": (12.0, 40.0), "lung": (11.0, 30.0)}
@@ -22,11 +23,14 @@ def draw_scans(
     person: Person, course: Course, rng: np.random.Generator
 ) -> tuple[tuple[Visit, ...], tuple[LesionMeasurement, ...]]:
     """Return the visits of a course and the lesions measured at each, the baseline first."""
-    baseline = -whole(numbers()["visits"]["baseline_days"], rng)
+    earlier = course.on(-whole(numbers()["visits"]["baseline_days"], rng))
+    baseline = (workday(earlier, -1) - course.start).days
     targets = _targets(person, rng)
     by_new_lesion = float(rng.uniform()) < numbers()["response"]["new_lesion_share"]
     factors = _factors(course, sum(size for _, _, size in targets), by_new_lesion=by_new_lesion)
     visits = [Visit(0, course.on(baseline), None)]
+    had_radiotherapy = person.baseline.prior_radiotherapy is True
+    irradiated = {lesion_id for lesion_id, site, _ in targets if site in ESOPHAGEAL and had_radiotherapy}
     lesions = [_measured(target, course, baseline, 1.0) for target in targets]
     for index, day in enumerate(course.scans):
         response = _response(course, index)
@@ -36,8 +40,8 @@ def draw_scans(
         lesions += [_measured(target, course, day, factors[index]) for target in targets]
         if index == course.shown_by and by_new_lesion:
             size = round(uniform(_NEW_LESION_MM, rng), 1)
-            lesions.append(LesionMeasurement("N1", course.on(day), "lung", "new", "long", size, irradiated=False))
-    return tuple(visits), tuple(lesions)
+            lesions.append(LesionMeasurement("N1", course.on(day), "lung", "new", "long", size))
+    return tuple(visits), tuple(replace(lesion, irradiated=lesion.lesion_id in irradiated) for lesion in lesions)
 
 
 def _targets(person: Person, rng: np.random.Generator) -> list[Target]:
@@ -62,7 +66,7 @@ def _measured(target: Target, course: Course, day: int, factor: float) -> Lesion
     if factor == 0.0 and is_node:
         diameter = _NORMAL_NODE_MM
     axis = "short" if is_node else "long"
-    return LesionMeasurement(lesion_id, course.on(day), site, "target", axis, diameter, irradiated=False)
+    return LesionMeasurement(lesion_id, course.on(day), site, "target", axis, diameter)
 
 
 def _response(course: Course, index: int) -> Response:

@@ -103,6 +103,7 @@ def draw_people(n: int, rng: np.random.Generator) -> tuple[Person, ...]:
     columns["labs"] = _labs(n, rng)
     showcase = min(int(numbers()["study"]["showcase"]), n) - 1
     _make_showcase(columns, showcase)
+    _move_stent(columns, showcase)
     return tuple(_person(columns, index, is_showcase=index == showcase) for index in range(n))
 
 
@@ -212,13 +213,28 @@ def _make_showcase(columns: Columns, index: int) -> None:
     primaries = [place for place, site in enumerate(sites) if site == "primary"] or [index]
     chosen = min(primaries, key=lambda place: abs(thickness[place] - _SHOWCASE_THICKNESS_MM))
     for values in columns.values():
-        values[index], values[chosen] = values[chosen], values[index]
+        _swap(values, index, chosen)
     for name, wanted in (("lumen", "air"), ("artefact", "none"), ("slice_thickness_mm", "1.0"), ("kvp", "120")):
         values = columns[name]
         if wanted in values and values[index] != wanted:
-            other = values.index(wanted)
-            values[index], values[other] = values[other], values[index]
+            _swap(values, index, values.index(wanted))
     columns["pixel_mm"][index] = _SHOWCASE_PIXEL_MM
+
+
+def _move_stent(columns: Columns, showcase: int) -> None:
+    """Let the stent stand in an open primary tumour."""
+    artefacts = columns["artefact"]
+    open_primaries = [
+        place
+        for place, (site, lumen) in enumerate(zip(columns["site"], columns["lumen"], strict=True))
+        if site == "primary" and lumen != "collapsed" and place != showcase
+    ]
+    if "stent" in artefacts and open_primaries:
+        _swap(artefacts, artefacts.index("stent"), open_primaries[0])
+
+
+def _swap(values: list[Any], first: int, second: int) -> None:
+    values[first], values[second] = values[second], values[first]
 
 
 def _person(columns: Columns, index: int, *, is_showcase: bool) -> Person:

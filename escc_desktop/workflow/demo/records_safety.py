@@ -11,13 +11,12 @@ import numpy as np
 
 from escc_desktop.trial.columns import analytes
 from escc_desktop.trial.records import AdverseEvent, Lab, Treatment
-from escc_desktop.workflow.demo.records_course import Course
+from escc_desktop.workflow.demo.records_course import Course, workday
 from escc_desktop.workflow.demo.records_numbers import Floats, apportion, numbers, scaled, whole
 from escc_desktop.workflow.demo.records_people import Person
 
 _BLOOD = "Leukopenia"
 _WITH_LEUKOPENIA = {"Neutropenia": 8.0, "Lymphopenia": 4.0, "Myelosuppression": 4.0}
-_NO_LIMITS = (None, None)
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,8 @@ def _grading_lab(event: Planned, course: Course, day: int, rng: np.random.Genera
     analyte = event.entry["analyte"]
     low, high = grade_range(analyte, event.grade)
     low = max(low, analytes()[analyte].plausible[0])
-    value = round(low + (high - low) * float(rng.uniform(0.2, 0.8)), 2)
+    decimals = {**numbers()["labs"], **numbers()["lab_sums"]}[analyte]["decimals"]
+    value = round(low + (high - low) * float(rng.uniform(0.2, 0.8)), decimals)
     return lab(analyte, value, course, day)
 
 
@@ -174,7 +174,8 @@ def draw_treatments(
     while day < course.treated_until:
         is_reduced = any(start < course.on(day) for start in severe)
         doses += _cycle(course, cycle, day, surface if cycle <= n_irinotecan else 0.0, is_reduced=is_reduced)
-        cycle, day = cycle + 1, day + entry["cycle_days"] + whole(entry["delay_days"], rng)
+        later = course.on(day + entry["cycle_days"] + whole(entry["delay_days"], rng))
+        cycle, day = cycle + 1, (workday(later, 1) - course.start).days
     return tuple(dose for dose in doses if dose.start_date <= course.on(course.last_day))
 
 

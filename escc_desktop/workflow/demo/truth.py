@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from escc_desktop.trial.records import Survival, TrialRecord, VitalStatus
-from escc_desktop.workflow.demo.records_course import Course, draw_courses, survival_at
+from escc_desktop.workflow.demo.records_course import Course, draw_courses, survival_at, workday
 from escc_desktop.workflow.demo.records_lesions import draw_scans
 from escc_desktop.workflow.demo.records_numbers import numbers, scaled, whole
 from escc_desktop.workflow.demo.records_people import Person, draw_people
@@ -85,7 +85,8 @@ def _truth(person: Person, course: Course, record: TrialRecord) -> PatientTruth:
 def _record(person: Person, course: Course, planned: Sequence[Planned], rng: np.random.Generator) -> TrialRecord:
     visits, lesions = draw_scans(person, course, rng)
     events, graded = date_events(course, planned, rng)
-    day = -whole(numbers()["visits"]["labs_days"], rng)
+    drawn = workday(course.on(-whole(numbers()["visits"]["labs_days"], rng)), -1)
+    day = (drawn - course.start).days
     baseline = [lab(code, value, course, day) for code, value in person.labs.items()]
     return TrialRecord(
         person.patient_id,
