@@ -157,6 +157,7 @@ def _write_whole(path: Path, pieces: Iterator[bytes]) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+        temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

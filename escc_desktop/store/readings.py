@@ -63,6 +63,12 @@ class Readings:
             raise AccessDeniedError(f"Reading {session_id} is not signed yet.", "Wait until its reader signs it.")
         return decrypt(self._key, sealed_project, session_id)
 
+    def signed_key(self, session_id: str) -> bytes | None:
+        """Return the key of a signed reading, for checks that show nobody anything; None while it is open."""
+        with self._database.read() as connection:
+            row = self._row(connection, session_id)
+        return None if row is None or row[2] is None else decrypt(self._key, row[2], session_id)
+
     def release(self, entry: Entry, session_id: str, key: bytes) -> None:
         """Seal the key of a reading for the project; from here on nothing of the reading can be changed."""
         entry.details["signed"] = session_id

@@ -274,7 +274,10 @@ class Store:
         )
 
     def verify(self) -> tuple[str, ...]:
-        """Check pages, rows, audit trail and blobs; return what is wrong, empty when all is sound."""
+        """Check pages, rows, audit trail and blobs; return what is wrong, empty when all is sound.
+
+        Of a reading that is not signed only its reader can check the contents.
+        """
         wrong = list(self._database.damage())
         try:
             self.ledger.verify()
@@ -283,11 +286,12 @@ class Store:
         with self._database.read() as connection:
             addresses = blob_addresses(connection)
         for session_id, address in addresses:
-            if session_id is None:
-                try:
-                    self._blobs.get(address)
-                except EsccError as error:
-                    wrong.append(error.what)
+            blobs = self._blobs if session_id is None else self._signed_blobs(session_id)
+            try:
+                if blobs is not None:
+                    blobs.get(address)
+            except EsccError as error:
+                wrong.append(error.what)
         return tuple(wrong)
 
     def back_up(self, author: Principal, folder: Path, progress: Progress) -> None:
@@ -328,6 +332,10 @@ class Store:
         payload = encode_payload(kind.encode(thing, port))
         sealed = encrypt(derive(key, "record"), payload, f"{kind.name} {record_id}")
         return NewRecord(kind.name, record_id, sealed, tuple(port.put_addresses), session_id, after)
+
+    def _signed_blobs(self, session_id: str) -> Blobs | None:
+        key = self.readings.signed_key(session_id)
+        return None if key is None else self._reading_blobs(session_id, key)
 
     def _reading_blobs(self, session_id: str, key: bytes) -> Blobs:
         folder = self.folder / BLOB_FOLDER / "readings" / self.readings.folder_name(session_id)
