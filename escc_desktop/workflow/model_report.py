@@ -1,0 +1,178 @@
+"""A development as the chapters of a cohort report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from escc_desktop.figures import words
+from escc_desktop.figures.style import Figure
+from escc_desktop.figures.words import Interval
+from escc_desktop.prognosis.card import CardKind
+from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
+from escc_desktop.prognosis.develop import Development
+from escc_desktop.prognosis.results import GroupSurvival, Results, TermResult
+from escc_desktop.workflow.model_figures import MODEL_NAMES, NOMOGRAMS, contrast_words, performance_rows
+from escc_desktop.workflow.report import CohortReport, Dropped, Picture, Section, TableBlock
+
+_NAIVE = "P after selection is naive: the same patients chose the terms."
+
+
+def cohort_record(made: Development, figures: Mapping[str, Figure], *, is_synthetic: bool = False) -> CohortReport:
+    """Return the record that `workflow.report.cohort_report` prints."""
+    results = made.results
+    cohort = results.cohort
+    return CohortReport(
+        title="Development of prognostic models",
+        endpoint=ENDPOINT_NAMES[results.endpoint],
+        horizon_months=results.horizon_months,
+        n_patients=cohort.n_patients,
+        n_events=cohort.n_events,
+        used=(
+            ("Patients", f"{cohort.n_patients} with {cohort.n_events} events"),
+            ("Events by the horizon", str(cohort.n_events_by_horizon)),
+            ("Median follow-up", words.months(cohort.median_follow_up_months)),
+            ("Sites of the lesions", ", ".join(f"{site} {n}" for site, n in cohort.sites.items())),
+            ("Several lesions", made.found.problem.config.patient_value),
+        ),
+        dropped=tuple(Dropped(left.what, left.n, left.why) for left in cohort.dropped),
+        warnings=results.warnings,
+        agreement=_agreement(results, figures),
+        selection=_selection(results, figures),
+        score=_score(results, figures),
+        survival=_survival(results, figures),
+        cox=_cox(results, figures),
+        nomograms=Section("Nomograms", pictures=_pictures(figures, [f"nomogram_{kind}" for kind in NOMOGRAMS])),
+        performance=performance_rows(made),
+        performance_pictures=_pictures(
+            figures, ["performance", "roc_apparent", "roc_out_of_fold", *(f"calibration_{kind}" for kind in NOMOGRAMS)]
+        ),
+        provenance=(
+            ("Software", results.software),
+            ("Features", results.features_digest),
+            ("Clinical table", results.clinical_digest),
+            ("Configuration", results.config_digest),
+            ("Seed", str(results.seed)),
+            *((f"Card {kind}", digest) for kind, digest in results.card_digests.items()),
+        ),
+        is_synthetic=is_synthetic,
+    )
+
+
+def _pictures(figures: Mapping[str, Figure], names: Sequence[str]) -> tuple[Picture, ...]:
+    return tuple(Picture("", figures[name]) for name in names if name in figures)
+
+
+def _agreement(results: Results, figures: Mapping[str, Figure]) -> Section | None:
+    found = results.agreement
+    if found is None:
+        return None
+    rows = tuple(
+        (one.comparison, one.n_lesions, one.n_passed, one.n_constant, *one.icc_quartiles) for one in found.comparisons
+    )
+    return Section(
+        "Agreement between readings",
+        sentences=(
+            (
+                f"{found.form} of raw values; a feature is stable above {found.threshold:g} in every comparison: "
+                f"{found.n_stable} of {results.selection.n_features}."
+            ),
+        ),
+        tables=(TableBlock(("Comparison", "Lesions", "Passed", "Constant", "Q1", "Median", "Q3"), rows),),
+        pictures=_pictures(figures, ["icc_distribution", "icc_intra", "icc_inter"]),
+    )
+
+
+def _selection(results: Results, figures: Mapping[str, Figure]) -> Section:
+    found = results.selection
+    rows = tuple((one.name, one.coefficient, one.resample_share, one.fold_draw_share) for one in found.features)
+    table = TableBlock(("Feature", "Coefficient per SD", "Resamples", "Fold draws"), rows, "Rad-score")
+    return Section(
+        "Selection of features",
+        sentences=(
+            (
+                f"{found.n_features} features, {found.n_stable} stable, {len(found.constant)} constant, "
+                f"{found.n_after_correlation} after the correlation filter, {len(found.features)} selected at lambda.min."
+            ),
+        ),
+        tables=(table,) if rows else (),
+        pictures=_pictures(figures, ["correlation", "lasso_cv", "lasso_path", "coefficients", "selection_frequency"]),
+    )
+
+
+def _score(results: Results, figures: Mapping[str, Figure]) -> Section:
+    cut = results.cutoff
+    facts: tuple[tuple[str, str], ...] = ()
+    if cut is not None:
+        spread = ""
+        if cut.resample_lower is not None and cut.resample_upper is not None:
+            spread = f"{words.score(cut.resample_lower)} to {words.score(cut.resample_upper)}"
+        facts = (
+            ("Cut-off (high is above)", words.score(cut.value)),
+            ("Corrected for the search", words.p_phrase(cut.corrected_p)),
+            ("Naive", words.p_phrase(cut.naive_p)),
+            ("Cut-offs of the resamples", spread or "not computed"),
+            ("Patients", f"{cut.n_low} low, {cut.n_high} high"),
+        )
+    sentences = () if cut else ("No cut-off: the Rad-score does not tell patients apart.",)
+    return Section("Rad-score and cut-off", sentences, facts, pictures=_pictures(figures, ["cut_search", "score_bars"]))
+
+
+def _survival(results: Results, figures: Mapping[str, Figure]) -> Section:
+    facts = []
+    for title, group in (("Apparent", results.groups_apparent), ("Out of fold", results.groups_out_of_fold)):
+        if group is not None:
+            facts.append((title, _groups(group)))
+    return Section(
+        "Survival by risk group",
+        sentences=("Groups by pipelines that never saw the patient stand beside the apparent ones.",),
+        facts=tuple(facts),
+        pictures=_pictures(figures, ["km_apparent", "km_out_of_fold"]),
+    )
+
+
+def _groups(group: GroupSurvival) -> str:
+    return (
+        f"low {group.n_low} ({group.events_low} events, {words.percent(group.survival_low)}), high {group.n_high} "
+        f"({group.events_high}, {words.percent(group.survival_high)}); log-rank {words.p_phrase(group.log_rank_p)}"
+    )
+
+
+def _cox(results: Results, figures: Mapping[str, Figure]) -> Section:
+    tables = [_terms("Covariates one by one", results.univariable, "")]
+    tables.extend(_terms(f"{MODEL_NAMES[kind]} model", results.models[kind].terms, _NAIVE) for kind in NOMOGRAMS)
+    differences = tuple(
+        (
+            f"{_name(one.second)} against {_name(one.first)}",
+            "C-index" if one.measure == "c_index" else "AUC",
+            one.difference,
+            words.p_value(one.p),
+            one.words,
+        )
+        for one in results.differences
+    )
+    tables.append(
+        TableBlock(("Models", "Measure", "Difference", "P", "In words"), differences, "Models compared (apparent)")
+    )
+    names = ["forest_univariable", *(f"forest_{kind}" for kind in NOMOGRAMS)]
+    return Section("Cox models", tables=tuple(tables), pictures=_pictures(figures, names))
+
+
+def _name(kind: CardKind) -> str:
+    return MODEL_NAMES[kind]
+
+
+def _terms(title: str, terms: Sequence[TermResult], note: str) -> TableBlock:
+    rows = tuple(
+        (
+            term.label,
+            contrast_words(term),
+            "unknown"
+            if term.hazard_ratio is None
+            else words.ratio_interval(Interval(term.hazard_ratio, term.lower, term.upper)),
+            words.p_value(term.p),
+            term.n,
+            term.n_events,
+        )
+        for term in terms
+    )
+    return TableBlock(("Term", "Compared", "Hazard ratio (95 % CI)", "P", "n", "Events"), rows, title, note)

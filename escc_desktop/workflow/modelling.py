@@ -1,0 +1,247 @@
+"""Agreement, development and assessment from files to files: what `escc icc`, `develop` and `assess` do."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from escc_desktop import version
+from escc_desktop.errors import EsccError, UsageError
+from escc_desktop.features.table import FeatureTable, read_feature_table
+from escc_desktop.figures.style import Figure, save
+from escc_desktop.files import digest, read_bytes, sync_folder, write_csv, write_json
+from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, load_card, save_card
+from escc_desktop.prognosis.clinical import read_clinical
+from escc_desktop.prognosis.config import DevelopConfig, load_config
+from escc_desktop.prognosis.develop import Development, develop
+from escc_desktop.prognosis.reproducibility import Agreements, reproducibility
+from escc_desktop.prognosis.score import Assessment, assess
+from escc_desktop.progress import Progress
+from escc_desktop.stats.agreement import IccForm
+from escc_desktop.workflow.model_figures import development_figures
+from escc_desktop.workflow.model_report import cohort_record
+from escc_desktop.workflow.report import cohort_report
+
+__all__ = [
+    "Assessment",
+    "DevelopConfig",
+    "Development",
+    "IccForm",
+    "assess_files",
+    "config_of",
+    "develop_files",
+    "icc_file",
+    "write_development",
+]
+
+ICC_COLUMNS = ("feature", "comparison", "form", "icc", "lower", "upper", "n", "pass")
+ASSESSMENT_COLUMNS = (
+    "patient_id",
+    "rad_score",
+    "risk_group",
+    "points",
+    "survival",
+    "lower",
+    "upper",
+    "cautions",
+)
+RESULTS_NAME = "results.json"
+
+
+def config_of(
+    path: Path | None, endpoint: str | None = None, horizon_months: float | None = None, seed: int | None = None
+) -> DevelopConfig:
+    """Return the choices of a TOML file, or the defaults, with those given by name over them.
+
+    Raises
+    ------
+    EsccError
+        The file is at fault.
+    UsageError
+        A given choice is out of bounds.
+    """
+    base = DevelopConfig() if path is None else load_config(path)
+    given = {"endpoint": endpoint, "horizon_months": horizon_months, "seed": seed}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return DevelopConfig.model_validate({**dict(base), **chosen})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise UsageError(f"{first['loc'][0]}: {first['msg']}.") from None
+
+
+def icc_file(features: Path, out: Path, form: IccForm = "icc2", threshold: float = 0.75) -> dict[str, object]:
+    """Write the agreement of every feature and return a summary.
+
+    Raises
+    ------
+    EsccError
+        The table is not readable, or holds no repeated readings.
+    """
+    found = reproducibility(read_feature_table(features), form, threshold)
+    provenance = {**_provenance({"features": features}), "form": form, "threshold": threshold}
+    write_csv(out, ICC_COLUMNS, _icc_rows(found), provenance)
+    return {"out": str(out), **icc_summary(found)}
+
+
+def _icc_rows(found: Agreements) -> list[list[object]]:
+    return [
+        [
+            name,
+            one.comparison,
+            found.form,
+            float(one.icc.icc[k]),
+            float(one.icc.lower[k]),
+            float(one.icc.upper[k]),
+            one.n,
+            "true" if one.passed[k] else "false",
+        ]
+        for one in found.comparisons
+        for k, name in enumerate(found.names)
+    ]
+
+
+def icc_summary(found: Agreements) -> dict[str, object]:
+    """Return counts: features, stable ones, and per comparison lesions, passes and constant features."""
+    return {
+        "form": found.form,
+        "threshold": found.threshold,
+        "n_features": len(found.names),
+        "n_stable": int(found.stable.sum()),
+        "comparisons": {
+            one.comparison: {
+                "n": one.n,
+                "n_pass": int(one.passed.sum()),
+                "n_constant": int(one.is_constant.sum()),
+                "constant": [name for name, flat in zip(found.names, one.is_constant, strict=True) if flat],
+            }
+            for one in found.comparisons
+        },
+        "missing_comparisons": list(found.missing),
+    }
+
+
+def develop_files(features: Path, clinical: Path, out: Path, config: DevelopConfig, progress: Progress) -> Development:
+    """Develop cards from two tables and write the folder `out` whole or not at all.
+
+    Raises
+    ------
+    EsccError
+        The tables are at fault, or `out` holds something other than an earlier development.
+    Cancelled
+        Through `progress`; nothing was written.
+    """
+    _check_target(out)
+    table, outcome = read_feature_table(features), read_clinical(clinical)
+    made = develop(table, outcome, config, progress.part(0.0, 0.9))
+    write_development(made, out, progress.part(0.9, 1.0), sources={"features": features, "clinical": clinical})
+    return made
+
+
+def write_development(
+    made: Development,
+    out: Path,
+    progress: Progress,
+    *,
+    sources: Mapping[str, Path] | None = None,
+    is_synthetic: bool = False,
+) -> None:
+    """Write cards, results, figures and report into a folder beside `out`, then put it in place of `out`."""
+    _check_target(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    except OSError as error:
+        raise EsccError(f"Cannot write {out}: {error.strerror}.", "Choose a folder you can write to.") from None
+    try:
+        _fill(made, staging, progress, sources or {}, is_synthetic)
+        _put_in_place(staging, out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _check_target(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise EsccError(f"{out} is a file.", "Name a folder for the results.")
+    if out.is_dir() and any(out.iterdir()) and not (out / RESULTS_NAME).is_file():
+        raise EsccError(f"{out} is not empty and holds no earlier development.", "Name a new or an empty folder.")
+
+
+def _fill(made: Development, folder: Path, progress: Progress, sources: Mapping[str, Path], is_synthetic: bool) -> None:
+    for kind in CARD_KINDS:
+        save_card(folder / f"card_{kind}.json", made.cards[kind])
+    document = made.results.model_dump(mode="json")
+    write_json(folder / RESULTS_NAME, document)
+    write_json(folder / f"{RESULTS_NAME}.provenance.json", _provenance(sources))
+    drawn = development_figures(made)
+    _save_figures(drawn, folder / "figures", progress)
+    cohort_report(cohort_record(made, drawn, is_synthetic=is_synthetic), folder / "report.pdf")
+
+
+def _save_figures(drawn: Mapping[str, Figure], folder: Path, progress: Progress) -> None:
+    folder.mkdir()
+    for k, (name, figure) in enumerate(drawn.items()):
+        progress.advance(k, len(drawn) + 1, f"Figure {name}")
+        save(figure, folder / f"{name}.svg")
+        save(figure, folder / f"{name}.png")
+
+
+def _put_in_place(staging: Path, out: Path) -> None:
+    staging.chmod(0o755)
+    if out.exists():
+        old = out.with_name(f"{staging.name}.old")
+        out.rename(old)
+        staging.rename(out)
+        shutil.rmtree(old)
+    else:
+        staging.rename(out)
+    sync_folder(out.parent)
+
+
+def assess_files(card: Path, features: Path, clinical: Path, out: Path) -> tuple[ModelCard, tuple[Assessment, ...]]:
+    """Apply a card to the patients of two tables and write one row a patient.
+
+    Raises
+    ------
+    EsccError
+        A file is at fault, the card is for reading only, or a table lacks what the card needs.
+    """
+    model = load_card(card)
+    verdicts = assess(model, _features(features, model), read_clinical(clinical))
+    provenance = {
+        **_provenance({"features": features, "clinical": clinical}),
+        "card": model.digest,
+        "card_name": model.name,
+        "endpoint": model.endpoint,
+        "horizon_months": model.horizon_months,
+    }
+    write_csv(out, ASSESSMENT_COLUMNS, [_row(verdict) for verdict in verdicts], provenance)
+    return model, verdicts
+
+
+def _features(path: Path, card: ModelCard) -> FeatureTable:
+    return read_feature_table(path, required=() if card.usage == "paper_only" else card.feature_names)
+
+
+def _row(verdict: Assessment) -> list[object]:
+    return [
+        verdict.patient_id,
+        verdict.rad_score,
+        verdict.risk_group,
+        verdict.points,
+        verdict.survival,
+        verdict.lower,
+        verdict.upper,
+        "; ".join(str(caution) for caution in verdict.cautions),
+    ]
+
+
+def _provenance(sources: Mapping[str, Path]) -> dict[str, object]:
+    return {
+        "software": f"ESCC Desktop {version()}",
+        "inputs": {name: {"name": path.name, "sha256": digest(read_bytes(path))} for name, path in sources.items()},
+    }
