@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
 from escc_desktop.errors import AccessDeniedError
 from escc_desktop.reading.session import Occasion, ReadingSession
 from escc_desktop.store.accounts import Principal, Role
-from escc_desktop.store.kinds import SESSION
+from escc_desktop.store.kinds import SERIES, SESSION, VOLUME, lesion_key
 from escc_desktop.store.records import Kind
 from escc_desktop.store.store import Store
 
@@ -83,6 +83,15 @@ _TO_VIEW: Mapping[str, Operation] = {
 }
 
 
+# Which records of a kind a session needs; a reader sees these, of his own sessions only.
+_NEEDED: Mapping[str, Callable[[ReadingSession], str]] = {
+    "patient": lambda session: session.patient_id,
+    "series": lambda session: session.series_uid,
+    "lesion": lambda session: lesion_key(session.patient_id, session.lesion_id),
+    "session": lambda session: session.session_id,
+}
+
+
 def is_allowed(role: Role, operation: Operation) -> bool:
     """Say whether the policy grants an operation to a role."""
     return operation in POLICY.get(role, frozenset())
@@ -149,7 +158,8 @@ class View:
     def get(self, kind: Kind[T], record_id: str) -> T:
         """Return a record, or refuse as if what must stay hidden did not exist for this principal."""
         self._require(kind)
-        if (kind.is_sealed or kind.name == SESSION.name) and record_id not in self._open_ids(kind):
+        is_blinded = kind.is_sealed or self.principal.role is Role.READER
+        if is_blinded and record_id not in self._open_ids(kind):
             raise AccessDeniedError(
                 f"{kind.name.capitalize()} {record_id} is not open to you.", "Readers work blind to other readings."
             )
@@ -169,13 +179,22 @@ class View:
     def _open_ids(self, kind: Kind[T]) -> tuple[str, ...]:
         """Return the ids of a kind's records that blinding leaves open."""
         session_of = self._store.session_ids(kind)
-        if kind.name == SESSION.name:
-            known = {session.session_id for session in visible_sessions(self.principal, self._store.all(SESSION))}
-            return tuple(record_id for record_id in session_of if record_id in known)
-        if not kind.is_sealed:
+        if kind.is_sealed:
+            readable = {session.session_id for session in readable_sessions(self.principal, self._store.all(SESSION))}
+            return tuple(record_id for record_id, session_id in session_of.items() if session_id in readable)
+        if self.principal.role is not Role.READER:
             return tuple(session_of)
-        readable = {session.session_id for session in readable_sessions(self.principal, self._store.all(SESSION))}
-        return tuple(record_id for record_id, session_id in session_of.items() if session_id in readable)
+        own = visible_sessions(self.principal, self._store.all(SESSION))
+        to_read = self._to_read(kind.name, own)
+        return tuple(record_id for record_id in session_of if record_id in to_read)
+
+    def _to_read(self, kind_name: str, own: Iterable[ReadingSession]) -> set[str]:
+        """Return the ids of what a reader needs for his own sessions: no follow-up CT, no other patient."""
+        if kind_name == VOLUME.name:
+            series = (self._store.find(SERIES, session.series_uid) for session in own)
+            return {document.content["volume"] for document in series if document is not None}
+        identify = _NEEDED[kind_name]
+        return {identify(session) for session in own}
 
     def _require(self, kind: Kind[T]) -> None:
         operation = _TO_VIEW.get(kind.name)

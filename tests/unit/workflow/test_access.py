@@ -84,6 +84,25 @@ def test_that_the_repeat_shows_up_only_after_the_first_reading_is_signed(study):
     assert f"{patient}/L1/A/repeat" in {session.session_id for session in view.sessions()}
 
 
+def test_that_a_reader_sees_the_images_and_lesions_of_his_own_sessions_only(study):
+    store, coordinator = study.store, study.people["coordinator"]
+    store.put(coordinator, kinds.SERIES, Document("1.2.follow-up", {"volume": "0" * 64}))
+    everything = {kind.name: set(store.session_ids(kind)) for kind in (kinds.SERIES, kinds.VOLUME, kinds.LESION)}
+    for name, patients in (("A", {"P1", "P2", "P3"}), ("B", set(study.plan.repeat_patients))):
+        view = View(store, study.people[name])
+        assert {document.document_id for document in view.all(kinds.SERIES)} == {f"1.2.{p[1:]}" for p in patients}
+        assert {lesion.patient_id for lesion in view.all(kinds.LESION)} == patients
+        assert len(view.all(kinds.VOLUME)) == len(patients)
+        for kind in (kinds.SERIES, kinds.LESION, kinds.VOLUME):
+            hidden = everything[kind.name] - {kind.identify(thing) for thing in view.all(kind)}
+            for record_id in hidden:
+                with pytest.raises(AccessDeniedError):
+                    view.get(kind, record_id)
+    assert "1.2.follow-up" in {
+        document.document_id for document in View(store, study.people["oncologist"]).all(kinds.SERIES)
+    }
+
+
 def test_that_a_readers_first_reading_is_hidden_until_the_repeat_is_signed(study):
     patient = study.plan.repeat_patients[0]
     view = View(study.store, study.people["A"])
