@@ -109,8 +109,8 @@ def months(number: float | None) -> str:
 
 
 def risk_word(group: RiskWord | None) -> str:
-    """Return "LOW RISK" or "HIGH RISK"."""
-    return "RISK GROUP WITHHELD" if group is None else f"{group.upper()} RISK"
+    """Return "LOW RISK" or "HIGH RISK"; "GROUP WITHHELD" when there is none."""
+    return "GROUP WITHHELD" if group is None else f"{group.upper()} RISK"
 
 
 def horizon(time_months: float) -> str:

@@ -51,7 +51,7 @@ def test_that_a_withheld_group_is_said() -> None:
     assert [words.risk_word(group) for group in ("low", "high", None)] == [
         "LOW RISK",
         "HIGH RISK",
-        "RISK GROUP WITHHELD",
+        "GROUP WITHHELD",
     ]
 
 
