@@ -13,6 +13,8 @@ from escc_desktop.files import FORMULA_STARTS
 from escc_desktop.trial.columns import Column
 
 YEARS = (1900, 2100)
+MAX_CODE = 64
+_PERSONAL = re.compile(r"[\u4e00-\u9fff]{2,4}|1[3-9][0-9]{9}|[0-9]{17}[0-9Xx]")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{4})(\d{2})(\d{2})", re.ASCII)
 _YEAR_LAST = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -58,6 +60,15 @@ def parse_cell(text: str, column: Column) -> tuple[Value, tuple[Note, ...]]:
     notes: list[Note] = []
     value = _PARSERS[column.type](text, column, notes)
     return value, tuple(notes)
+
+
+def _parse_code(text: str, column: Column, notes: list[Note]) -> str:
+    """Codes name files and rows: short, and nothing in them that a path or a terminal would obey."""
+    if len(text) > MAX_CODE or not text.isprintable() or set(text) & set("/\\:*?<>|"):
+        raise CellRefused(f"is no code: at most {MAX_CODE} letters, digits and signs, without / \\ : * ? < > |")
+    if _PERSONAL.fullmatch(text):
+        notes.append(Note("personal", "looks like a name, a telephone or an identity number; use the trial code"))
+    return _parse_text(text, column, notes)
 
 
 def _parse_text(text: str, _column: Column, notes: list[Note]) -> str:
@@ -162,7 +173,7 @@ def _unit(column: Column) -> str:
 
 
 _PARSERS: dict[str, Callable[[str, Column, list[Note]], Value]] = {
-    "code": _parse_text,
+    "code": _parse_code,
     "text": _parse_text,
     "date": _parse_date,
     "integer": _parse_integer,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from escc_desktop.errors import FaultsError
 from escc_desktop.trial.importing import read_records
@@ -109,6 +111,9 @@ REFUSE = [
     ("nul bytes", "patients", (PATIENTS + GOOD_PATIENT).encode() + b"\0", "NUL"),
     ("ragged", "patients", PATIENTS + GOOD_PATIENT.replace(",no\n", "\n"), "cells"),
     ("unclosed quote", "patients", PATIENTS + GOOD_PATIENT.replace("male", '"male'), "quote"),
+    ("code like a path", "patients", PATIENTS + GOOD_PATIENT.replace("P1", "../P1"), "no code"),
+    ("code over two lines", "patients", PATIENTS + GOOD_PATIENT.replace("P1", '"P\n1"'), "no code"),
+    ("endless integer", "patients", PATIENTS + GOOD_PATIENT.replace("67", "1e300"), "outside"),
     ("required cell empty", "patients", PATIENTS + GOOD_PATIENT.replace("male", ""), "every row"),
     ("no survival", "survival", SURVIVAL + GOOD_SURVIVAL.replace("P1", "P2"), "no row in survival.csv"),
     ("unknown patient", "survival", SURVIVAL + GOOD_SURVIVAL + GOOD_SURVIVAL.replace("P1", "P2"), "patients.csv"),
@@ -135,6 +140,46 @@ REFUSE = [
     ("grade 5 alive", "adverse_events", EVENTS + "P1,Fever,5,2021-02-01,\n", "not dead"),
     ("event after last contact", "adverse_events", EVENTS + "P1,Fever,1,2022-02-01,\n", "last contact"),
 ]
+
+
+@pytest.mark.parametrize("code", ["11010519491231002X", "13812345678", "王小明"])
+def test_that_a_code_that_looks_personal_is_questioned(tmp_path: Path, code: str) -> None:
+    (tmp_path / "patients.csv").write_text(PATIENTS + GOOD_PATIENT.replace("P1", code), encoding="utf-8")
+    (tmp_path / "survival.csv").write_text(SURVIVAL + GOOD_SURVIVAL.replace("P1", code), encoding="utf-8")
+    warnings = [warning for warning in read_records(tmp_path).warnings if warning.code == "personal"]
+    assert [warning.file for warning in warnings] == ["patients.csv", "survival.csv"]
+    assert not any(code in str(warning) for warning in warnings)
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_that_no_bytes_are_anything_but_records_or_faults(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "patients.csv").write_bytes(raw)
+    (tmp_path / "survival.csv").write_text(SURVIVAL + GOOD_SURVIVAL, encoding="utf-8")
+    with pytest.raises(FaultsError):
+        read_records(tmp_path)
+
+
+@given(st.integers(0, 3), st.integers(0, 300), st.sampled_from([*'\x00"\n,;=-<9é男', "", "nan", "1e309", "2021-99-99"]))
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_that_no_damage_is_anything_but_records_or_faults(tmp_path: Path, which: int, place: int, what: str) -> None:
+    tables = {
+        "patients": PATIENTS + GOOD_PATIENT,
+        "survival": SURVIVAL + GOOD_SURVIVAL,
+        "labs": LABS + "P1,2021-01-02,ast,20,U/L,,40\nP1,2021-01-02,ibil,5,umol/L,,17\n",
+        "visits": VISITS + "P1,0,2021-01-01,\nP1,1,2021-02-01,SD\n",
+    }
+    name = list(tables)[which]
+    text = tables[name]
+    tables[name] = text[: place % len(text)] + what + text[place % len(text) + 1 :]
+    for table, content in tables.items():
+        (tmp_path / f"{table}.csv").write_text(content, encoding="utf-8", newline="")
+    faults: tuple[object, ...] = ()
+    try:
+        read_records(tmp_path)
+    except FaultsError as error:
+        faults = error.faults
+    assert all(str(fault) for fault in faults)
 
 
 @pytest.mark.parametrize(("name", "text"), [case[1:] for case in OK], ids=[case[0] for case in OK])
