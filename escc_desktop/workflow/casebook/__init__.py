@@ -10,21 +10,35 @@ import numpy as np
 
 from escc_desktop.errors import EsccError, UsageError
 from escc_desktop.files import read_json
+from escc_desktop.workflow.casebook.baseline import baseline_step
 from escc_desktop.workflow.casebook.case import Case, Result, as_object
 from escc_desktop.workflow.casebook.design import binomial_step, icc_step, sample_size_step
+from escc_desktop.workflow.casebook.prediction import (
+    brier_step,
+    calibration_step,
+    decision_step,
+    discrimination_step,
+    nomogram_step,
+)
 from escc_desktop.workflow.casebook.selection import cutpoint_step, find_correlation_step, lasso_step, pipeline_step
 from escc_desktop.workflow.casebook.survival import cox_step, firth_step, kaplan_meier_step
 
 STEPS: dict[str, Callable[[Case], Result]] = {
     "binom": binomial_step,
+    "brier": brier_step,
+    "calibration": calibration_step,
     "cox": cox_step,
+    "dca": decision_step,
+    "discrimination": discrimination_step,
     "findcorr": find_correlation_step,
     "firth": firth_step,
     "icc": icc_step,
     "km": kaplan_meier_step,
     "lasso": lasso_step,
+    "nomogram": nomogram_step,
     "pipeline": pipeline_step,
     "samplesize": sample_size_step,
+    "table1": baseline_step,
     "xtile": cutpoint_step,
 }
 

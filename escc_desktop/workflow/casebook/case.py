@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from escc_desktop.errors import EsccError
-from escc_desktop.files import CsvTable, read_csv
+from escc_desktop.files import CsvTable, decode_text, read_bytes, read_csv
 from escc_desktop.stats.arrays import FloatArray, IntArray
 from escc_desktop.stats.survival import Endpoint
 
@@ -27,6 +27,19 @@ class Case:
     def table(self, name: str) -> Table:
         """Read a CSV table of the folder."""
         return Table(read_csv(self.folder / name))
+
+    def index_rows(self, name: str, n: int) -> list[IntArray]:
+        """Read rows of patient indices from 0 to n - 1: a CSV without header."""
+        if Path(name).name != name:
+            raise EsccError(f"case.json: {name} is no file of the case folder.")
+        lines = decode_text(read_bytes(self.folder / name), name).split()
+        rows = [
+            integers(np.array([number(cell, f"{name}, row {row}") for cell in line.split(",")]), f"{name}, row {row}")
+            for row, line in enumerate(lines, start=1)
+        ]
+        if not rows or any(row.min() < 0 or row.max() >= n for row in rows):
+            raise EsccError(f"{name}: there are no rows, or an index is not between 0 and {n - 1}.")
+        return rows
 
     def _get(self, key: str) -> object:
         if key not in self.parameters:
