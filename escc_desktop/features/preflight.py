@@ -135,14 +135,13 @@ def _blocking(volume: Volume, mask: Mask, params: ExtractionParams) -> Iterator[
     if mask.is_empty:
         yield _refuse("empty_mask", "The mask is empty: draw or load a lesion.")
         return
-    bad = ~np.isfinite(volume.hu)
-    if bad.any():
-        z, y, x = np.argwhere(bad)[0]
-        yield _refuse(
-            "non_finite",
-            f"{np.count_nonzero(bad)} voxels of the image are no numbers, the first at column {x}, row {y}, slice {z}.",
-        )
-        return
+    if not np.issubdtype(volume.hu.dtype, np.integer):
+        bad = np.argwhere(~np.isfinite(volume.hu))
+        if bad.size:
+            z, y, x = bad[0]
+            place = f"the first at column {x}, row {y}, slice {z}"
+            yield _refuse("non_finite", f"{len(bad)} voxels of the image are no numbers, {place}.")
+            return
     if volume.hu.min() == volume.hu.max():
         yield _refuse("flat_image", f"The image has no contrast: every voxel is {float(volume.hu.flat[0]):g}.")
     yield from _too_small(volume, mask, params)

@@ -44,7 +44,7 @@ def test_that_no_reference_case_is_left_out(reference_dir: Path, capsys: pytest.
             sha256 = hashlib.sha256((ROOT / case[kind]).read_bytes()).hexdigest()
             assert sha256 == case[f"{kind}_sha256"]
     with capsys.disabled():
-        print(f"{len(CASES)} reference cases of features run", end=" ")  # noqa: T201
+        print(f"{len(CASES)} reference cases of features run", end=" ")
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -151,3 +152,35 @@ def test_that_a_region_pyradiomics_gives_up_on_is_refused(roi: Roi, params: Extr
     with pytest.raises(EsccError, match="gave up") as caught:
         extract(Volume(hu, volume.geometry), mask, params, Progress())
     assert "ValueError" in caught.value.detail
+
+
+def test_that_where_the_patient_lies_does_not_matter(roi: Roi, params: ExtractionParams) -> None:
+    volume, mask = roi
+    elsewhere = dataclasses.replace(volume.geometry, origin_mm=(100.0, -250.0, 1000.0))
+    here = extract(volume, mask, params, Progress())
+    there = extract(Volume(volume.hu, elsewhere), Mask(mask.voxels, elsewhere), params, Progress())
+    np.testing.assert_allclose(there.values, here.values, rtol=1e-9)
+    assert there.provenance["identity"] != here.provenance["identity"]
+
+
+def test_that_the_original_image_counts_inside_the_region_only(roi: Roi, params: ExtractionParams) -> None:
+    volume, mask = roi
+    rng = np.random.default_rng(9)
+    noise = rng.integers(-900, 900, volume.hu.shape, dtype=np.int16)
+    changed = Volume(np.where(mask.voxels, volume.hu, noise).astype(np.int16), volume.geometry)
+    before = values_of(extract(volume, mask, params, Progress()))
+    after = values_of(extract(changed, mask, params, Progress()))
+    original = [name for name in FEATURE_NAMES if name.startswith("original_")]
+    assert {name: after[name] for name in original} == {name: before[name] for name in original}
+    assert after["wavelet-HHH_firstorder_Energy"] != before["wavelet-HHH_firstorder_Energy"]
+
+
+def test_that_twice_the_spacing_gives_eight_times_the_volume(roi: Roi, params: ExtractionParams) -> None:
+    volume, mask = roi
+    double = dataclasses.replace(volume.geometry, spacing_mm=(2.0, 2.0, 6.0))
+    before = values_of(extract(volume, mask, params, Progress()))
+    after = values_of(extract(Volume(volume.hu, double), Mask(mask.voxels, double), params, Progress()))
+    assert after["original_shape_MeshVolume"] == pytest.approx(8 * before["original_shape_MeshVolume"], rel=1e-9)
+    assert after["original_shape_SurfaceArea"] == pytest.approx(4 * before["original_shape_SurfaceArea"], rel=1e-9)
+    assert after["original_shape_Sphericity"] == pytest.approx(before["original_shape_Sphericity"], rel=1e-9)
+    assert after["original_glcm_Idm"] == before["original_glcm_Idm"]
