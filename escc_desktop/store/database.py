@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, QueuePool, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlcipher3 import dbapi2
 
 from escc_desktop.errors import EsccError
@@ -124,8 +124,9 @@ def _sentences() -> Iterator[None]:
     """Turn the complaints of the database into sentences."""
     try:
         yield
-    except (DBAPIError, dbapi2.Error) as error:
+    except (SQLAlchemyError, dbapi2.Error) as error:
+        said = str(getattr(error, "orig", error))
         for words, what, hint in _MEANINGS:
-            if words in str(error):
-                raise EsccError(what, hint, detail=str(getattr(error, "orig", error))) from error
-        raise
+            if words in said:
+                raise EsccError(what, hint, detail=said) from error
+        raise EsccError(f"The project's database reports: {said}.", "Nothing was changed.", detail=said) from error

@@ -226,11 +226,17 @@ class Reading:
         return roi
 
     def close(self) -> None:
-        """Make every step durable and stop writing; closing twice is harmless."""
+        """Make every step durable and stop; where that fails, raise and stay open, so that nothing is lost."""
         if self._is_closed:
             return
-        self._is_closed = True
-        self._journal.close()
+        self.flush()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Stop without another attempt to save; what is durable stays. Closing twice is harmless."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._journal.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -238,7 +244,10 @@ class Reading:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        finally:
+            self.abandon()
 
     def _take(self, step: Step) -> None:
         self._refuse_final()

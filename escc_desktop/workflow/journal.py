@@ -54,18 +54,17 @@ class Journal:
         """Return once all steps added are durable; raise why not, keeping them for the next attempt."""
         done = threading.Event()
         self._inbox.put(_Flush(done))
-        if not done.wait(FLUSH_TIMEOUT_S):
-            raise EsccError("The disk does not answer.", "The reading is kept in memory; check the disk.")
+        ends = time.monotonic() + FLUSH_TIMEOUT_S
+        while not done.wait(0.1):
+            if not self._thread.is_alive() or time.monotonic() > ends:
+                raise EsccError("Saving does not answer.", "The reading is kept in memory; check the disk.")
         if self.trouble is not None:
             raise self.trouble
 
-    def close(self) -> None:
-        """Flush and end the thread."""
-        try:
-            self.flush()
-        finally:
-            self._inbox.put(None)
-            self._thread.join()
+    def stop(self) -> None:
+        """End the thread; what is not durable yet is dropped unless `flush` went before."""
+        self._inbox.put(None)
+        self._thread.join()
 
     def _run(self) -> None:
         while (item := self._inbox.get()) is not None:

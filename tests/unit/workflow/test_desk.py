@@ -171,6 +171,35 @@ def test_that_one_reading_in_two_windows_is_noticed(study):
         two.edit("brush", 2, _slice((4, 4)))
         with pytest.raises(EsccError, match="another window"):
             two.close()
+        assert two.mask().n_voxels == 1
+        two.abandon()
+
+
+def test_that_leaving_the_block_says_when_something_could_not_be_saved(study, monkeypatch):
+    def append(*arguments):
+        raise EsccError("The disk of the project is full.")
+
+    def read():
+        with study.desk("A").open("P1/L1/A/first") as reading:
+            reading.edit("brush", 2, _slice((3, 3)))
+
+    monkeypatch.setattr(study.store.readings, "append", append)
+    with pytest.raises(EsccError, match="full"):
+        read()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_that_saving_that_died_is_noticed(study, monkeypatch):
+    def append(*arguments):
+        raise RuntimeError("a fault in the program")
+
+    monkeypatch.setattr(study.store.readings, "append", append)
+    reading = study.desk("A").open("P1/L1/A/first")
+    reading.edit("brush", 2, _slice((3, 3)))
+    with pytest.raises(EsccError, match="does not answer"):
+        reading.flush()
+    assert not reading.is_saved
+    reading.abandon()
 
 
 STEPS = st.lists(
