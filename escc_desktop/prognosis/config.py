@@ -71,11 +71,11 @@ class DevelopConfig(BaseModel):
     events_per_term: Annotated[float, Field(ge=0)] = 10.0
     radiomics_terms: Annotated[int, Field(ge=1, le=20)] = 3
     force_rare: tuple[str, ...] = ()
-    fold_draws: Annotated[int, Field(ge=0, le=10_000)] = 20
-    resamples: Annotated[int, Field(ge=0, le=10_000)] = 40
+    fold_draws: Annotated[int, Field(ge=0, le=10_000)] = 10
+    resamples: Annotated[int, Field(ge=0, le=10_000)] = 30
     outer_folds: Annotated[int, Field(ge=2, le=50)] = 5
     outer_repeats: Annotated[int, Field(ge=1, le=100)] = 2
-    noise_repeats: Annotated[int, Field(ge=0, le=10_000)] = 20
+    noise_repeats: Annotated[int, Field(ge=0, le=10_000)] = 15
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     applicability: Applicability = Applicability()
 

@@ -91,7 +91,8 @@ def _selection(results: Results, figures: Mapping[str, Figure]) -> Section:
         sentences=(
             (
                 f"{found.n_features} features, {found.n_stable} stable, {len(found.constant)} constant, "
-                f"{found.n_after_correlation} after the correlation filter, {len(found.features)} selected at lambda.min."
+                f"{found.n_after_correlation} after the correlation filter, {len(found.features)} selected at "
+                "lambda.min."
             ),
         ),
         tables=(table,) if rows else (),
