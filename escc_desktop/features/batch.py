@@ -21,7 +21,18 @@ from escc_desktop.features.extract import DEFAULT_ENGINE
 from escc_desktop.features.memory import available_bytes
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.table import FeatureVector
-from escc_desktop.features.worker import THREAD_VARIABLES, Failure, Job, Load, Loaded, Message, Step, Task, serve
+from escc_desktop.features.worker import (
+    THREAD_VARIABLES,
+    Failure,
+    Finished,
+    Job,
+    Load,
+    Loaded,
+    Message,
+    Step,
+    Task,
+    serve,
+)
 from escc_desktop.progress import Progress
 
 GIB: Final = 2**30
@@ -236,8 +247,9 @@ class _Supervisor:
                 self._decide(child, message)
             case Failure():
                 self._finish(child, None, message)
-            case FeatureVector():
-                self._finish(child, message)
+            case Finished():
+                names = self.job.params.feature_names
+                self._finish(child, FeatureVector(message.values, names, message.provenance))
 
     def _decide(self, child: _Child, loaded: Loaded) -> None:
         known = self.options.known(loaded.identity)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
+from numpy.typing import NDArray
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.extract import extract, identity, make_engine
 from escc_desktop.features.memory import needed_bytes
 from escc_desktop.features.params import ExtractionParams
-from escc_desktop.features.table import FeatureVector, RoiKey
+from escc_desktop.features.table import RoiKey
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
@@ -79,20 +83,32 @@ class Step:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there are no values, in words for a user."""
+    """Why there are no values, in words for a user.
+
+    Attributes
+    ----------
+    is_defect
+        Whether the program is at fault, not the input.
+    """
 
     what: str
     hint: str
+    is_defect: bool = False
 
 
-Message = Loaded | Step | Failure | FeatureVector
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """The values and what they rest on; the names stay behind, so that the message fits into a pipe at once."""
+
+    values: NDArray[np.float64]
+    provenance: Mapping[str, Any]
+
+
+Message = Loaded | Step | Failure | Finished
 
 
 def serve(connection: Connection, job: Job) -> None:
-    """Extract the tasks that come through the connection until it closes.
-
-    An unexpected exception ends the process: the parent reports it as a loss of this one task.
-    """
+    """Extract the tasks that come through the connection until it closes."""
     # Ctrl+C reaches the whole group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if os.name == "posix":
@@ -109,17 +125,28 @@ def serve(connection: Connection, job: Job) -> None:
         return
 
 
-def _run(task: Task, job: Job, connection: Connection) -> FeatureVector | Failure | None:
+def _run(task: Task, job: Job, connection: Connection) -> Finished | Failure | None:
     try:
-        volume, mask = job.load(task)
-        engine = make_engine(job.engine)
-        known_as = identity(volume.digest, mask.digest, job.params.digest, f"{engine.name} {engine.version}")
-        connection.send(Loaded(known_as, volume.hu.size, needed_bytes(volume.hu.size, mask.n_voxels)))
-        if not connection.recv():
-            return None
-        progress = Progress(lambda fraction, note: connection.send(Step(fraction, note)))
-        return extract(volume, mask, job.params, progress, job.engine, job.accept)
+        return _extract(task, job, connection)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        raise
     except EsccError as error:
         return Failure(error.what, error.hint)
     except MemoryError:
         return Failure("There is not enough memory for this image.", "Close other programs and try again.")
+    except Exception as error:  # noqa: BLE001  # one region's defect must not cost the others
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+        return Failure(f"A defect of this program ({place}).", "Please report it.", is_defect=True)
+
+
+def _extract(task: Task, job: Job, connection: Connection) -> Finished | None:
+    volume, mask = job.load(task)
+    engine = make_engine(job.engine)
+    known_as = identity(volume.digest, mask.digest, job.params.digest, f"{engine.name} {engine.version}")
+    connection.send(Loaded(known_as, volume.hu.size, needed_bytes(volume.hu.size, mask.n_voxels)))
+    if not connection.recv():
+        return None
+    progress = Progress(lambda fraction, note: connection.send(Step(fraction, note)))
+    vector = extract(volume, mask, job.params, progress, job.engine, job.accept)
+    return Finished(vector.values, vector.provenance)

@@ -115,7 +115,9 @@ def extract_files(files: RoiFiles, choice: ExtractionChoice, out: Path | None, p
     options = BatchOptions(engine=choice.engine, accept=choice.accept)
     outcome = extract_many([task], FileLoader(choice.accept), params, options, lambda _outcome: None, progress)[0]
     if outcome.vector is None:
-        failure = outcome.failure or Failure("The extraction gave nothing.", "")
+        failure = outcome.failure
+        if failure is None or failure.is_defect:
+            raise RuntimeError(failure.what if failure else "neither values nor a failure")
         raise EsccError(failure.what, failure.hint)
     if out is not None:
         write_csv(out, ("feature", "value"), _pairs(outcome.vector), outcome.vector.provenance)

@@ -135,3 +135,13 @@ def test_that_a_spoilt_file_fails_alone(tasks: list[Task], spoil: Callable[[RoiF
     assert [outcome.vector is None for outcome in outcomes] == [False, True, False]
     assert outcomes[1].failure is not None
     assert said in outcomes[1].failure.what
+
+
+def test_that_a_defect_fails_alone_and_says_where(tasks: list[Task]) -> None:
+    spoilt = [tasks[0], Task(tasks[1].key, "no files", None), tasks[2]]
+    outcomes = run(spoilt, BatchOptions(jobs=1), Progress())
+    assert [outcome.vector is None for outcome in outcomes] == [False, True, False]
+    failure = outcomes[1].failure
+    assert failure is not None
+    assert failure.is_defect
+    assert failure.what.startswith("A defect of this program (AttributeError in extraction.py, line ")
