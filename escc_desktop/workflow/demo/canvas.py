@@ -1,0 +1,177 @@
+"""A grid that organs are painted on.
+
+Every shape is a signed distance in mm (negative inside). Large organs are evaluated on a lattice of about 5 mm and
+interpolated, because their surfaces are smooth; tubes, ribs and lesions are evaluated on the painted voxels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+Box = tuple[slice, slice, slice]
+Corner = Sequence[float] | NDArray[Any]
+FAR_MM = 60.0
+
+
+def single(values: Any) -> FloatArray:
+    """Return an array of single precision, which is all a picture needs."""
+    return np.asarray(values, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Three axes in mm, ascending, broadcast as (z, y, x)."""
+
+    z: FloatArray
+    y: FloatArray
+    x: FloatArray
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Points along z, y and x."""
+        return self.z.size, self.y.size, self.x.size
+
+    def open(self, box: Box | None = None) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return z, y and x as arrays that broadcast to the box."""
+        bz, by, bx = box or (slice(None),) * 3
+        return self.z[bz, None, None], self.y[None, by, None], self.x[None, None, bx]
+
+    def box(self, low_mm: Corner, high_mm: Corner) -> Box:
+        """Return the index box of all points between two corners (x, y, z)."""
+        limits = zip((self.z, self.y, self.x), reversed(low_mm), reversed(high_mm), strict=True)
+        z, y, x = (slice(int(np.searchsorted(axis, a)), int(np.searchsorted(axis, b))) for axis, a, b in limits)
+        return z, y, x
+
+
+def _cubic_weights(coarse: FloatArray, fine: FloatArray) -> FloatArray:
+    """Return the Catmull-Rom weights (fine, coarse) of a regular axis; the ends are extrapolated flat."""
+    step = float(coarse[1] - coarse[0])
+    position = np.clip((fine - coarse[0]) / step, 0.0, coarse.size - 1.0)
+    left = np.minimum(position.astype(int), coarse.size - 2)
+    t = position - left
+    taps = (
+        -0.5 * t + t**2 - 0.5 * t**3,
+        1.0 - 2.5 * t**2 + 1.5 * t**3,
+        0.5 * t + 2.0 * t**2 - 1.5 * t**3,
+        -0.5 * t**2 + 0.5 * t**3,
+    )
+    weights = np.zeros((fine.size, coarse.size), dtype=np.float32)
+    rows = np.arange(fine.size)
+    for offset, tap in zip((-1, 0, 1, 2), taps, strict=True):
+        np.add.at(weights, (rows, np.clip(left + offset, 0, coarse.size - 1)), tap)
+    return weights
+
+
+class Canvas:
+    """Voxels being painted, finer through the plane than the slices they will become.
+
+    Parameters
+    ----------
+    fine
+        Sub-slices and pixels, in mm of the body.
+    sub
+        Sub-slices in a slice.
+    step_mm
+        Distance of the points of the coarse lattice.
+    """
+
+    def __init__(self, fine: Lattice, sub: int, step_mm: float = 5.0) -> None:
+        self.fine = fine
+        self.sub = sub
+        axes = [
+            np.arange(axis[0] - step_mm, axis[-1] + 1.01 * step_mm, step_mm, dtype=np.float32)
+            for axis in (fine.z, fine.y, fine.x)
+        ]
+        self.coarse = Lattice(*axes)
+        self.pixel_mm = float(fine.x[1] - fine.x[0])
+        self.hu = np.full(fine.shape, -1000.0, dtype=np.float32)
+        self.tracked: tuple[Box, FloatArray] | None = None
+        self._weights = [_cubic_weights(c, f) for c, f in zip(axes, (fine.z, fine.y, fine.x), strict=True)]
+
+    def near(self, field: FloatArray, margin_mm: float = 2.0) -> Box | None:
+        """Return the fine box around all that is nearer than the margin; None where nothing is."""
+        inside = field < margin_mm
+        box: list[slice] = []
+        for axis, (coarse, fine) in enumerate(zip(_axes(self.coarse), _axes(self.fine), strict=True)):
+            hit = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
+            if hit.size == 0:
+                return None
+            low, high = coarse[max(hit[0] - 1, 0)], coarse[min(hit[-1] + 1, coarse.size - 1)]
+            span = slice(int(np.searchsorted(fine, low)), int(np.searchsorted(fine, high, side="right")))
+            if span.start >= span.stop:
+                return None
+            box.append(span)
+        return box[0], box[1], box[2]
+
+    def refine(self, field: FloatArray, box: Box) -> FloatArray:
+        """Interpolate a coarse field to the fine points of a box."""
+        for axis, (weights, span) in enumerate(zip(self._weights, box, strict=True)):
+            rows = weights[span]
+            used = np.flatnonzero(rows.any(axis=0))
+            few = slice(used[0], used[-1] + 1)
+            part = field[tuple(few if a == axis else slice(None) for a in range(3))]
+            if axis == 0:
+                field = np.tensordot(rows[:, few], part, axes=(1, 0))
+            elif axis == 1:
+                field = np.matmul(rows[:, few], part)
+            else:
+                field = np.matmul(part, rows[:, few].T)
+        return field
+
+    def cover(self, distance: FloatArray, soft_mm: float = 0.0) -> FloatArray:
+        """Return the share (0 to 1) of each voxel inside a surface; works in place."""
+        np.multiply(distance, -1.0 / max(soft_mm, self.pixel_mm), out=distance)
+        distance += 0.5
+        return np.clip(distance, 0.0, 1.0, out=distance)
+
+    def blend(self, box: Box, share: FloatArray, hu: float | FloatArray, is_tracked: bool = False) -> None:
+        """Mix a tissue into a box by its share of each voxel; what is tracked loses that share or gains it."""
+        region = self.hu[box]
+        region += share * (hu - region)
+        if self.tracked is None:
+            return
+        outer, kept = self.tracked
+        spans = [
+            (max(a.start or 0, b.start), min(n if a.stop is None else a.stop, b.stop))
+            for a, b, n in zip(box, outer, self.fine.shape, strict=True)
+        ]
+        if any(low >= high for low, high in spans):
+            return
+        inside = kept[tuple(slice(low - b.start, high - b.start) for (low, high), b in zip(spans, outer, strict=True))]
+        full = np.broadcast_to(share, region.shape)
+        part = full[
+            tuple(slice(low - (a.start or 0), high - (a.start or 0)) for (low, high), a in zip(spans, box, strict=True))
+        ]
+        inside += part * (float(is_tracked) - inside)
+
+    def track(self, box: Box) -> None:
+        """Follow from now on which share of each voxel of a box the lesion has."""
+        self.tracked = box, np.zeros(tuple(span.stop - span.start for span in box), dtype=np.float32)
+
+    def whole_slices(self, box: Box) -> Box:
+        """Widen a box to whole slices."""
+        start = box[0].start // self.sub * self.sub
+        stop = min(-(-box[0].stop // self.sub) * self.sub, self.fine.shape[0])
+        return slice(start, stop), box[1], box[2]
+
+    def paint(
+        self, field: FloatArray, hu: float | Callable[[Box], FloatArray], soft_mm: float = 0.0, strength: float = 1.0
+    ) -> Box | None:
+        """Paint the inside of a coarse field; a tissue may depend on the place."""
+        box = self.near(field)
+        if box is not None:
+            share = self.cover(self.refine(field, box), soft_mm)
+            if strength != 1.0:
+                share *= strength
+            self.blend(box, share, hu(box) if callable(hu) else hu)
+        return box
+
+
+def _axes(lattice: Lattice) -> tuple[FloatArray, FloatArray, FloatArray]:
+    return lattice.z, lattice.y, lattice.x

@@ -1,0 +1,127 @@
+"""What a scanner adds to a body: slices, blur, noise of a kernel, streaks, and the limits of its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft, ndimage
+
+from escc_desktop.workflow.demo.canvas import FloatArray, single
+
+LOWEST_HU, HIGHEST_HU = -1024, 3071
+FWHM_TO_SIGMA = 1.0 / 2.3548
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A reconstruction kernel.
+
+    Attributes
+    ----------
+    name
+        As a scanner calls it.
+    noise_peak_per_mm
+        Spatial frequency at which the noise power is greatest.
+    noise_factor
+        Noise relative to the soft kernel.
+    edge
+        Share of the high-pass image added back (0: none).
+    """
+
+    name: str
+    noise_peak_per_mm: float
+    noise_factor: float
+    edge: float
+
+
+SOFT = Kernel("B30f", 0.30, 1.0, 0.0)
+LUNG = Kernel("B70f", 0.45, 2.4, 0.8)
+
+
+@dataclass(frozen=True)
+class Streaks:
+    """Streaks that fan out from something dense.
+
+    Attributes
+    ----------
+    points
+        Rows of slice, row, column of their origins.
+    strength_hu
+        Standard deviation 10 mm away from the origin.
+    reach_mm
+        How far they go.
+    """
+
+    points: NDArray[np.float64]
+    strength_hu: float
+    reach_mm: float = 55.0
+
+
+def slices_of(sub_slices: FloatArray, sub: int) -> FloatArray:
+    """Average sub-slices to slices: a box profile as thick as a slice."""
+    count, rows, columns = sub_slices.shape
+    if sub == 1:
+        return sub_slices
+    return single(sub_slices.reshape(count // sub, sub, rows, columns).mean(axis=1, dtype=np.float32))
+
+
+def blur(slices: FloatArray, pixel_mm: float, fwhm_mm: float) -> FloatArray:
+    """Blur in the plane."""
+    sigma = fwhm_mm * FWHM_TO_SIGMA / pixel_mm
+    return np.asarray(ndimage.gaussian_filter(slices, (0.0, sigma, sigma), truncate=3.0), dtype=np.float32)
+
+
+def sharpen(slices: FloatArray, pixel_mm: float, kernel: Kernel) -> FloatArray:
+    """Raise the edges as a sharp kernel does."""
+    if kernel.edge == 0.0:
+        return slices
+    return slices + np.float32(kernel.edge) * (slices - blur(slices, pixel_mm, 2.6))
+
+
+def correlated_noise(
+    shape: tuple[int, int, int], pixel_mm: float, peak_per_mm: float, rng: np.random.Generator
+) -> FloatArray:
+    """Return noise of standard deviation 1 whose power per slice is greatest at one spatial frequency.
+
+    The power goes as f exp(-f^2 / (2 peak^2)): the ramp of filtered back-projection and the fall of a kernel.
+    """
+    white = rng.standard_normal(shape, dtype=np.float32)
+    fy = fft.fftfreq(shape[1], pixel_mm)[:, None]
+    fx = fft.rfftfreq(shape[2], pixel_mm)[None, :]
+    f2 = fx**2 + fy**2
+    gain = np.sqrt(np.sqrt(f2) * np.exp(-f2 / (2.0 * peak_per_mm**2)))
+    for index in range(shape[0]):
+        white[index] = fft.irfft2(fft.rfft2(white[index]) * gain.astype(np.float32), shape[1:])
+    return white / np.float32(white.std())
+
+
+def noise_level(z_mm: FloatArray, rows: int, columns: int, sd_hu: float) -> FloatArray:
+    """Return the local standard deviation (z, y, x): more in the middle of the body and 1.4 times at the shoulders."""
+    y = np.linspace(-1.0, 1.0, rows, dtype=np.float32)[:, None]
+    x = np.linspace(-1.0, 1.0, columns, dtype=np.float32)[None, :]
+    plane = 0.72 + 0.34 * np.exp(-(x**2 / 0.35 + y**2 / 0.22))
+    along = 1.0 + 0.4 / (1.0 + np.exp(-(z_mm - 68.0) / 6.0))
+    return np.asarray(np.float32(sd_hu) * along[:, None, None].astype(np.float32) * plane[None], dtype=np.float32)
+
+
+def add_streaks(slices: FloatArray, streaks: Streaks, pixel_mm: float, rng: np.random.Generator) -> None:
+    """Add alternating bright and dark rays around each origin, in place."""
+    rows, columns = slices.shape[1:]
+    reach = int(1.8 * streaks.reach_mm / pixel_mm)
+    for index, row, column in streaks.points:
+        low_r, high_r = max(int(row) - reach, 0), min(int(row) + reach, rows)
+        low_c, high_c = max(int(column) - reach, 0), min(int(column) + reach, columns)
+        y = np.arange(low_r, high_r)[:, None] - row
+        x = np.arange(low_c, high_c)[None, :] - column
+        distance = np.hypot(x, y) * pixel_mm
+        angle = np.arctan2(y, x)
+        rays = sum(rng.normal() * np.cos(order * angle + rng.uniform(0.0, 2.0 * np.pi)) for order in range(3, 14))
+        fall = np.exp(-distance / streaks.reach_mm) * np.clip(distance / 9.0 - 0.6, 0.0, 1.0)
+        slices[int(index), low_r:high_r, low_c:high_c] += (0.3 * streaks.strength_hu * rays * fall).astype(np.float32)
+
+
+def digitise(slices: FloatArray) -> NDArray[np.int16]:
+    """Round to whole HU within the scanner's range."""
+    return np.clip(np.rint(slices), LOWEST_HU, HIGHEST_HU).astype(np.int16)

@@ -1,0 +1,79 @@
+"""Vessels of the lungs: trees grown towards scattered points."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from escc_desktop.workflow.demo.canvas import FloatArray, Lattice
+
+LEAF_RADIUS_MM = 0.55
+MURRAY = 2.6
+PIECE_MM = 9.0
+DETOUR = 0.45
+
+
+def grow_tree(
+    lung: FloatArray, lattice: Lattice, roots: NDArray[np.float64], side: float, leaves: int, rng: np.random.Generator
+) -> list[NDArray[np.float64]]:
+    """Return the branches of a vessel tree as paths of x, y, z, radius (mm).
+
+    Each leaf joins the tree where the way back to the root is short; radii follow Murray's law.
+
+    Parameters
+    ----------
+    lung
+        Distance to the lungs on the coarse lattice, negative inside.
+    roots
+        Rows of x, y, z at the hilum.
+    side
+        1 for the left lung, -1 for the right.
+    """
+    targets = _scatter(lung, lattice, side, leaves, rng)
+    order = np.argsort(np.linalg.norm(targets[:, None] - roots[None], axis=2).min(axis=1))
+    points = np.empty((len(roots) + leaves * 24, 3))
+    parent = np.full(len(points), -1)
+    way = np.zeros(len(points))
+    points[: len(roots)] = roots
+    count = len(roots)
+    ends = []
+    for target in targets[order]:
+        gap = np.linalg.norm(points[:count] - target, axis=1)
+        nearest = int(np.argmin(gap + DETOUR * way[:count]))
+        pieces = max(int(gap[nearest] / PIECE_MM), 1)
+        start, previous = points[nearest].copy(), nearest
+        sag = rng.normal(0.0, 0.05 * gap[nearest], 3)
+        for step in range(1, pieces + 1):
+            t = step / pieces
+            points[count] = start + t * (target - start) + sag * np.sin(np.pi * t)
+            parent[count] = previous
+            way[count] = way[previous] + np.linalg.norm(points[count] - points[previous])
+            previous, count = count, count + 1
+        ends.append(previous)
+    return _branches(points[:count], parent[:count], ends)
+
+
+def _scatter(
+    lung: FloatArray, lattice: Lattice, side: float, leaves: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    low = np.array([lattice.x[0], lattice.y[0], lattice.z[0]])
+    high = np.array([lattice.x[-1], lattice.y[-1], lattice.z[-1]])
+    points = rng.uniform(low, high, size=(leaves * 40, 3))
+    step = float(lattice.x[1] - lattice.x[0])
+    index = ((points - low) / step)[:, ::-1].T
+    depth = ndimage.map_coordinates(lung, index, order=1)
+    inside = points[(depth < -4.0) & (points[:, 0] * side > 0)]
+    return np.asarray(inside[:leaves])
+
+
+def _branches(points: NDArray[np.float64], parent: NDArray[np.int_], ends: list[int]) -> list[NDArray[np.float64]]:
+    load = np.zeros(len(points))
+    load[ends] = 1.0
+    for node in range(len(points) - 1, -1, -1):
+        if parent[node] >= 0:
+            load[parent[node]] += load[node]
+    radius = LEAF_RADIUS_MM * load ** (1.0 / MURRAY)
+    rows = np.column_stack([points, radius])
+    children = np.flatnonzero(parent >= 0)
+    return [np.stack([np.append(points[parent[c]], radius[c]), rows[c]]) for c in children]
