@@ -18,6 +18,7 @@ RESPONSE_COLOURS = {
     "CR": style.GREEN,
     "PR": style.BLUE,
     "SD": style.SKY,
+    "NON_CR_NON_PD": "#a6cfe8",
     "PD": style.VERMILLION,
     "NE": "#c3c9d0",
 }
@@ -25,6 +26,7 @@ _RESPONSE_WORDS = {
     "CR": "complete response",
     "PR": "partial response",
     "SD": "stable disease",
+    "NON_CR_NON_PD": "neither complete response nor progression",
     "PD": "progressive disease",
     "NE": "not evaluable",
 }
@@ -126,7 +128,7 @@ def swimmer(lanes: Sequence[SwimmerLane]) -> Figure:
     axes.set_yticks(range(len(order)), [lane.patient_id for lane in order], size=min(style.SMALL, 6.2))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel("months from day 1; bar: on treatment, line: in follow-up, ▸ still followed")
+    axes.set_xlabel("months from day 1; bar: on treatment, line: in follow-up, ▸ still followed, bare end: lost")
     seen = {kind for lane in order for kind, _ in lane.events}
     marks = [Line2D([], [], ls="", label=kind, **look) for kind, look in _EVENTS.items() if kind in seen]
     handles = [*_legend(lane.response for lane in order), *marks]

@@ -73,7 +73,7 @@ def patient_timeline(events: Sequence[Event], title: str = "Course") -> Figure:
     last = max(_day(event.end_day or event.day) for event in events)
     figure = style.new_figure(174, 24 + 9 * len(lanes))
     axes = figure.add_subplot()
-    per_letter = max(last - first, 60) * 0.0088
+    per_letter = max(last - first, 60) * 0.0104
     for place, (name, found) in enumerate(lanes.items()):
         axes.axhline(place, color=style.GRID, lw=0.7, zorder=0)
         for event in found:
@@ -153,5 +153,5 @@ def _short(event: Event) -> str:
     if event.kind == "dose":
         return event.label.partition(":")[0].removeprefix("Cycle ")
     if event.kind == "scan":
-        return event.label.rpartition(": ")[2]
+        return event.label.rpartition(": ")[2].removesuffix(" scan")
     return event.label.replace(", grade ", " G")

@@ -19,7 +19,17 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, Image, KeepTogether, PageTemplate, Paragraph, Spacer, Table
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Frame,
+    Image,
+    KeepTogether,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+)
 
 from escc_desktop.figures import style
 from escc_desktop.figures.words import is_known
@@ -212,6 +222,11 @@ def picture(figure: style.Figure, max_width_mm: float = WIDTH_MM, max_height_mm:
 def together(flowables: Sequence[Any]) -> KeepTogether:
     """Keep flowables on one page."""
     return KeepTogether(list(flowables))
+
+
+def room(height_mm: float) -> CondPageBreak:
+    """Start a new page unless this much is left of the old one."""
+    return CondPageBreak(height_mm * mm)
 
 
 def gap(height_mm: float) -> Spacer:
