@@ -4,7 +4,7 @@ import sys
 
 from setuptools import Extension, find_packages, setup
 
-# Sums in one order and without fused operations: equal results on every machine.
+# No fused operations: machines can differ only by the last place of their exp and log.
 STRICT = ["/O2", "/fp:precise"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off"]
 
 

@@ -6,7 +6,7 @@
  * Breslow partial likelihood with its diagonal Hessian, cycles over the active set until the largest weighted
  * squared change falls below thresh * null deviance, then a new approximation.
  *
- * All sums run in one fixed order, so that results are equal on every machine.
+ * All sums run in one fixed order, so that machines can differ only by the last place of their exp and log.
  */
 #ifndef Py_LIMITED_API
 #define Py_LIMITED_API 0x030B0000
