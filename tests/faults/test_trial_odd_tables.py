@@ -152,7 +152,7 @@ def test_that_a_code_that_looks_personal_is_questioned(tmp_path: Path, code: str
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_that_no_bytes_are_anything_but_records_or_faults(tmp_path: Path, raw: bytes) -> None:
     (tmp_path / "patients.csv").write_bytes(raw)
     (tmp_path / "survival.csv").write_text(SURVIVAL + GOOD_SURVIVAL, encoding="utf-8")
@@ -161,7 +161,7 @@ def test_that_no_bytes_are_anything_but_records_or_faults(tmp_path: Path, raw: b
 
 
 @given(st.integers(0, 3), st.integers(0, 300), st.sampled_from([*'\x00"\n,;=-<9é男', "", "nan", "1e309", "2021-99-99"]))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_that_no_damage_is_anything_but_records_or_faults(tmp_path: Path, which: int, place: int, what: str) -> None:
     tables = {
         "patients": PATIENTS + GOOD_PATIENT,

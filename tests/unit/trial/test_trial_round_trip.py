@@ -1,0 +1,129 @@
+"""Any record that can be written is read back the same."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from escc_desktop.trial.exporting import write_tables
+from escc_desktop.trial.importing import read_records
+from escc_desktop.trial.records import (
+    AdverseEvent,
+    Baseline,
+    Lab,
+    LesionMeasurement,
+    Response,
+    Survival,
+    Treatment,
+    TrialRecord,
+    Visit,
+    VitalStatus,
+)
+
+START = date(2021, 1, 4)
+END = START + timedelta(days=500)
+DAYS = st.integers(1, 499)
+WORDS = st.text(alphabet="abcdefghij klmno,;\"'男女", max_size=12).map(str.strip)
+
+
+def on(day: int) -> date:
+    return START + timedelta(days=day)
+
+
+BASELINES = st.builds(
+    Baseline,
+    sex=st.sampled_from(["female", "male"]),
+    age_years=st.none() | st.integers(18, 100),
+    ecog=st.none() | st.integers(0, 1),
+    height_cm=st.none() | st.floats(120, 220),
+    weight_kg=st.none() | st.floats(30, 150),
+    tumor_location=st.sampled_from(["", "cervical", "thoracic", "abdominal"]),
+    prior_surgery=st.none() | st.booleans(),
+    metastasis_other_sites=st.none() | st.integers(0, 3),
+)
+LABS = st.lists(
+    st.builds(
+        Lab,
+        date=DAYS.map(on),
+        analyte=st.just("ldh"),
+        value=st.floats(60, 4000),
+        unit=st.just("U/L"),
+        limit=st.sampled_from(["", "<", ">"]),
+        uln=st.none() | st.floats(200, 300),
+        method=WORDS,
+    ),
+    max_size=4,
+    unique_by=lambda lab: lab.date,
+)
+TREATMENTS = st.lists(
+    st.builds(
+        Treatment,
+        cycle=st.integers(1, 30),
+        drug=st.sampled_from(["camrelizumab", "irinotecan", "apatinib"]),
+        start_date=DAYS.map(on),
+        end_date=st.none() | st.just(END),
+        dose=st.floats(0, 1000),
+        dose_unit=st.sampled_from(["mg", "mg_per_day"]),
+        reason=WORDS,
+    ),
+    max_size=4,
+    unique_by=lambda dose: dose.start_date,
+)
+VISITS = st.lists(DAYS, max_size=5, unique=True).map(
+    lambda days: tuple(Visit(index + 1, on(day), Response.SD) for index, day in enumerate(sorted(days)))
+)
+LESIONS = st.lists(
+    st.builds(
+        LesionMeasurement,
+        lesion_id=st.just("L1"),
+        date=DAYS.map(on),
+        site=st.just("liver"),
+        role=st.sampled_from(["target", "non_target", "new"]),
+        axis=st.just("long"),
+        diameter_mm=st.none() | st.floats(0, 300),
+        irradiated=st.none() | st.booleans(),
+    ),
+    max_size=4,
+    unique_by=lambda lesion: lesion.date,
+)
+EVENTS = st.lists(
+    st.builds(
+        AdverseEvent,
+        term=st.sampled_from(["Fever", "Leukopenia"]),
+        grade=st.integers(1, 4),
+        start_date=DAYS.map(on),
+        end_date=st.none() | st.just(END),
+        serious=st.none() | st.booleans(),
+        related_to=WORDS,
+    ),
+    max_size=4,
+    unique_by=lambda event: event.start_date,
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> TrialRecord:
+    dead = draw(st.booleans())
+    return TrialRecord(
+        draw(st.from_regex(r"[A-Z0-9]{1,8}", fullmatch=True)),
+        START,
+        draw(BASELINES),
+        Survival(VitalStatus.DEAD if dead else VitalStatus.ALIVE, END, END if dead else None),
+        labs=tuple(sorted(draw(LABS), key=lambda lab: lab.date)),
+        treatments=tuple(sorted(draw(TREATMENTS), key=lambda dose: dose.start_date)),
+        visits=draw(VISITS),
+        lesions=tuple(sorted(draw(LESIONS), key=lambda lesion: lesion.date)),
+        adverse_events=tuple(sorted(draw(EVENTS), key=lambda event: event.start_date)),
+    )
+
+
+@given(st.lists(records(), min_size=1, max_size=3, unique_by=lambda record: record.patient_id))
+@settings(max_examples=20)
+def test_that_written_records_are_read_back_the_same(written: list[TrialRecord]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_tables(written, Path(folder), {})
+        assert list(read_records(Path(folder)).records) == written
