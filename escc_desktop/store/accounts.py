@@ -21,12 +21,14 @@ from escc_desktop.store.audit import Entry, Ledger
 from escc_desktop.store.cost import STRONG, PasswordCost
 from escc_desktop.store.crypto import KEY_BYTES, decrypt, derive, encrypt, seal, stretch, unseal
 from escc_desktop.store.database import Database
-from escc_desktop.store.tables import account
+from escc_desktop.store.tables import account, meta
 
 MIN_PASSWORD = 8
 FREE_FAILURES = 5
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=24)
+_ESCROW_PUBLIC = "escrow_public"
+_ESCROW_PRIVATE = "escrow_private"
 
 
 class Role(StrEnum):
@@ -83,11 +85,23 @@ class Accounts:
         self._ledger = ledger
         self._cost = cost
 
-    def create_first(self, name: str, password: str) -> Principal:
-        """Create the administrator a new project starts with, and log in."""
+    def create_first(self, name: str, password: str, escrow_key: bytes) -> Principal:
+        """Create the administrator a new project starts with, and log in.
+
+        Parameters
+        ----------
+        escrow_key
+            Derived from the recovery key; with it, and with nothing in the project, a lost password can be replaced.
+        """
+        escrow = X25519PrivateKey.generate()
         with self._ledger.write("", "create project") as entry:
             if entry.connection.execute(select(func.count()).select_from(account)).scalar_one():
                 raise EsccError("The project has accounts already.", "Log in as its administrator.")
+            rows = {
+                _ESCROW_PUBLIC: escrow.public_key().public_bytes_raw(),
+                _ESCROW_PRIVATE: encrypt(escrow_key, escrow.private_bytes_raw(), _ESCROW_PRIVATE),
+            }
+            entry.connection.execute(insert(meta), [{"name": key, "value": value.hex()} for key, value in rows.items()])
             self._insert(entry, name, password, Role.ADMINISTRATOR, None)
         return self.log_in(name, password)
 
@@ -136,6 +150,28 @@ class Accounts:
                 .values(self._protect(principal.account_id, new_password, principal.secret))
             )
 
+    def reset_password(self, name: str, new_password: str, escrow_key: bytes, reason: str) -> None:
+        """Replace a lost password by the authority of the recovery key; the account's keys and readings stay.
+
+        Raises
+        ------
+        WrongKeyError
+            The escrow key does not fit.
+        """
+        with self._ledger.write("", "reset password", reason) as entry:
+            row = _find(entry.connection, account.c.name_key == _name_key(name))
+            if row is None:
+                raise EsccError("There is no such account.", "Look at the list of accounts.")
+            account_id = row["account_id"]
+            entry.details["account"] = account_id
+            private = decrypt(escrow_key, _meta(entry.connection, _ESCROW_PRIVATE), _ESCROW_PRIVATE)
+            secret = unseal(X25519PrivateKey.from_private_bytes(private), row["escrowed_secret"], account_id)
+            entry.connection.execute(
+                update(account)
+                .where(account.c.account_id == account_id)
+                .values(failures=0, locked_until=None, **self._protect(account_id, new_password, secret))
+            )
+
     def unlock(self, author: Principal, account_id: str, reason: str) -> None:
         """Lift a lockout."""
         self._change(author, "unlock account", account_id, reason, {"failures": 0, "locked_until": None})
@@ -175,6 +211,7 @@ class Accounts:
                 reader=reader,
                 seal_key=_seal_key(secret).public_key().public_bytes_raw(),
                 sign_key=_sign_key(secret).public_key().public_bytes_raw(),
+                escrowed_secret=seal(_meta(entry.connection, _ESCROW_PUBLIC), secret, account_id),
                 failures=0,
                 is_disabled=0,
                 **self._protect(account_id, password, secret),
@@ -266,6 +303,10 @@ def _refuse_unfit(connection: Connection, name: str, role: Role, reader: Reader 
 
 def _find(connection: Connection, condition: Any) -> RowMapping | None:
     return connection.execute(select(account).where(condition)).mappings().first()
+
+
+def _meta(connection: Connection, name: str) -> bytes:
+    return bytes.fromhex(connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one())
 
 
 def _account(row: RowMapping) -> Account:

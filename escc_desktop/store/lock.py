@@ -6,7 +6,7 @@ import base64
 import binascii
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -93,6 +93,13 @@ class RecoveryKey:
 
     def open(self, project_id: str, facts: Facts) -> bytes:
         """Derive the wrapping key from the typed text; spaces, hyphens and case do not matter."""
+        return derive(self._raw(), f"recovery {project_id}")
+
+    def escrow_key(self, project_id: str) -> bytes:
+        """Return the key of the escrow that lets a lost account password be replaced."""
+        return derive(self._raw(), f"escrow {project_id}")
+
+    def _raw(self) -> bytes:
         letters = "".join(character for character in self.text.upper() if character.isalnum())
         try:
             raw = base64.b32decode(letters)
@@ -100,7 +107,7 @@ class RecoveryKey:
             raw = b""
         if len(raw) != _RECOVERY_BYTES:
             raise EsccError("This is no recovery key.", "It has eight groups of four letters and digits.")
-        return derive(raw, f"recovery {project_id}")
+        return raw
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,7 @@ class _KeyFile(BaseModel):
     locks: list[_WrappedKey]
 
 
-def create_key(folder: Path, locks: list[Lock]) -> tuple[str, bytes]:
+def create_key(folder: Path, locks: Sequence[Lock]) -> tuple[str, bytes]:
     """Write `project.key` with a new random data key behind every lock; return project id and data key."""
     project_id, data_key = secrets.token_hex(16), secrets.token_bytes(KEY_BYTES)
     _write(folder, project_id, [_wrap(lock, project_id, data_key) for lock in locks])

@@ -55,3 +55,23 @@ def _mount_type(path: str, mountinfo: str) -> str:
         if holds and len(point) >= len(best):
             best, found = point, after.split()[0]
     return found
+
+
+def make_empty_folder(folder: Path) -> None:
+    """Make a folder, or accept an empty one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(folder.iterdir())
+    except OSError as error:
+        raise EsccError(f"The folder {folder.name} cannot be used: {error.strerror}.", "Choose another one.") from error
+    if not is_empty:
+        raise EsccError(f"The folder {folder.name} is not empty.", "Choose a new or an empty folder.")
+
+
+def refuse_missing(folder: Path, names: tuple[str, ...]) -> None:
+    """Raise EsccError unless a project's files are there."""
+    if not folder.is_dir():
+        raise EsccError(f"There is no folder {folder.name}.", "Check the path, or create the project first.")
+    for name in names:
+        if not (folder / name).is_file():
+            raise EsccError(f"The folder {folder.name} is no project: {name} is missing.", "Choose a project's folder.")

@@ -22,7 +22,7 @@ from escc_desktop.store.cost import STRONG, PasswordCost
 from escc_desktop.store.crypto import decrypt, derive, encrypt
 from escc_desktop.store.database import BUSY_TIMEOUT_S, Database
 from escc_desktop.store.lock import KEY_FILE, Lock, RecoveryKey, add_lock, create_key, open_key
-from escc_desktop.store.place import refuse_unsafe_place
+from escc_desktop.store.place import make_empty_folder, refuse_missing, refuse_unsafe_place
 from escc_desktop.store.readings import Readings
 from escc_desktop.store.records import (
     Json,
@@ -46,7 +46,7 @@ BLOB_FOLDER = "blobs"
 
 @dataclass(frozen=True)
 class Login:
-    """Name and password of the administrator a new project starts with."""
+    """Name and password of an account."""
 
     name: str
     password: str
@@ -113,7 +113,7 @@ class Store:
         """
         refuse_unsafe_place(folder)
         is_new = not folder.exists()
-        _make_empty_folder(folder)
+        make_empty_folder(folder)
         try:
             return cls._create(folder, lock, administrator, clock, cost)
         except BaseException:
@@ -133,7 +133,9 @@ class Store:
             with database.write() as connection:
                 connection.execute(insert(meta).values(name="project_id", value=project_id))
             store = cls(folder, data_key, database, clock, cost)
-            principal = store.accounts.create_first(administrator.name, administrator.password)
+            principal = store.accounts.create_first(
+                administrator.name, administrator.password, recovery.escrow_key(project_id)
+            )
         except BaseException:
             database.close()
             raise
@@ -157,7 +159,7 @@ class Store:
             No project there, on a network share, of a newer program, busy, read-only, damaged, or not opened by
             this lock; each in its own words.
         """
-        _refuse_missing(folder)
+        refuse_missing(folder, (KEY_FILE, DATABASE_FILE))
         refuse_unsafe_place(folder)
         project_id, data_key = open_key(folder, lock)
         database = Database(folder / DATABASE_FILE, derive(data_key, "database"), timeout_s)
@@ -187,6 +189,11 @@ class Store:
             entry.details["method"] = lock.method
             project_id = entry.connection.execute(select(meta.c.value).where(meta.c.name == "project_id")).scalar_one()
             add_lock(self.folder, lock, project_id, self._data_key)
+
+    def reset_password(self, recovery: RecoveryKey, login: Login, reason: str) -> None:
+        """Give an account, the administrator's too, a new password by the authority of the recovery key."""
+        project_id, _ = open_key(self.folder, recovery)
+        self.accounts.reset_password(login.name, login.password, recovery.escrow_key(project_id), reason)
 
     @contextmanager
     def write(self, author: Principal, action: str, reason: str = "") -> Iterator[Writing]:
@@ -299,7 +306,7 @@ class Store:
 
         The database goes first: every blob it names is there already, as blobs are written before rows.
         """
-        _make_empty_folder(folder)
+        make_empty_folder(folder)
         with self.ledger.write(author.account_id, "back up"):
             pass
         self._database.copy_to(folder / DATABASE_FILE)
@@ -367,26 +374,8 @@ class Writing:
         self.steps.append(step)
 
 
-def _make_empty_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(folder.iterdir())
-    except OSError as error:
-        raise EsccError(f"The folder {folder.name} cannot be used: {error.strerror}.", "Choose another one.") from error
-    if not is_empty:
-        raise EsccError(f"The folder {folder.name} is not empty.", "Choose a new or an empty folder.")
-
-
 def _refuse_other_project(database: Database, project_id: str) -> None:
     with database.read() as connection:
         found = connection.execute(select(meta.c.value).where(meta.c.name == "project_id")).scalar()
     if found != project_id:
         raise EsccError("Database and key file belong to two projects.", "Restore both from one backup.")
-
-
-def _refuse_missing(folder: Path) -> None:
-    if not folder.is_dir():
-        raise EsccError(f"There is no folder {folder.name}.", "Check the path, or create the project first.")
-    for name in (KEY_FILE, DATABASE_FILE):
-        if not (folder / name).is_file():
-            raise EsccError(f"The folder {folder.name} is no project: {name} is missing.", "Choose a project's folder.")

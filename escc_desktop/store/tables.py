@@ -27,6 +27,7 @@ account = Table(
     Column("time", Integer, nullable=False),
     Column("lanes", Integer, nullable=False),
     Column("wrapped_secret", LargeBinary, nullable=False),
+    Column("escrowed_secret", LargeBinary, nullable=False),
     Column("seal_key", LargeBinary, nullable=False),
     Column("sign_key", LargeBinary, nullable=False),
     Column("failures", Integer, nullable=False),

@@ -9,7 +9,8 @@ from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.reading.session import Reader
 from escc_desktop.store.accounts import Role
 from escc_desktop.store.cost import STRONG
-from escc_desktop.store.store import Store
+from escc_desktop.store.lock import RecoveryKey
+from escc_desktop.store.store import Login, Store
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_that_unfit_accounts_are_refused(project):
 def test_that_a_second_first_administrator_is_refused(project):
     store, *_ = project
     with pytest.raises(EsccError, match="accounts already"):
-        store.accounts.create_first("intruder", PASSWORD)
+        store.accounts.create_first("intruder", PASSWORD, bytes(32))
 
 
 def test_that_a_signature_holds_for_one_account_and_one_message(project):
@@ -142,3 +143,28 @@ def test_that_a_signature_holds_for_one_account_and_one_message(project):
     assert not store.accounts.is_signature(other.account_id, b"message", signature)
     assert not store.accounts.is_signature("unknown", b"message", signature)
     assert not store.accounts.is_signature(admin.account_id, b"message", b"")
+
+
+def test_that_the_recovery_key_replaces_a_lost_password_and_keeps_the_keys(small_study, tmp_path):
+    new = Store.create(tmp_path / "project", small_study.PASSPHRASE, Login("admin", PASSWORD), cost=small_study.CHEAP)
+    with new.store as store:
+        store.accounts.create(new.administrator, "A", PASSWORD, Role.READER, Reader.A)
+        reader = store.accounts.log_in("A", PASSWORD)
+        key = store.readings.start(reader, "P1/L1/A/first")
+        signature = reader.sign(b"message")
+        for _ in range(6):
+            with pytest.raises(AccessDeniedError):
+                store.accounts.log_in("A", "forgotten it")
+        for wrong in (RecoveryKey.generate(), RecoveryKey("nonsense")):
+            with pytest.raises(EsccError):
+                store.reset_password(wrong, Login("A", "a fresh password"), "forgotten")
+        recovery = RecoveryKey(new.recovery_key)
+        store.reset_password(recovery, Login("A", "a fresh password"), "forgotten")
+        again = store.accounts.log_in("A", "a fresh password")
+        assert store.readings.start(again, "P1/L1/A/first") == key
+        assert store.accounts.is_signature(again.account_id, b"message", signature)
+        store.reset_password(recovery, Login("admin", "a fresh password"), "forgotten")
+        assert store.accounts.log_in("admin", "a fresh password").role is Role.ADMINISTRATOR
+        with pytest.raises(EsccError, match="no such account"):
+            store.reset_password(recovery, Login("nobody", "a fresh password"), "forgotten")
+        assert [row.reason for row in store.ledger.rows() if row.action == "reset password"] == ["forgotten"] * 2

@@ -68,6 +68,7 @@ def _create_accounts() -> None:
         sa.Column("time", sa.Integer, nullable=False),
         sa.Column("lanes", sa.Integer, nullable=False),
         sa.Column("wrapped_secret", sa.LargeBinary, nullable=False),
+        sa.Column("escrowed_secret", sa.LargeBinary, nullable=False),
         sa.Column("seal_key", sa.LargeBinary, nullable=False),
         sa.Column("sign_key", sa.LargeBinary, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
