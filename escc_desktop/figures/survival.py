@@ -65,7 +65,7 @@ def kaplan_meier(
         _curve(upper, group, order)
     ticks = month_ticks(end)
     for axes in (upper, lower):
-        axes.set_xlim(0, max(end * 1.02, ticks[-1]))
+        axes.set_xlim(0, max(end * 1.02, ticks[-1], 1.0))
         axes.set_xticks(ticks)
     upper.set_ylim(0, 1.02)
     upper.set_yticks(np.linspace(0, 1, 6), [f"{level}" for level in range(0, 101, 20)])

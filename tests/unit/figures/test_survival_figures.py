@@ -79,8 +79,10 @@ def test_that_nobody_to_follow_is_a_sentence(read) -> None:
     assert "There is no patient to follow." in read(survival.kaplan_meier([]))
 
 
-def test_that_follow_up_of_a_single_patient_draws(read) -> None:
-    figure = survival.kaplan_meier([survival.Group("P1", kaplan_meier(Endpoint(np.array([0.5]), np.array([True]))))])
+@pytest.mark.parametrize(("month", "event"), [(0.5, True), (0.0, False), (0.0, True), (200.0, False)])
+def test_that_follow_up_of_a_single_patient_draws(month, event, read) -> None:
+    endpoint = Endpoint(np.array([month]), np.array([event]))
+    figure = survival.kaplan_meier([survival.Group("P1", kaplan_meier(endpoint))], horizon_months=12)
     assert "1" in read(figure)
 
 
