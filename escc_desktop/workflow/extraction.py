@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -213,7 +214,7 @@ def _manifest_faults(table: CsvTable) -> Iterator[Fault]:
     yield from (Fault(f"{table.name}, header", f"column {name} is unknown") for name in unknown)
     if not {"patient_id", "reader", "occasion"} & set(missing):
         yield from key_faults(table)
-    for column in {"image", "mask"} - set(missing):
+    for column in (name for name in ("image", "mask") if name not in missing):
         empty = (row for row, cell in enumerate(table.column(column)) if not cell)
         yield from (Fault(table.place(row, column), "is empty") for row in empty)
     if "label" in table.header:
@@ -276,9 +277,19 @@ def _result(rows: Sequence[ManifestRow], outcomes: Sequence[Outcome], params: Ex
     done = [(row, outcome.vector) for row, outcome in pairs if outcome.vector is not None]
     names = tuple(f"{PHASE_PREFIX}{name}" for name in params.feature_names)
     values = np.array([vector.values for _, vector in done]).reshape(len(done), len(names))
-    warnings = tuple(f"row {row.row}: {text}" for row, vector in done for text in vector.provenance["warnings"])
+    warnings = (
+        *(f"row {row.row}: {text}" for row, vector in done for text in vector.provenance["warnings"]),
+        *_mixed_types(vector.provenance["pixel_type"] for _, vector in done),
+    )
     n_reused = sum(outcome.is_reused for outcome in outcomes)
     return CohortResult(FeatureTable(tuple(row.key for row, _ in done), names, values), failures, warnings, n_reused)
+
+
+def _mixed_types(pixel_types: Iterable[str]) -> Iterator[str]:
+    counts = Counter(pixel_types)
+    if len(counts) > 1:
+        listed = ", ".join(f"{count} {name}" for name, count in counts.most_common())
+        yield f"the images have different pixel types ({listed}), on which up to 119 features depend: use one type."
 
 
 def _write(

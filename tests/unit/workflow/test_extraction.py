@@ -37,7 +37,7 @@ HEADER = "patient_id,lesion_id,site,reader,occasion,image,mask,label\n"
 CHOICE = ExtractionChoice()
 
 
-def write_roi(folder: Path, number: int, label: int = 1) -> RoiFiles:
+def write_roi(folder: Path, number: int, label: int = 1, dtype: type = np.int16) -> RoiFiles:
     rng = np.random.default_rng(number)
     hu = np.full((10, 16, 18), -1000.0)
     hu[1:-1, 2:-2, 2:-2] = 40
@@ -45,7 +45,7 @@ def write_roi(folder: Path, number: int, label: int = 1) -> RoiFiles:
     voxels[3:8, 5:11, 6:12] = label
     files = RoiFiles(folder / f"ct{number}.nii.gz", folder / f"roi{number}.nii.gz", label)
     for array, path in (
-        ((hu + rng.normal(0, 20, hu.shape)).round().astype(np.int16), files.image),
+        ((hu + rng.normal(0, 20, hu.shape)).round().astype(dtype), files.image),
         (voxels, files.mask),
     ):
         grid = sitk.GetImageFromArray(array)
@@ -160,13 +160,15 @@ def test_that_a_cohort_becomes_a_table_a_list_of_failures_and_can_be_resumed(coh
     assert again.n_reused == 2
     assert out.read_bytes() == before
 
-    write_roi(cohort.parent / "images", 2, label=2)
+    write_roi(cohort.parent / "images", 2, label=2, dtype=np.float32)
     whole = extract_manifest(cohort, out, CHOICE, CohortOptions(jobs=1, resume=True), Progress())
     assert (whole.n_reused, whole.failures) == (2, ())
     assert not cohort.with_name("features.failed.csv").exists()
     rows = json.loads(out.with_name("features.csv.json").read_text(encoding="utf-8"))["rows"]
     assert [row["patient_id"] for row in rows] == ["P1", "P2", "P3"]
-    assert all(row["pixel_type"] == "int16" for row in rows)
+    assert [row["pixel_type"] for row in rows] == ["int16", "float32", "int16"]
+    assert not any("pixel types" in warning for warning in again.warnings)
+    assert "2 int16, 1 float32" in whole.warnings[-1]
 
 
 @pytest.mark.slow
