@@ -22,7 +22,7 @@ _AXIS_TOLERANCE: Final = 1e-3
 
 @dataclass(frozen=True)
 class RawImage:
-    """What a header says, checked against the bytes: grid size, voxel type, voxel bytes, warnings, rescale."""
+    """What a header says, checked against the bytes: grid size, voxel type, voxel bytes, warnings, rescale, grid."""
 
     size: tuple[int, int, int]
     dtype: np.dtype[Any]
@@ -30,6 +30,7 @@ class RawImage:
     warnings: tuple[tuple[str, str], ...] = ()
     slope: float = 1.0
     intercept: float = 0.0
+    affine: NDArray[np.float64] | None = None  # 3 x 4, where ITK itself would not read the grid
 
     def array(self) -> NDArray[Any]:
         """Return the voxels (z, y, x), little-endian; rescaled integers become float32, as ITK has it."""

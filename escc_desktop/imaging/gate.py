@@ -18,8 +18,7 @@ from escc_desktop.imaging.volume import Geometry
 
 NATIVE: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
 COMPRESSED: Final = frozenset(
-    {f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70, 80, 81, 90, 91, 201, 202, 203)}
-    | {"1.2.840.10008.1.2.5"}
+    {f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70, 80, 81, 90, 91)} | {"1.2.840.10008.1.2.5"}
 )
 _PIXEL_MM: Final = (0.1, 5.0)
 _SLICE_MM: Final = (0.1, 20.0)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
+from numpy.typing import NDArray
 
 from escc_desktop.imaging.bounded import RawImage
 from escc_desktop.imaging.nifti import check_nifti
@@ -37,23 +39,31 @@ def answer_image(arguments: dict[str, Any], _payload: bytes) -> tuple[dict[str, 
         raise Refused("format", "The file is neither NIfTI, NRRD nor MetaImage.", "Convert it to one of these.")
     _, io_name, check = formats[0]
     checked = check(path.read_bytes())
+    array = checked.array()
+    grid = _itk_grid(path, io_name, checked) if checked.affine is None else _grid_of(checked.affine)
+    answer = {"size": checked.size, "dtype": array.dtype.str, "warnings": checked.warnings, **grid}
+    return answer, array.tobytes()
+
+
+def _itk_grid(path: Path, io_name: str, checked: RawImage) -> dict[str, Any]:
+    """Have ITK read the header; for x.nii.gz it would take the voxels of an x.nii beside it, so only the header."""
     reader = sitk.ImageFileReader()
     reader.SetImageIO(io_name)
     reader.SetFileName(str(path))
-    # Only the grid is ITK's: for x.nii.gz it takes the voxels of an x.nii that lies beside it.
     reader.ReadImageInformation()
     if reader.GetSize()[:3] != checked.size or reader.GetNumberOfComponents() != 1:
         raise Refused("size", "ITK reads another size than the header says.", "Export the image again.")
-    array = checked.array()
-    answer = {
-        "size": checked.size,
+    return {
         "spacing": reader.GetSpacing()[:3],
         "origin": reader.GetOrigin()[:3],
         "direction": _direction(reader.GetDirection()),
-        "dtype": array.dtype.str,
-        "warnings": checked.warnings,
     }
-    return answer, array.tobytes()
+
+
+def _grid_of(affine: NDArray[np.float64]) -> dict[str, Any]:
+    spacing = np.linalg.norm(affine[:, :3], axis=0)
+    direction = affine[:, :3] / spacing
+    return {"spacing": spacing.tolist(), "origin": affine[:, 3].tolist(), "direction": direction.ravel().tolist()}
 
 
 def _direction(cosines: tuple[float, ...]) -> list[float]:

@@ -137,7 +137,8 @@ class MaskEdit:
         offsets = [part.indices(length)[0] for part, length in zip(box, before.shape, strict=True)]
         change = before[box] ^ after[box]
         tight = bounding_box(change)
-        starts = [offset + part.start for offset, part in zip(offsets, tight, strict=True)]
+        is_empty = tight[0].stop == 0
+        starts = [0 if is_empty else offset + part.start for offset, part in zip(offsets, tight, strict=True)]
         extents = [part.stop - part.start for part in tight]
         packed = zlib.compress(np.packbits(change[tight]).tobytes(), 1)
         return cls(label, slice_index, (z, y, x), _triple(starts), _triple(extents), packed)

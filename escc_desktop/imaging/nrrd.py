@@ -63,9 +63,19 @@ def check_nrrd(data: bytes) -> RawImage:
         body = gunzip(body, expected)
     elif encoding != "raw":
         raise Refused("encoding", f"NRRD encoding {encoding[:20]!r} is not read.", "Export it raw or as gzip.")
-    image = RawImage(size, dtype, body, warnings)
+    affine = _affine_without_space(fields) if warnings else None
+    image = RawImage(size, dtype, body, warnings, affine=affine)
     check_voxels(image)
     return image
+
+
+def _affine_without_space(fields: dict[str, str]) -> NDArray[np.float64] | None:
+    """Return the grid of a header with directions but no named space, which ITK refuses, as if it were LPS."""
+    if "space directions" not in fields or "space dimension" in fields:
+        return None
+    axes = _floats(fields["space directions"], "space directions", 9).reshape(3, 3).T
+    origin = _floats(fields.get("space origin", "0 0 0"), "space origin", 3)
+    return np.column_stack([axes, origin])
 
 
 def _fields(lines: list[str], separator: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from escc_desktop.imaging.gate import NATIVE
 from escc_desktop.imaging.header import read_header
 from escc_desktop.imaging.sandbox import Refused
 
-_BY_GDCM: Final = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70))
+_BY_GDCM: Final = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70, 90, 91))
 _BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
 
 
@@ -67,11 +67,11 @@ def _stored_bits(values: NDArray[np.int32], header: dict[str, Any]) -> NDArray[n
 
 
 def _by_gdcm(path: Path) -> NDArray[Any]:
-    """Decode JPEG through the codecs inside SimpleITK, undoing the rescale it applies."""
+    """Decode JPEG and JPEG 2000 through the codecs inside SimpleITK, which rescales on the way: HU, not stored."""
     reader = sitk.ImageFileReader()
     reader.SetImageIO("GDCMImageIO")
     reader.SetFileName(str(path))
-    image: NDArray[Any] = sitk.GetArrayFromImage(reader.Execute())
+    image: NDArray[Any] = np.rint(sitk.GetArrayFromImage(reader.Execute()))
     return image[0] if image.ndim == 3 else image
 
 

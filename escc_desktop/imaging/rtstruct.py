@@ -78,6 +78,7 @@ def answer_write_rtstruct(arguments: dict[str, Any], payload: bytes) -> tuple[di
         setattr(dataset, keyword, None)
     frame_uid = reference["frame_uid"] or generate_uid(entropy_srcs=["frame", seed])
     series_uid = reference["series_uid"] or generate_uid(entropy_srcs=["series", seed])
+    dataset.FrameOfReferenceUID = frame_uid
     dataset.ReferencedFrameOfReferenceSequence = [_frame(dataset, frame_uid, series_uid, arguments["images"])]
     roi = Dataset()
     roi.ROINumber, roi.ROIName, roi.ROIGenerationAlgorithm = 1, arguments["name"][:64], "MANUAL"
