@@ -12,6 +12,7 @@ import hashlib
 import os
 import struct
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ _MAGIC = b"ESCCBLB1"
 _HEADER = struct.Struct("<8sBQQ")
 _SAMPLE_BYTES = 2**16
 _WORTH_COMPRESSING = 0.5
+_NEW = ".new-"
+_ABANDONED_S = 3600.0
 
 
 class Blobs:
@@ -82,10 +85,6 @@ class Blobs:
             raise _altered(address)
         return content
 
-    def addresses(self) -> tuple[str, ...]:
-        """Return all addresses, sorted."""
-        return tuple(sorted(path.parent.name + path.name for path in self._folder.glob("[0-9a-f][0-9a-f]/*")))
-
     def _path(self, address: str) -> Path:
         return self._folder / address[:2] / address[2:]
 
@@ -119,6 +118,18 @@ class Blobs:
         return AESGCM(derive(self._key, f"blob {address} {hashlib.sha256(header).hexdigest()}"))
 
 
+def blob_files(folder: Path) -> list[Path]:
+    """Return the files of all whole blobs below a folder, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(_NEW))
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writers that were killed left half-written below a folder."""
+    for path in folder.rglob(f"{_NEW}*"):
+        if time.time() - path.stat().st_mtime > _ABANDONED_S:
+            path.unlink(missing_ok=True)
+
+
 def _compress(content: bytes) -> bytes:
     sample = content[:_SAMPLE_BYTES]
     middle = content[len(content) // 2 :][:_SAMPLE_BYTES]
@@ -148,7 +159,7 @@ def _make_folders(folder: Path) -> None:
 
 
 def _write_whole(path: Path, pieces: Iterator[bytes]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_NEW)
     temporary = Path(name)
     try:
         try:

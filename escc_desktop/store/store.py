@@ -17,7 +17,7 @@ from escc_desktop.files import write_whole
 from escc_desktop.progress import Progress
 from escc_desktop.store.accounts import Accounts, Principal
 from escc_desktop.store.audit import Clock, Entry, Ledger, utc_now
-from escc_desktop.store.blobs import Blobs
+from escc_desktop.store.blobs import Blobs, blob_files, sweep
 from escc_desktop.store.cost import STRONG, PasswordCost
 from escc_desktop.store.crypto import decrypt, derive, encrypt
 from escc_desktop.store.database import BUSY_TIMEOUT_S, Database
@@ -169,6 +169,7 @@ class Store:
         except BaseException:
             database.close()
             raise
+        sweep(folder / BLOB_FOLDER)
         return cls(folder, data_key, database, clock, cost)
 
     def close(self) -> None:
@@ -310,7 +311,7 @@ class Store:
         with self.ledger.write(author.account_id, "back up"):
             pass
         self._database.copy_to(folder / DATABASE_FILE)
-        blobs = [path for path in (self.folder / BLOB_FOLDER).rglob("*") if path.is_file()]
+        blobs = blob_files(self.folder / BLOB_FOLDER)
         for number, path in enumerate(blobs):
             progress.advance(number, len(blobs), "copying blobs")
             copy = folder / path.relative_to(self.folder)

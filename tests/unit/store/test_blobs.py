@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
+import time
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escc_desktop.errors import EsccError
-from escc_desktop.store.blobs import PIECE_BYTES, Blobs
+from escc_desktop.store.blobs import PIECE_BYTES, Blobs, blob_files, sweep
 
 KEY = bytes(range(32))
 RANDOM = np.random.default_rng(5)
@@ -30,7 +32,7 @@ def test_that_content_comes_back_under_its_sha256(blobs, size):
     address = blobs.put(content)
     assert address == hashlib.sha256(content).hexdigest()
     assert blobs.get(address) == content
-    assert blobs.addresses() == (address,)
+    assert blob_files(blobs._folder) == [_file(blobs, address)]
 
 
 @given(st.binary(max_size=2000), st.integers(1, 500))
@@ -120,3 +122,16 @@ def test_that_a_truncated_blob_is_found_at_every_length_and_mended_by_putting_it
         with pytest.raises(EsccError, match="altered"):
             blobs.get(address)
     assert blobs.get(blobs.put(content)) == content
+
+
+def test_that_half_written_files_are_no_blobs_and_are_swept_away_once_abandoned(blobs):
+    address = blobs.put(b"content" * 10)
+    half = _file(blobs, address).with_name(".new-abc")
+    half.write_bytes(b"half")
+    assert blob_files(blobs._folder) == [_file(blobs, address)]
+    sweep(blobs._folder)
+    assert half.exists()
+    os.utime(half, (0, time.time() - 7200))
+    sweep(blobs._folder)
+    assert not half.exists()
+    assert blobs.get(address) == b"content" * 10
