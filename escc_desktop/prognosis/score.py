@@ -244,11 +244,18 @@ def _training_patient(card: ModelCard, patient: _Patient) -> tuple[TrainingPatie
     for known in training.patients:
         # A few covariates may coincide between patients; features do not.
         if known.values == content and (known.patient == code or card.feature_names):
-            return known, [Caution("in_training", "score and probability are out of fold")]
+            return known, _of_training(card, known)
     if any(known.patient == code for known in training.patients):
         detail = "its values differ: a new measurement of a training patient, or somebody else of the same code"
-        return None, [Caution("code_in_training", detail)]
+        return None, [Caution("same_code_other_values", detail)]
     return None, []
+
+
+def _of_training(card: ModelCard, known: TrainingPatient) -> list[Caution]:
+    cautions = [Caution("in_training")]
+    if card.rad_score is not None and card.rad_score.cutoff is not None and known.risk_group is None:
+        cautions.append(Caution("no_cutoff", "none was found without this patient"))
+    return cautions
 
 
 def _out_of_fold(
