@@ -12,8 +12,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydicom.fileset import FileSet
-from pydicom.uid import JPEGLSLossless, RLELossless
+from pydicom.uid import JPEGLSLossless, MediaStorageDirectoryStorage, RLELossless
 from scipy.spatial.transform import Rotation
 
 from escc_desktop.imaging.dicom import Verdict, load, scan, scan_report
@@ -102,15 +101,14 @@ def test_that_lossless_jpeg_is_decoded(compressor: str, number: int, tmp_path: P
     assert np.array_equal(load(series, Progress()).hu, volume().hu)
 
 
-def test_that_a_dicomdir_stands_for_its_folder(tmp_path: Path) -> None:
-    write(
-        tmp_path / "IMAGES", StudyDate="20210304", StudyTime="101500", StudyID="1", SeriesNumber="2", PatientName="P1"
-    )
-    fileset = FileSet()
-    for path in (tmp_path / "IMAGES").iterdir():
-        fileset.add(path)
-    fileset.write(tmp_path / "disc")
-    result = scan(tmp_path / "disc" / "DICOMDIR", Progress())
+@pytest.mark.parametrize("name", ["DICOMDIR", "index"])
+def test_that_a_dicomdir_stands_for_its_folder(name: str, tmp_path: Path) -> None:
+    write(tmp_path / "IMAGES")
+    directory = pydicom.dcmread(tmp_path / "IMAGES" / "IM0001.dcm")
+    directory.SOPClassUID = directory.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    del directory.PixelData, directory.Modality, directory.Rows, directory.SeriesInstanceUID
+    directory.save_as(tmp_path / name)
+    result = scan(tmp_path / name if name == "DICOMDIR" else tmp_path, Progress())
     assert [len(series.files) for series in result.series] == [6]
     assert result.rejected == ()
 
