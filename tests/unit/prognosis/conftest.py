@@ -1,0 +1,45 @@
+"""The simulated cohort and one development of it, shared by the tests of the models."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.develop import Development, develop
+from escc_desktop.progress import Progress
+
+QUICK = DevelopConfig(
+    resamples=8, outer_folds=4, outer_repeats=1, noise_repeats=6, fold_draws=4, permutations=200, seed=11
+)
+
+
+@pytest.fixture(scope="session")
+def simulated() -> ModuleType:
+    path = Path(__file__).parents[2] / "simulated_cohort.py"
+    spec = spec_from_file_location("simulated_cohort", path)
+    assert spec
+    assert spec.loader
+    module = sys.modules["simulated_cohort"] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def quick() -> DevelopConfig:
+    return QUICK
+
+
+@pytest.fixture(scope="session")
+def cohort(simulated: ModuleType) -> Any:
+    return simulated.simulate()
+
+
+@pytest.fixture(scope="session")
+def made(cohort: Any) -> Development:
+    return develop(cohort.table, cohort.clinical, QUICK, Progress())
