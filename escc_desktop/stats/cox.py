@@ -14,11 +14,13 @@ from escc_desktop.stats.arrays import FloatArray, finite
 from escc_desktop.stats.risksets import RiskSets, Ties
 from escc_desktop.stats.survival import Endpoint, IntervalKind, confidence_limits
 
-_MAX_ITERATIONS = 50
+_MAX_ITERATIONS = 200
 # Newton's decrement below which the step about to be made is the last: the error left is its square.
 _DECREMENT = 1e-12
 # A linear predictor spread wider than this has likely run off to infinity: separation is then tested exactly.
 _SUSPICIOUS_SPREAD = 12.0
+# How far one step may spread the linear predictors.
+_LARGEST_STEP = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +62,10 @@ def _maximise(sets: RiskSets, X: FloatArray, start: _Step) -> tuple[FloatArray, 
     for _ in range(_MAX_ITERATIONS):
         step = _solve(state.information, state.gradient)
         decrement = float(state.gradient @ step)
-        if decrement < 0 or np.ptp(X @ coef) > 20 * _SUSPICIOUS_SPREAD:
+        if decrement < 0:
             return coef, state, False
+        # A longer step trusts the quadratic far beyond where it holds, and may never come back.
+        step *= min(1.0, _LARGEST_STEP / max(float(np.ptp(X @ step)), _LARGEST_STEP))
         candidate = _evaluate(sets, X, coef + step)
         halvings = 0
         while candidate.loglik < state.loglik - 1e-10 * abs(state.loglik) and halvings < 30:
