@@ -26,7 +26,7 @@ def draw_scans(
     earlier = course.on(-whole(numbers()["visits"]["baseline_days"], rng))
     baseline = (workday(earlier, -1) - course.start).days
     targets = _targets(person, rng)
-    by_new_lesion = float(rng.uniform()) < numbers()["response"]["new_lesion_share"]
+    by_new_lesion = float(rng.uniform()) < numbers()["response"]["new_lesion_share"] or course.best is Response.CR
     factors = _factors(course, sum(size for _, _, size in targets), by_new_lesion=by_new_lesion)
     visits = [Visit(0, course.on(baseline), None)]
     had_radiotherapy = person.baseline.prior_radiotherapy is True

@@ -25,6 +25,13 @@ NODES = ("regional_node", "distant_node")
 ESOPHAGEAL = ("primary", "anastomotic")
 _SHOWCASE_THICKNESS_MM = 16.0
 _SHOWCASE_PIXEL_MM = 0.74
+_SHOWCASE = {
+    "lumen": "air",
+    "artefact": "none",
+    "slice_thickness_mm": "1.0",
+    "kvp": "120",
+    "tumor_location": "thoracic",
+}
 
 
 @dataclass(frozen=True)
@@ -214,7 +221,7 @@ def _make_showcase(columns: Columns, index: int) -> None:
     chosen = min(primaries, key=lambda place: abs(thickness[place] - _SHOWCASE_THICKNESS_MM))
     for values in columns.values():
         _swap(values, index, chosen)
-    for name, wanted in (("lumen", "air"), ("artefact", "none"), ("slice_thickness_mm", "1.0"), ("kvp", "120")):
+    for name, wanted in _SHOWCASE.items():
         values = columns[name]
         if wanted in values and values[index] != wanted:
             _swap(values, index, values.index(wanted))
