@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from pydantic import TypeAdapter
+
 from escc_desktop.errors import EsccError
 from escc_desktop.features.batch import BatchOptions, Outcome, extract_many
 from escc_desktop.features.params import ExtractionParams
@@ -22,6 +24,8 @@ from escc_desktop.store.store import Store
 from escc_desktop.workflow.access import View
 from escc_desktop.workflow.desk import verify_signature
 from escc_desktop.workflow.stored import feature_table, load_task, roi_task
+
+_ASSESSMENT: TypeAdapter[Assessment] = TypeAdapter(Assessment)
 
 
 @dataclass(frozen=True)
@@ -118,3 +122,11 @@ def assess_patients(
             content = {"card": card.digest, "assessment": asdict(verdict)}
             writing.put(ASSESSMENT, Document(f"{card.digest}/{verdict.patient_id}", content))
     return verdicts
+
+
+def stored_assessments(view: View, card: ModelCard) -> tuple[Assessment, ...]:
+    """Return the verdicts kept for a card, by patient."""
+    kept = [document.content for document in view.all(ASSESSMENT)]
+    return tuple(
+        _ASSESSMENT.validate_python(content["assessment"]) for content in kept if content["card"] == card.digest
+    )

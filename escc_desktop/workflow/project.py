@@ -254,6 +254,10 @@ class Project:
         self._tell("assessment", *(assessment.patient_id for assessment in result))
         return result
 
+    def assessments(self, card: ModelCard) -> tuple[Assessment, ...]:
+        """Return the verdicts kept for a card, by patient."""
+        return analysis.stored_assessments(self.view, card)
+
     # Housekeeping
 
     def verify(self) -> tuple[str, ...]:

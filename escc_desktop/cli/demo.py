@@ -1,0 +1,33 @@
+"""The command that builds, and on request runs, the synthetic study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from escc_desktop.cli.frame import progress_on_stderr, say
+from escc_desktop.workflow.demo.run import DemoChoice, build_demo, default_folder, run_demo, told
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("demo", epilog="Example: escc demo --headless --project demo")(_demo)
+
+
+def _demo(
+    project: Annotated[Path | None, typer.Option("--project", help="Folder of the demo.")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Analyse it, export all tables, write reports.")] = False,
+    patients: Annotated[int, typer.Option("--patients", min=8, max=200, help="Size of the study.")] = 59,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Processes at most.")] = 2,
+) -> None:
+    """Build the synthetic study once; with --headless run the whole job on it."""
+    choice = DemoChoice(patients, jobs)
+    root = project or default_folder()
+    say("Synthetic data: nothing in this study comes from a person. Research use only.")
+    with progress_on_stderr() as progress:
+        folder = build_demo(root, choice, progress.part(0, 0.25 if headless else 1))
+        summary = run_demo(folder, choice, progress.part(0.25, 1)) if headless else None
+    print(told(folder, summary))
+    print("DONE")

@@ -1,0 +1,253 @@
+"""The synthetic study from nothing to its report: built once, conducted, analysed, exported."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+
+from escc_desktop import version
+from escc_desktop.errors import EsccError
+from escc_desktop.features.params import load_params
+from escc_desktop.features.table import FeatureTable, write_feature_table
+from escc_desktop.files import read_json, write_csv, write_json
+from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.develop import Development
+from escc_desktop.prognosis.score import Assessment
+from escc_desktop.progress import Progress
+from escc_desktop.workflow.analysis import Extraction
+from escc_desktop.workflow.clinical_data import CLINICAL_NAME, clinical_csv
+from escc_desktop.workflow.demo.conduct import SyntheticStudy, hand_over, read_everything
+from escc_desktop.workflow.demo.people import Keys, StudyClock, create_project, make_keys, read_keys
+from escc_desktop.workflow.demo.records import write_records
+from escc_desktop.workflow.demo.study import write_import_folder
+from escc_desktop.workflow.demo.summary import summarise, write_tables
+from escc_desktop.workflow.demo.truth import LABEL, default_seed, draw_truth, truth_document
+from escc_desktop.workflow.images import ImagesImport
+from escc_desktop.workflow.modelling import assess_files, icc_file, write_development
+from escc_desktop.workflow.patient_report import write_patient_report
+from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.reading_report import write_reading_report
+
+FULL_SIZE = 59
+REPEATS = 15
+PARAMS = "ct_arterial"
+SHOWCASE = "P017"
+BUILT = "built.json"
+"""Written last: a folder without it was not finished."""
+
+
+@dataclass(frozen=True)
+class DemoFolder:
+    """Where everything of a demo lies."""
+
+    root: Path
+
+    @property
+    def images(self) -> Path:
+        """What the site's CT hands over."""
+        return self.root / "import"
+
+    @property
+    def records(self) -> Path:
+        """What the trial office hands over."""
+        return self.root / "records"
+
+    @property
+    def truth(self) -> Path:
+        """What nobody in the study may see."""
+        return self.root / "truth"
+
+    @property
+    def project(self) -> Path:
+        """The project folder."""
+        return self.root / "project"
+
+    @property
+    def results(self) -> Path:
+        """Tables, cards and reports."""
+        return self.root / "results"
+
+
+@dataclass(frozen=True)
+class DemoChoice:
+    """How large the study is and how many processes may work on it."""
+
+    n_patients: int = FULL_SIZE
+    jobs: int = 2
+
+    @property
+    def repeats(self) -> int:
+        """How many patients are read again: 15 of 59, in proportion, at least 4."""
+        return max(4, round(REPEATS * self.n_patients / FULL_SIZE))
+
+
+def build_demo(root: Path, choice: DemoChoice, progress: Progress) -> DemoFolder:
+    """Write the study and conduct it up to the last signature; what was finished before is kept.
+
+    Raises
+    ------
+    EsccError
+        The folder holds something else, or a demo of another size.
+    Cancelled
+        From `progress`; the next call starts anew.
+    """
+    if choice.n_patients < 2 * choice.repeats:
+        raise EsccError(f"{choice.n_patients} patients are too few for the demo.", "Ask for 8 or more.")
+    folder = DemoFolder(root)
+    wanted = {"patients": choice.n_patients, "seed": default_seed(), "software": version()}
+    if (root / BUILT).exists():
+        _refuse_other_demo(root, wanted)
+        return folder
+    _clear(folder)
+    truths = draw_truth(choice.n_patients)
+    images = write_import_folder(truths, folder.images, default_seed(), choice.jobs, progress.part(0, 0.45))
+    write_records(truths, folder.records)
+    folder.truth.mkdir(exist_ok=True)
+    write_json(folder.truth / "truth.json", truth_document(truths))
+    study = SyntheticStudy(truths, images, folder.images, folder.records, default_seed(), choice.repeats)
+    _conduct(folder, study, progress.part(0.45, 1))
+    write_json(root / BUILT, {**wanted, "label": LABEL})
+    return folder
+
+
+def _conduct(folder: DemoFolder, study: SyntheticStudy, progress: Progress) -> None:
+    clock, keys = StudyClock(), make_keys(folder.root)
+    with create_project(folder.project, keys, clock) as administrator:
+        coordinator = administrator.log_in(keys.login("coordinator"))
+        imported = hand_over(coordinator, study, progress.part(0, 0.5))
+        write_json(folder.truth / "import.json", _import_document(imported))
+        read_everything(administrator, study, keys, load_params(PARAMS), clock, progress.part(0.5, 1))
+
+
+def _import_document(imported: ImagesImport) -> dict[str, object]:
+    return {"imported": len(imported.imported), "refused": [str(fault) for fault in imported.refused]}
+
+
+def _refuse_other_demo(root: Path, wanted: Mapping[str, object]) -> None:
+    built = read_json(root / BUILT)
+    if not isinstance(built, dict) or any(built.get(name) != value for name, value in wanted.items()):
+        raise EsccError(f"{root} holds a demo of another size or version.", "Name another folder, or remove this one.")
+
+
+def _clear(folder: DemoFolder) -> None:
+    """Remove the rest of an unfinished demo; refuse a folder that is something else."""
+    own = {"import", "records", "truth", "project", "results", "accounts.json"}
+    folder.root.mkdir(parents=True, exist_ok=True)
+    foreign = sorted(path.name for path in folder.root.iterdir() if path.name not in own)
+    if foreign:
+        raise EsccError(f"{folder.root} is not empty: it holds {foreign[0]}.", "Name a new or an empty folder.")
+    for path in (folder.images, folder.records, folder.truth, folder.project, folder.results):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def run_demo(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> dict[str, Any]:
+    """Analyse a built study, export every table, write the reports; return the content of `summary.json`.
+
+    Raises
+    ------
+    EsccError
+        A step was refused.
+    Cancelled
+        From `progress`; features that are finished are kept.
+    """
+    keys = read_keys(folder.root)
+    folder.results.mkdir(exist_ok=True)
+    with Project.open(folder.project, keys.lock, keys.login("statistician")) as statistician:
+        extraction = statistician.extract(load_params(PARAMS), progress.part(0, 0.75), choice.jobs)
+        _refuse_failures(extraction)
+        _export_inputs(folder.results, statistician, extraction)
+        config = DevelopConfig(workers=choice.jobs)
+        made = statistician.develop(extraction.table, config, progress.part(0.75, 0.95))
+        write_development(made, folder.results / "model", progress.part(0.95, 0.97), is_synthetic=True)
+        verdicts = _assess(folder.results, statistician, made, extraction.table)
+        _write_reports(folder, keys, statistician, made, extraction.table)
+        write_tables(folder.results, made)
+        summary = summarise(made, extraction.table, verdicts, folder.truth / "truth.json")
+    write_json(folder.results / "summary.json", summary)
+    progress.advance(1, 1, "summary written")
+    return summary
+
+
+def _refuse_failures(extraction: Extraction) -> None:
+    if extraction.failures:
+        key, failure = extraction.failures[0]
+        raise EsccError(
+            f"{len(extraction.failures)} readings gave no features, first {key.patient_id}: {failure.what}",
+            failure.hint,
+        )
+
+
+def _export_inputs(results: Path, project: Project, extraction: Extraction) -> None:
+    provenance = {"label": LABEL, "software": version(), "params": PARAMS}
+    rows = [
+        {"session": item.session_id, **{name: item.vector.provenance[name] for name in ("identity", "mask_digest")}}
+        for item in extraction.features
+    ]
+    write_feature_table(results / "FEATURES.csv", extraction.table, {**provenance, "rows": rows})
+    clinical = clinical_csv(project.records())
+    write_csv(results / CLINICAL_NAME, clinical.header, clinical.rows, provenance)
+    icc_file(results / "FEATURES.csv", results / "ICC.csv")
+
+
+def _assess(results: Path, project: Project, made: Development, table: FeatureTable) -> tuple[Assessment, ...]:
+    card = results / "model" / "card_combined.json"
+    assess_files(card, results / "FEATURES.csv", results / CLINICAL_NAME, results / "ASSESSMENTS.csv")
+    return project.assess(made.cards["combined"], table)
+
+
+def _write_reports(
+    folder: DemoFolder, keys: Keys, statistician: Project, made: Development, table: FeatureTable
+) -> None:
+    """Write the report of the readings, and of the showcase patient and one more of each risk group."""
+    agreements = made.found.problem.agreements
+    if agreements is not None:
+        write_reading_report(statistician.rois(), agreements, {}, folder.results / "readings.pdf", is_synthetic=True)
+    oncologist = statistician.log_in(keys.login("oncologist"))
+    reports = folder.results / "patients"
+    reports.mkdir(exist_ok=True)
+    card = made.cards["combined"]
+    verdicts = oncologist.assessments(card)
+    for verdict in _shown(verdicts):
+        path = reports / f"{verdict.patient_id}.pdf"
+        write_patient_report(oncologist, verdict, card, table, path, is_synthetic=True)
+
+
+def _shown(verdicts: Sequence[Assessment]) -> list[Assessment]:
+    shown = [verdict for verdict in verdicts if verdict.patient_id == SHOWCASE]
+    for group in ("LOW", "HIGH"):
+        shown += [verdict for verdict in verdicts if verdict.risk_group == group and verdict not in shown][:1]
+    return shown
+
+
+def default_folder() -> Path:
+    """Return where the demo lies unless another folder is named."""
+    return Path(user_data_path("escc-desktop", appauthor=False)) / "demo"
+
+
+def told(folder: DemoFolder, summary: Mapping[str, Any] | None) -> str:
+    """Return what to tell a person about a demo."""
+    lines = [f"Synthetic study in {folder.root}: CT in import, trial records in records, project, truth."]
+    if summary is None:
+        return "\n".join([*lines, "Run it with --headless to analyse it."])
+    icc = summary["icc"]
+    counts = icc["intra"]["n_pass"], icc["inter"]["n_pass"], icc["n_stable"]
+    lines += [
+        f"{summary['patients']} patients, {summary['events']} deaths, {sum(summary['readings'].values())} readings.",
+        f"{summary['features']} features, {summary['finite_values']} finite values.",
+        f"ICC above {icc['threshold']}: intra {counts[0]}, inter {counts[1]}, both {counts[2]}.",
+    ]
+    for kind, measures in summary["performance"].items():
+        c = measures["c_index"]
+        noise = "-".join(f"{value:.3f}" for value in (c["noise"][0], c["noise"][2]))
+        lines.append(f"{kind}: C-index {c['apparent']:.3f}, corrected {c['corrected']:.3f}, noise {noise}.")
+    lines += [
+        f"planted for {one['latent']}: {one['feature']} rank {one['rank']} of {one['of']}, "
+        f"Spearman {one['spearman']:.2f}, {'stable' if one['is_stable'] else 'not stable'}"
+        for one in summary["planted"]
+    ]
+    return "\n".join([*lines, f"Tables, cards and reports in {folder.results}."])

@@ -1,0 +1,151 @@
+"""One patient's assessment beside the trial record and the outlined lesion, as PDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+from escc_desktop.errors import EsccError
+from escc_desktop.features.table import FeatureTable
+from escc_desktop.figures.nomogram import nomogram
+from escc_desktop.figures.roi import roi_slice
+from escc_desktop.figures.score import score_strip
+from escc_desktop.figures.style import Figure
+from escc_desktop.figures.timeline import patient_timeline
+from escc_desktop.figures.words import Interval, RiskWord
+from escc_desktop.prognosis.card import ModelCard
+from escc_desktop.prognosis.carding import card_nomogram
+from escc_desktop.prognosis.clinical import ENDPOINT_NAMES, ClinicalTable
+from escc_desktop.prognosis.points import patient_points
+from escc_desktop.prognosis.score import Assessment
+from escc_desktop.reading.session import Occasion, Reader, Roi
+from escc_desktop.trial.records import TrialRecord
+from escc_desktop.trial.timeline import timeline
+from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.report import PatientReport, patient_report
+
+_CAUTIONS = {
+    "in_training": "This patient helped to train the card. Score, group and probability come from models that never "
+    "saw this patient; no interval is known for them.",
+    "missing_features": "There is no first reading of Reader A.",
+    "missing_covariate": "A value the card needs is missing.",
+    "outside_range": "A value lies outside what the card was trained on.",
+    "outside_applicability": "The card was not made for such a patient.",
+    "no_cutoff": "The card has no cut-off, so there is no risk group.",
+    "code_in_training": "A patient of this code helped to train the card, with other values.",
+    "unknown_level": "A value is of a level the card does not know.",
+}
+
+
+def write_patient_report(
+    project: Project,
+    verdict: Assessment,
+    card: ModelCard,
+    table: FeatureTable,
+    path: Path,
+    *,
+    is_synthetic: bool = False,
+) -> None:
+    """Write one patient's report.
+
+    Parameters
+    ----------
+    project
+        As somebody sees it who may see outcome, images and regions.
+    verdict
+        Of the card on this patient.
+    """
+    clinical = project.clinical()
+    record = next((record for record in project.records() if record.patient_id == verdict.patient_id), None)
+    roi = _first_reading(project.rois(), verdict.patient_id)
+    cutoff = card.rad_score.cutoff.value if card.rad_score and card.rad_score.cutoff else None
+    report = PatientReport(
+        patient_id=verdict.patient_id,
+        card_name=card.name,
+        card_digest=card.digest,
+        horizon_months=card.horizon_months,
+        rad_score=verdict.rad_score,
+        cutoff=cutoff,
+        risk_group=_risk_word(verdict),
+        survival=_survival(verdict),
+        endpoint=ENDPOINT_NAMES[card.endpoint],
+        withheld="" if verdict.survival is not None else _withheld(verdict),
+        facts=_facts(record, clinical, card),
+        cautions=tuple(_caution(caution.code, caution.detail) for caution in verdict.cautions),
+        score_strip=_strip(card, cutoff, verdict),
+        nomogram=_nomogram(card, verdict, table, clinical),
+        roi=None if roi is None else roi_slice(project.volume(roi.series_uid), roi.mask),
+        timeline=None if record is None else patient_timeline(timeline(record)),
+        provenance=_provenance(roi),
+        is_synthetic=is_synthetic,
+    )
+    patient_report(report, path)
+
+
+def _first_reading(rois: tuple[Roi, ...], patient_id: str) -> Roi | None:
+    """Return Reader A's first reading of the patient's largest lesion."""
+    own = [
+        roi
+        for roi in rois
+        if roi.patient_id == patient_id and roi.reader is Reader.A and roi.occasion is Occasion.FIRST
+    ]
+    return max(own, key=lambda roi: roi.mask.volume_mm3, default=None)
+
+
+def _risk_word(verdict: Assessment) -> RiskWord | None:
+    return next((word for word in get_args(RiskWord) if word == (verdict.risk_group or "").lower()), None)
+
+
+def _survival(verdict: Assessment) -> Interval | None:
+    return None if verdict.survival is None else Interval(verdict.survival, verdict.lower, verdict.upper)
+
+
+def _withheld(verdict: Assessment) -> str:
+    reasons = [_caution(caution.code, caution.detail) for caution in verdict.cautions if caution.withholds]
+    return " ".join(reasons) or "The card gives no probability for this patient."
+
+
+def _caution(code: str, detail: str) -> str:
+    words = _CAUTIONS[code]
+    return words if code == "in_training" or not detail else f"{words} ({detail})"
+
+
+def _facts(record: TrialRecord | None, clinical: ClinicalTable, card: ModelCard) -> tuple[tuple[str, str], ...]:
+    if record is None:
+        raise EsccError("The project has no trial record of this patient.", "Import the trial records first.")
+    facts = [("Age, sex", f"{record.baseline.age_years} years, {record.baseline.sex}")]
+    row = clinical.rows_of([record.patient_id])[0]
+    for name in card.covariate_names:
+        covariate = clinical.covariates[name]
+        value = None if row is None else covariate.value(row)
+        shown = "missing" if value is None else f"{value:g} {covariate.unit}" if isinstance(value, float) else value
+        facts.append((name, shown))
+    return tuple(facts)
+
+
+def _strip(card: ModelCard, cutoff: float | None, verdict: Assessment) -> Figure | None:
+    if card.training is None or cutoff is None:
+        return None
+    cohort = [patient.rad_score for patient in card.training.patients if patient.rad_score is not None]
+    return score_strip(cohort, cutoff, verdict.rad_score, caption="the cohort, each out of fold")
+
+
+def _nomogram(card: ModelCard, verdict: Assessment, table: FeatureTable, clinical: ClinicalTable) -> Figure | None:
+    scale = card_nomogram(card)
+    if scale is None:
+        return None
+    points = patient_points(card, verdict.patient_id, table, clinical)
+    is_trained = any(caution.code == "in_training" for caution in verdict.cautions)
+    title = "As the card stands, trained with this patient: read the estimate above instead" if is_trained else ""
+    return nomogram(
+        scale, horizon_months=card.horizon_months, patient=points, endpoint=ENDPOINT_NAMES[card.endpoint], title=title
+    )
+
+
+def _provenance(roi: Roi | None) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    if roi is not None:
+        pairs = [("Reading", roi.session_id), ("Mask", roi.mask.digest), ("Volume", roi.volume_digest)]
+        if roi.signature is not None:
+            pairs.append(("Signed", f"{roi.signature.name}, {roi.signature.at:%Y-%m-%d %H:%M} UTC"))
+    return tuple(pairs)
