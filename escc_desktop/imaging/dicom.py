@@ -47,6 +47,7 @@ __all__ = [
 _CHILDREN: Final = 2
 _MANY: Final = 200  # files from which a second child pays for its start
 _CT_CLASS: Final = "1.2.840.10008.5.1.4.1.1.2"
+_SEG_CLASSES: Final = "1.2.840.10008.5.1.4.1.1.66."
 _DIRECTORY_CLASS: Final = "1.2.840.10008.1.3.10"
 
 
@@ -119,7 +120,8 @@ def _rejection(header: Header) -> tuple[str, str] | None:
         if header.pixel_offset is None:
             return "truncated", "The file has neither SeriesInstanceUID nor pixel data: it is cut off or damaged."
         return "no_series_uid", "SeriesInstanceUID is absent; export the series again."
-    if not is_image and header.pixel_offset is None:
+    is_mask = (header.sop_class or "").startswith(_SEG_CLASSES)
+    if is_mask or (not is_image and header.pixel_offset is None):
         return "no_image", f"{header.modality or 'This object'} holds no image; as a contour or mask it can be read."
     return None
 
@@ -215,11 +217,13 @@ def load(series: Series, progress: Progress, accept: frozenset[str] = frozenset(
 def _admit(series: Series, accept: frozenset[str]) -> None:
     for finding in series.findings:
         if finding.severity is Verdict.REFUSE:
-            raise EsccError(f"{series.label} is refused: {finding.message}", "", ", ".join(finding.files))
+            what = f"{series.path}: {series.label} is refused: {finding.message}"
+            raise EsccError(what, "", ", ".join(finding.files))
     for finding in series.findings:
         if finding.severity is Verdict.WARN and finding.code not in accept:
             hint = f"Check it, then confirm “{finding.code}”."
-            raise EsccError(f"{series.label} needs confirmation: {finding.message}", hint, ", ".join(finding.files))
+            what = f"{series.path}: {series.label} needs confirmation: {finding.message}"
+            raise EsccError(what, hint, ", ".join(finding.files))
 
 
 def _pixels(sandbox: Sandbox, part: Slice) -> NDArray[np.int16]:

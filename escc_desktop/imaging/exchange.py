@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ _DETACHED_SUFFIXES: Final = (".nhdr", ".mhd")  # read only to be refused with th
 _SEG: Final = "1.2.840.10008.5.1.4.1.1.66."
 _RTSTRUCT: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 _BYTES_A_SECOND: Final = 4e6
-_GRID_TOLERANCE: Final = 0.01  # of a voxel
+_GRID_TOLERANCE: Final = 0.1  # of a voxel, at every corner of a frame
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
@@ -82,13 +83,23 @@ def _ask(function: str, path: Path, arguments: Mapping[str, Any]) -> tuple[dict[
         raise EsccError(f"{path}: {error.what}", error.hint, error.code) from error
 
 
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the file in front of what is wrong with it."""
+    try:
+        yield
+    except EsccError as error:
+        raise EsccError(f"{path}: {error.what}", error.hint, error.detail) from error
+
+
 def _read_image(path: Path, accept: frozenset[str]) -> Volume:
     answer, raw = _ask("image", path, {})
     for code, message in answer["warnings"]:
         if code not in accept:
             raise EsccError(f"{path} needs confirmation: {message}", f"Check it, then confirm “{code}”.", code)
     size, spacing, origin = (tuple(answer[key]) for key in ("size", "spacing", "origin"))
-    geometry = Geometry(size, spacing, origin, tuple(answer["direction"]))
+    with _naming(path):
+        geometry = Geometry(size, spacing, origin, tuple(answer["direction"]))
     return Volume(np.frombuffer(raw, dtype=answer["dtype"]).reshape(geometry.shape), geometry)
 
 
@@ -142,10 +153,10 @@ def _mask_of_image(path: Path, geometry: Geometry, label: int | None, accept: fr
     if difference:
         hint = "Export the mask on the grid of the image."
         raise EsccError(f"{path} does not lie on the grid of the image: {difference}.", hint)
-    values, counts = np.unique(image.hu, return_counts=True)
+    values, counts = np.unique(image.hu[image.hu != 0], return_counts=True)
     if not np.array_equal(values, np.rint(values)):
         raise EsccError(f"{path} holds fractions, not a mask.", "Export it with whole numbers as labels.")
-    labels = {int(value): int(count) for value, count in zip(values, counts, strict=True) if value != 0}
+    labels = {int(value): int(count) for value, count in zip(values, counts, strict=True)}
     if not labels:
         raise EsccError(f"{path}: the mask is empty.", "Draw it, or name another file.")
     rows = [f"{value} ({count} voxels)" for value, count in labels.items()]
@@ -173,10 +184,8 @@ def _mask_of_contours(path: Path, geometry: Geometry, label: int | None) -> Mask
     _choose_roi(path, answer, label)
     points = np.frombuffer(raw, dtype=np.float64).reshape(-1, 3)
     contours = np.split(points, np.cumsum(answer["lengths"])[:-1])
-    try:
+    with _naming(path):
         return rasterise(contours, geometry)
-    except EsccError as error:
-        raise EsccError(f"{path}: {error.what}", error.hint) from error
 
 
 def _mask_of_segments(path: Path, geometry: Geometry, label: int | None) -> Mask:
@@ -199,7 +208,7 @@ def _put(path: Path, voxels: BoolArray, geometry: Geometry, place: Mapping[str, 
     indices = geometry.to_index(corners)
     x, y, z = (round(float(value)) for value in indices[0])
     ideal = np.array([[x, y, z], [x + nx, y, z], [x, y + ny, z]])
-    if np.abs(indices - ideal).max() > _GRID_TOLERANCE * max(nx, ny) ** 0.5:
+    if np.abs(indices - ideal).max() > _GRID_TOLERANCE:
         hint = "Export the segmentation on the grid of the image."
         raise EsccError(f"{path} does not lie on the grid of the image: a frame at {start.tolist()} mm.", hint)
     filled_rows, filled_columns = np.nonzero(frame)

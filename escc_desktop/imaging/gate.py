@@ -291,6 +291,8 @@ def _rescale_notes(slices: Sequence[Slice]) -> Iterator[Finding]:
         message = "Rescale slope or intercept differ between slices; each slice is rescaled by its own."
         yield from _finding("rescale_differs", Verdict.WARN, message, slices)
     fractional = [part for part in slices if not _is_integral(part.header)]
+    others = [part for part in slices if part.header.rescale_type not in {"HU", None}]
+    yield from _finding("not_hu", Verdict.WARN, "RescaleType says the values are not Hounsfield units.", others)
     message = "The rescale is not integral; HU are rounded to whole numbers."
     yield from _finding("rescale_rounded", Verdict.FIX, message, fractional)
 

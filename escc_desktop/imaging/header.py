@@ -55,6 +55,7 @@ _TEXTS: Final = {
     "burned_in": 0x00280301,
     "lossy": 0x00282110,
     "contrast_start": 0x00181042,
+    "rescale_type": 0x00281054,
 }
 _WORDS: Final = {  # texts in the character set of the file
     "patient_id": 0x00100020,
@@ -131,6 +132,8 @@ def _open(file: Any, size: int) -> tuple[Any, int | None, list[str]]:
     start = file.read(4096)
     file.seek(0)
     flags = ["hostile_preamble"] if start.startswith(_HOSTILE_PREAMBLES) else []
+    if not start:
+        raise Refused("truncated", "The file is empty.", "Copy or export it again.")
     if start[128:132] != b"DICM":
         if not _starts_like_dataset(start):
             raise Refused("not_dicom", "This is not a DICOM file.", "Leave it out, or export the image as DICOM.")

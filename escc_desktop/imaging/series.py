@@ -96,6 +96,7 @@ class Header:
     lossy: str | None = None
     contrast_agent: str | None = None
     contrast_start: str | None = None
+    rescale_type: str | None = None
     kernel: str | None = None
     manufacturer: str | None = None
     model: str | None = None

@@ -277,6 +277,7 @@ SERIES: dict[str, tuple[Edit, Verdict, str]] = {
     "rows 65535": (each(Rows=65535, Columns=65535), Verdict.REFUSE, "pixel_data_short"),
     "zero tail": (zero_tail, Verdict.WARN, "zero_tail"),
     "magnetic resonance": (each(Modality="MR"), Verdict.REFUSE, "modality"),
+    "electron density": (each(RescaleType="EDW"), Verdict.WARN, "not_hu"),
     "name bidi": (each(PatientName="A\u202eB", SpecificCharacterSet="ISO_IR 192"), Verdict.WARN, "name_hostile"),
     "name formula": (each(PatientName="=cmd|x"), Verdict.WARN, "name_hostile"),
     "name html": (each(PatientName="<b>x</b>"), Verdict.WARN, "name_hostile"),
