@@ -22,8 +22,9 @@ _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 class HazardRow:
     """One line of a forest plot.
 
-    `contrast` says what is compared, such as "per SD" or "250 U/L or more, n = 7, against below"; a row without
-    `hazard_ratio` is a heading. `is_unstable` marks few events or separation.
+    `label` is a feature's or a column's name, or words. `contrast` says what is compared, such as "per SD" or
+    "250 U/L or more, n = 7, against below"; a row without `hazard_ratio` is a heading. `is_unstable` marks few events
+    or separation.
     """
 
     label: str
@@ -71,10 +72,11 @@ def hazard_ratios(rows: Sequence[HazardRow], title: str = "Hazard ratios") -> Fi
 
 def _label(axes: Axes, row: HazardRow, place: int) -> None:
     weight = "normal" if row.hazard_ratio else "bold"
-    axes.text(0, place, row.label, va="center", size=style.SMALL + 0.5, weight=weight).set_in_layout(False)
-    contrast = f"{row.contrast} · unstable" if row.is_unstable else row.contrast
-    if contrast.strip(" ·"):
-        text = axes.text(0, place + 0.38, contrast.strip(" ·"), va="center", size=style.SMALL - 1.2, color=style.QUIET)
+    label, origin = words.term(row.label)
+    axes.text(0, place, label, va="center", size=style.SMALL + 0.5, weight=weight).set_in_layout(False)
+    under = " · ".join(part for part in (origin, row.contrast, "unstable" * row.is_unstable) if part)
+    if under:
+        text = axes.text(0, place + 0.38, under, va="center", size=style.SMALL - 1.2, color=style.QUIET)
         text.set_in_layout(False)
 
 

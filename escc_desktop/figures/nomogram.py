@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from escc_desktop.figures import style, words
-from escc_desktop.figures.words import short_feature
 from escc_desktop.stats.nomogram import Nomogram, PointsAxis
 
 _LEFT = 0.33
@@ -33,7 +32,7 @@ def nomogram(
     patient
         The patient's points by predictor name; marks them, their sum and the survival it stands for.
     labels
-        Words with units in place of predictor names, such as "AST (U/L)".
+        Words in place of predictor names; by default `words.term` makes them.
     """
     title = title or f"Nomogram for {words.horizon(horizon_months)} {endpoint}"
     if not model.axes:
@@ -48,7 +47,7 @@ def nomogram(
     ruler = _Scale(0.0, most)
     _row(axes, 0, "Points", ruler, _ruler_ticks(most))
     for place, axis in enumerate(model.axes, start=1):
-        label = (labels or {}).get(axis.name, short_feature(axis.name))
+        label = (labels or {}).get(axis.name) or "\n".join(part for part in words.term(axis.name) if part)
         # Below the axis stand the patient's points, where there are any.
         _row(axes, place, label, ruler, _predictor_ticks(axis), (1,) if patient else (1, -1))
     low, high = float(model.total_ticks.min()), float(model.total_ticks.max())
@@ -115,7 +114,7 @@ def _is_free(taken: Sequence[tuple[float, float]], x: float, half: float) -> boo
 
 def _folded(label: str) -> str:
     """Break a long label at a separator or a space near its middle."""
-    if len(label) <= 30:
+    if len(label) <= 30 or "\n" in label:
         return label
     places = [at for at, letter in enumerate(label) if letter in " ·" and at > 0]
     if not places:

@@ -111,21 +111,14 @@ def calibration(
         if seen.lower is not None and seen.upper is not None and seen.has_limits:
             axes.plot([group.predicted] * 2, [seen.lower, seen.upper], color=style.BLUE, lw=1.1)
         axes.plot([group.predicted], [seen.value], ls="", marker="o", ms=5, color=style.BLUE)
-        axes.annotate(
-            f"n = {group.n}",
-            (group.predicted, seen.value),
-            xytext=(5, -3),
-            textcoords="offset points",
-            va="top",
-            size=style.SMALL,
-            color=style.QUIET,
-        )
     strokes = np.asarray(predictions, dtype=float)
     axes.plot(strokes, np.full(strokes.size, 0.012), ls="", marker="|", ms=6, mew=0.6, color=style.QUIET)
     _unit_square(axes)
     axes.set_xlabel(f"predicted {words.horizon(horizon_months)} survival (%); strokes: patients")
     axes.set_ylabel("observed survival, Kaplan-Meier (%)")
-    style.subline(axes, "grey: perfect" + ("; orange: smooth estimate" if smooth is not None else ""))
+    sizes = ", ".join(str(group.n) for group in sorted(groups, key=lambda group: group.predicted))
+    meaning = "grey: perfect" + ("; orange: smooth estimate" if smooth is not None else "")
+    style.subline(axes, f"groups of {sizes} patients from left to right\n{meaning}")
     style.headline(figure, title)
     return figure
 

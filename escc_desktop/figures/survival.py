@@ -22,11 +22,16 @@ _COLUMNS = (0.065, 0.24, 0.31, 0.41, 0.70)
 
 @dataclass(frozen=True)
 class Group:
-    """One curve: its label, the estimate, and its risk group if it is one."""
+    """One curve: its label, the estimate, and its risk group if it is one; a risk group is drawn with its shape."""
 
     label: str
     curve: KaplanMeier
     risk: RiskWord | None = None
+
+    @property
+    def words(self) -> str:
+        """The label as drawn."""
+        return self.label if self.risk is None else f"{words.SHAPES[self.risk]} {self.label}"
 
 
 @style.styled
@@ -144,7 +149,7 @@ def _header(axes: Axes, groups: Sequence[Group], remarks: str, horizon_months: f
     for row, group in enumerate(groups):
         curve, colour = group.curve, _colour(group, row)
         axes.plot([0, 0.05], [row, row], color=colour, ls=_line(group), lw=1.8)
-        cells = [group.label, str(int(curve.n_risk[0])), str(int(curve.n_event.sum())), _median(curve.median())]
+        cells = [group.words, str(int(curve.n_risk[0])), str(int(curve.n_event.sum())), _median(curve.median())]
         if horizon_months is not None:
             read = curve.at(horizon_months)
             cells.append(_read(read.survival, read.lower, read.upper))
@@ -170,7 +175,7 @@ def _at_risk(axes: Axes, groups: Sequence[Group], ticks: NDArray[np.float64]) ->
                 tick, row, str(int(count)), ha="center", va="center", size=style.SMALL + 0.5, gid=f"at risk {row}"
             )
     axes.set_ylim(len(groups) - 0.4, -0.6)
-    axes.set_yticks(range(len(groups)), [group.label for group in groups])
+    axes.set_yticks(range(len(groups)), [group.words for group in groups])
     for order, (label, group) in enumerate(zip(axes.get_yticklabels(), groups, strict=True)):
         label.set_color(_colour(group, order))
     axes.tick_params(axis="y", length=0, pad=11)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -124,3 +125,42 @@ def short_feature(name: str) -> str:
     if len(parts) != 3:
         return name
     return f"{parts[2]} · {parts[0]} · {parts[1]}"
+
+
+_UNITS = {
+    "u_per_l": "U/L",
+    "umol_per_l": "µmol/L",
+    "mmol_per_l": "mmol/L",
+    "mg_per_dl": "mg/dL",
+    "g_per_l": "g/L",
+    "g_per_dl": "g/dL",
+    "ng_per_ml": "ng/mL",
+    "u_per_ml": "U/mL",
+    "kg_per_m2": "kg/m²",
+    "years": "years",
+    "months": "months",
+    "mm": "mm",
+    "kg": "kg",
+    "cm": "cm",
+}
+
+
+def quantity(column: str) -> str:
+    """Return a column's name as words with its unit: "ast_u_per_l" is "AST (U/L)", "age_years" is "age (years)"."""
+    for ending, unit in _UNITS.items():
+        if column.endswith(f"_{ending}"):
+            name = column.removesuffix(f"_{ending}")
+            return f"{name.replace('_', ' ') if len(name) > 4 or name == 'age' else name.upper()} ({unit})"
+    return column.replace("_", " ")
+
+
+def term(name: str) -> tuple[str, str]:
+    """Return a model term as a label and what belongs under it.
+
+    A feature gives its name, and filter and family; "log2(ast_u_per_l)" and other columns give words with units.
+    """
+    parts = name.removeprefix("A_").split("_")
+    if name.startswith("A_") and len(parts) == 3:
+        return parts[2], f"{parts[0]} · {parts[1]}"
+    inner = re.fullmatch(r"log2\((\w+)\)", name)
+    return quantity(inner[1] if inner else name), ""

@@ -37,6 +37,7 @@ from escc_desktop.figures.words import is_known
 Cell = str | int | float | None
 
 WIDTH_MM = 174.0
+_SHORT_MM = 38.0
 RESEARCH_LINE = "Research use only, not for the record"
 SYNTHETIC_LINE = "SYNTHETIC DATA: no real patient"
 
@@ -165,6 +166,8 @@ def _widths(rows: Sequence[Sequence[Cell]]) -> list[float]:
     wish = [max(min(width(text), 90.0) for text in column) for column in texts]
     if sum(wish) <= WIDTH_MM:
         return wish
+    # Short columns keep their wish; the long ones share what is left.
+    least = [high if high <= _SHORT_MM else low for low, high in zip(least, wish, strict=True)]
     spare = max(WIDTH_MM - sum(least), 0.0)
     slack = sum(wish) - sum(least) or 1.0
     shared = [low + spare * (high - low) / slack for low, high in zip(least, wish, strict=True)]

@@ -12,16 +12,18 @@ TICKS = np.arange(10.0, 60.0, 10.0)
 @pytest.fixture
 def model():
     predictors = [
-        Predictor("log2_ast", 0.405, TICKS, np.log2(TICKS)),
+        Predictor("ast_u_per_l", 0.405, TICKS, np.log2(TICKS)),
         Predictor("A_wavelet-HLH_glszm_ZoneEntropy", 0.9, np.arange(3.0, 6.0), np.arange(3.0, 6.0)),
     ]
     return nomogram(predictors, 5.5, np.linspace(-1.5, 1.5, 59), 0.4, [0.1, 0.3, 0.5, 0.7, 0.9])
 
 
 def test_that_axes_carry_labels_with_units_and_their_ticks(model, read, cut_texts) -> None:
-    figure = drawn.nomogram(model, horizon_months=12, endpoint="overall survival", labels={"log2_ast": "AST (U/L)"})
+    figure = drawn.nomogram(model, horizon_months=12, endpoint="overall survival")
     shown = read(figure)
-    assert {"Points", "Total points", "AST (U/L)", "Research use only"} <= set(shown)
+    assert {"Points", "Total points", "AST (U/L)", "ZoneEntropy\nwavelet-HLH · glszm", "Research use only"} <= set(
+        shown
+    )
     assert any("12-month overall survival (%)" in text.replace("\n", " ") for text in shown)
     assert {"10", "20", "50", "3", "4", "5", "70"} <= set(shown)
     assert not cut_texts(figure)

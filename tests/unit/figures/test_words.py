@@ -60,3 +60,19 @@ def test_that_no_uncertain_probability_reads_as_certain(probability: float) -> N
     text = words.percent(probability)
     assert not (text == "0 %" and probability > 0)
     assert not (text == "100 %" and probability < 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("A_wavelet-HLH_glszm_ZoneEntropy", ("ZoneEntropy", "wavelet-HLH · glszm")),
+        ("log2(ast_u_per_l)", ("AST (U/L)", "")),
+        ("ibil_umol_per_l", ("IBIL (µmol/L)", "")),
+        ("age_years", ("age (years)", "")),
+        ("creatinine_umol_per_l", ("creatinine (µmol/L)", "")),
+        ("bmi_kg_per_m2", ("BMI (kg/m²)", "")),
+        ("sex: female against male", ("sex: female against male", "")),
+    ],
+)
+def test_that_terms_read_as_words_with_units(name: str, label: tuple[str, str]) -> None:
+    assert words.term(name) == label
