@@ -14,13 +14,14 @@ from escc_desktop.stats.arrays import FloatArray, finite
 from escc_desktop.stats.risksets import RiskSets, Ties
 from escc_desktop.stats.survival import Endpoint, IntervalKind, confidence_limits
 
-_MAX_ITERATIONS = 200
+_MAX_ITERATIONS = 50
 # Newton's decrement below which the step about to be made is the last: the error left is its square.
 _DECREMENT = 1e-12
 # A linear predictor spread wider than this has likely run off to infinity: separation is then tested exactly.
 _SUSPICIOUS_SPREAD = 12.0
-# How far one step may spread the linear predictors.
+# How far one step may spread the linear predictors, and all steps together: hazards of e^200 are no model.
 _LARGEST_STEP = 10.0
+_LARGEST_SPREAD = 200.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ def _maximise(sets: RiskSets, X: FloatArray, start: _Step) -> tuple[FloatArray, 
     for _ in range(_MAX_ITERATIONS):
         step = _solve(state.information, state.gradient)
         decrement = float(state.gradient @ step)
-        if decrement < 0:
+        if decrement < 0 or np.ptp(X @ coef) > _LARGEST_SPREAD:
             return coef, state, False
         # A longer step trusts the quadratic far beyond where it holds, and may never come back.
         step *= min(1.0, _LARGEST_STEP / max(float(np.ptp(X @ step)), _LARGEST_STEP))

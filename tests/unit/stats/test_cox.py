@@ -131,6 +131,28 @@ def test_that_a_perfect_ranking_by_two_covariates_together_is_separation() -> No
     assert cox(endpoint, X, "ab").separated == ("a", "b")
 
 
+def test_that_a_level_without_any_event_is_separation() -> None:
+    # As ECOG 0 in the paper: four patients, none of whom had the event.
+    rng = np.random.default_rng(3)
+    spared = np.arange(59) < 4
+    time = rng.exponential(15, 59)
+    fit = cox(Endpoint(time, ~spared & (rng.random(59) < 0.8)), np.column_stack([spared, rng.normal(size=59)]), "sx")
+    assert fit.separated == ("s",)
+    assert fit.hr_lower[0] == 0
+    assert fit.p[0] == 1
+
+
+def test_that_more_covariates_than_the_events_bear_end_in_a_sentence_or_a_name() -> None:
+    for seed in range(5):
+        endpoint, X = cohort(seed, 30, 25)
+        try:
+            fit = cox(endpoint, X, [f"x{k}" for k in range(25)])
+        except EsccError as error:
+            assert "converge" in error.what or "determine one another" in error.what
+        else:
+            assert fit.separated or np.isfinite(fit.se).all()
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_that_ordinary_data_are_not_called_separated(seed: int) -> None:
     endpoint, X = cohort(seed, 60, 4)
