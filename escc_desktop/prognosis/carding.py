@@ -137,8 +137,12 @@ def rad_score(problem: Problem, fitted: Fitted, cutpoint: Cutpoint | None) -> Ra
 
 
 def corrected_p(cutpoint: Cutpoint) -> float:
-    """Return the permutation P where there were permutations, else Miller and Siegmund's."""
-    return cutpoint.permutation_p if cutpoint.n_permutations else min(cutpoint.miller_siegmund_p, 1.0)
+    """Return the permutation P where there were permutations, else Miller and Siegmund's.
+
+    The observed order counts as one permutation, so that P is never 0 (Phipson and Smyth 2010).
+    """
+    n = cutpoint.n_permutations
+    return (cutpoint.permutation_p * n + 1) / (n + 1) if n else min(cutpoint.miller_siegmund_p, 1.0)
 
 
 def _feature_term(problem: Problem, fitted: Fitted, index: int, coefficient: float) -> Term:

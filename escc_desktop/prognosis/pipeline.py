@@ -48,8 +48,7 @@ class Signature:
     Attributes
     ----------
     stable, constant, kept
-        Columns that passed the agreement rule; of these, those that do not vary; those left by the correlation
-        filter.
+        Columns that passed the agreement rule; those of all that do not vary; those left by the correlation filter.
     columns, coef, mean, sd
         The selected features: columns of the cohort, coefficients per SD, scaling.
     cv
@@ -153,8 +152,8 @@ def fit_signature(problem: Problem, rows: IntArray, outcome: Endpoint, seed: int
     """Filter by agreement and correlation, scale, and select by the LASSO at lambda.min."""
     stable = _stable(problem, rows)
     features = problem.cohort.features[rows]
-    moves = varying(features[:, stable]) if len(stable) else np.zeros(0, dtype=np.bool_)
-    usable, constant = stable[moves], stable[~moves]
+    moves = varying(features)
+    usable, constant = stable[moves[stable]], np.flatnonzero(~moves)
     nothing = np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), np.zeros(0)
     if not len(usable):
         return Signature(stable, constant, usable, *nothing, None)

@@ -15,7 +15,7 @@ from escc_desktop.prognosis.develop import Development, develop
 from escc_desktop.progress import Progress
 
 QUICK = DevelopConfig(
-    resamples=8, outer_folds=4, outer_repeats=1, noise_repeats=6, fold_draws=4, permutations=200, seed=11
+    resamples=4, outer_folds=3, outer_repeats=1, noise_repeats=3, fold_draws=2, permutations=200, seed=11
 )
 
 
