@@ -256,6 +256,7 @@ def cox(endpoint: Endpoint, X: npt.ArrayLike, names: Sequence[str], ties: Ties =
     EsccError
         No event, a missing value, or covariates that are constant or determine one another.
     """
+    names = tuple(names)
     columns = _checked(endpoint, X, names)
     sets = RiskSets.of(endpoint, ties)
     means, scale = columns.mean(axis=0), columns.std(axis=0)
@@ -279,7 +280,7 @@ def cox(endpoint: Endpoint, X: npt.ArrayLike, names: Sequence[str], ties: Ties =
     with np.errstate(over="ignore"):  # a separated covariate's hazard ratio is honestly infinite
         hr, hr_lower, hr_upper = np.exp(beta), np.exp(beta - half), np.exp(beta + half)
     return CoxFit(
-        names=tuple(names),
+        names=names,
         coef=beta,
         se=se,
         z=z,

@@ -142,15 +142,11 @@ def test_that_a_level_without_any_event_is_separation() -> None:
     assert fit.p[0] == 1
 
 
-def test_that_more_covariates_than_the_events_bear_end_in_a_sentence_or_a_name() -> None:
-    for seed in range(5):
-        endpoint, X = cohort(seed, 30, 25)
-        try:
-            fit = cox(endpoint, X, [f"x{k}" for k in range(25)])
-        except EsccError as error:
-            assert "converge" in error.what or "determine one another" in error.what
-        else:
-            assert fit.separated or np.isfinite(fit.se).all()
+def test_that_more_covariates_than_events_can_bear_are_separated() -> None:
+    endpoint, X = cohort(1, 30, 25)
+    fit = cox(endpoint, X, [f"x{k}" for k in range(25)])
+    assert fit.separated
+    assert np.isinf(fit.se[np.isin(fit.names, fit.separated)]).all()
 
 
 @pytest.mark.parametrize("seed", range(20))
