@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.errors import EsccError
-from escc_desktop.imaging.gate import judge, slice_places
+from escc_desktop.imaging.gate import judge
 from escc_desktop.imaging.grouping import separate
 from escc_desktop.imaging.phase import recognise_phase
 from escc_desktop.imaging.sandbox import Refused, Sandbox, SandboxError, borrowed_sandbox
@@ -28,6 +28,7 @@ from escc_desktop.imaging.series import (
     Verdict,
 )
 from escc_desktop.imaging.sources import Sources, find_sources
+from escc_desktop.imaging.stack import slice_places
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
 

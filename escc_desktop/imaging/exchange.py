@@ -29,6 +29,7 @@ _DETACHED_SUFFIXES: Final = (".nhdr", ".mhd")  # read only to be refused with th
 _SEG: Final = "1.2.840.10008.5.1.4.1.1.66."
 _RTSTRUCT: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 _BYTES_A_SECOND: Final = 4e6
+_LISTED: Final = 12  # labels in a message
 _GRID_TOLERANCE: Final = 0.1  # of a voxel, at every corner of a frame
 _NOTHING: Final[frozenset[str]] = frozenset()
 
@@ -170,7 +171,8 @@ def _chosen(path: Path, label: int | None, numbers: Sequence[int], rows: Sequenc
     if label is not None and label in numbers:
         return label
     what = f"{path} holds {len(numbers)} labels" if label is None else f"{path} has no label {label}; it holds"
-    raise EsccError(f"{what}: {', '.join(rows) or 'none'}.", "Choose one with --label.")
+    more = f" and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
+    raise EsccError(f"{what}: {', '.join(rows[:_LISTED]) or 'none'}{more}.", "Choose one with --label.")
 
 
 def _choose_roi(path: Path, answer: Mapping[str, Any], label: int | None) -> None:

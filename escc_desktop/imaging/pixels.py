@@ -10,7 +10,7 @@ import pydicom
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
 from numpy.typing import NDArray
 
-from escc_desktop.imaging.gate import NATIVE
+from escc_desktop.imaging.file_checks import NATIVE
 from escc_desktop.imaging.header import read_header
 from escc_desktop.imaging.sandbox import Refused
 

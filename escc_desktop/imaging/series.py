@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
@@ -137,6 +137,18 @@ class Slice:
     path: Path
     name: str
     header: Header
+
+
+def findings_about(code: str, severity: Verdict, message: str, slices: Iterable[Slice]) -> Iterator[Finding]:
+    """Yield one finding about some slices, or none if there are no such slices."""
+    names = tuple(part.name for part in slices)
+    if names:
+        yield Finding(code, severity, message, names)
+
+
+def refusals_of(code: str, message: str, slices: Iterable[Slice]) -> Iterator[Finding]:
+    """Yield one refusal of some slices, or none if there are no such slices."""
+    yield from findings_about(code, Verdict.REFUSE, message, slices)
 
 
 @dataclass(frozen=True)

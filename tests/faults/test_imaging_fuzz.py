@@ -56,7 +56,7 @@ def test_that_damaged_masks_are_read_or_refused(suffix: str, tmp_path: Path) -> 
             assert read_volume(path).hu.ndim == 3
         except EsccError as error:
             refusals.append(error)
-    assert all(tmp_path.name in refusal.what and len(refusal.what) < 400 for refusal in refusals)
+    assert [refusal.what for refusal in refusals if tmp_path.name not in refusal.what or len(refusal.what) > 400] == []
 
 
 def test_that_damaged_series_are_judged_and_only_sound_ones_load(tmp_path: Path) -> None:
