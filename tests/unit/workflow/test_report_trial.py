@@ -7,11 +7,13 @@ import pytest
 
 from escc_desktop.errors import EsccError
 from escc_desktop.files import canonical_json, read_json
+from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.trial.importing import read_records
 from escc_desktop.workflow.demo.records import write_records
 from escc_desktop.workflow.demo.truth import draw_truth
 from escc_desktop.workflow.report import study_report
 from escc_desktop.workflow.report_trial import TrialResults, summarise, trial_document, trial_figures, trial_record
+from escc_desktop.workflow.report_trial_files import baseline_rows, trial_files
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +93,50 @@ def test_that_one_patient_without_any_assessment_is_reported(results: TrialResul
 def test_that_no_patient_is_refused() -> None:
     with pytest.raises(EsccError, match="no patient"):
         summarise([])
+
+
+def test_that_the_baseline_table_has_the_published_counts(results: TrialResults) -> None:
+    # Table 1 of the trial: 8 women, 51 men, ECOG 0 in 4, prior radiotherapy in 23.
+    rows = {(variable, level): value for variable, level, _, value in baseline_rows(results.records)}
+    assert rows["sex", "female"] == "8 (13.6 %)"
+    assert rows["sex", "male"] == "51 (86.4 %)"
+    assert rows["ecog", "0"] == "4 (6.8 %)"
+    assert rows["prior radiotherapy", "yes"] == "23 (39.0 %)"
+    assert rows["age (years)", ""].startswith(("mean", "median"))
+
+
+def test_that_a_folder_of_records_becomes_results_tables_figures_and_report(tmp_path: Path) -> None:
+    (tmp_path / "records").mkdir()
+    write_records(draw_truth(20), tmp_path / "records")
+    out = tmp_path / "out"
+    notes: list[str] = []
+    progress = Progress(lambda _fraction, note: notes.append(note))
+    results, remarks = trial_files(tmp_path / "records", out, null_rate=0.346, is_synthetic=True, progress=progress)
+    told = read_json(out / "results.json")
+    assert isinstance(told, dict)
+    assert told["n_patients"] == 20 == len(results.records)
+    assert "patients.csv" in told["provenance"]["inputs"]
+    assert {path.name for path in out.iterdir() if path.suffix == ".csv"} == {
+        "adverse_events.csv",
+        "baseline.csv",
+        "patients.csv",
+    }
+    assert len((out / "patients.csv").read_text(encoding="utf-8").splitlines()) == 21
+    assert len(list((out / "figures").glob("*.svg"))) == len(list((out / "figures").glob("*.png"))) == 5
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert notes[-1] == "Written"
+    assert isinstance(remarks, tuple)
+
+
+def test_that_a_stopped_run_writes_no_report(tmp_path: Path) -> None:
+    (tmp_path / "records").mkdir()
+    write_records(draw_truth(12), tmp_path / "records")
+    with pytest.raises(Cancelled):
+        trial_files(
+            tmp_path / "records",
+            tmp_path / "out",
+            null_rate=None,
+            is_synthetic=True,
+            progress=Progress(is_cancelled=lambda: True),
+        )
+    assert not (tmp_path / "out").exists()
