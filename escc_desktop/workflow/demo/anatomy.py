@@ -46,8 +46,6 @@ class Body:
         Of everything random in the anatomy: lung vessels, mottling.
     fat_mm
         Thickness of the subcutaneous fat.
-    esophagus_lumen
-        "air", "fluid" or "collapsed".
     has_conduit
         Whether the esophagus was resected and the stomach drawn up.
     injected_side
@@ -58,7 +56,6 @@ class Body:
 
     seed: tuple[int, ...]
     fat_mm: float = 9.0
-    esophagus_lumen: str = "collapsed"
     has_conduit: bool = False
     injected_side: str = "left"
     table_mm: float = 0.0

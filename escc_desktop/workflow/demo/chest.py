@@ -67,7 +67,7 @@ def paint_lung_trees(painter: Painter) -> None:
     lung, coarse = painter.fields["lung"], painter.canvas.coarse
     scratch = painter.scratch
     for side, sign in SIDES:
-        for kind, leaves in (("arteries", 380), ("veins", 220)):
+        for kind, leaves in (("arteries", 450), ("veins", 260)):
             roots = np.array(hila[f"{kind}_{side}"], dtype=np.float64)
             for path in grow_tree(lung, coarse, roots, sign, leaves, rng):
                 add_tube(painter.canvas.fine, scratch, path)
@@ -135,8 +135,21 @@ def paint_vessels(painter: Painter) -> None:
             painter.tube(name, hu[tissue])
     painter.tube("aorta", hu["muscle"], grow_mm=anatomy_data()["wall_mm"]["vessel"])
     painter.tube("aorta", hu["aorta"])
+    _paint_plaques(painter)
     for _side, sign in SIDES:
         painter.canvas.paint(painter.loft("thyroid", sign < 0), hu["thyroid"])
+
+
+def _paint_plaques(painter: Painter) -> None:
+    """Paint a few calcified plaques in the wall of the arch and the descending aorta."""
+    rng = np.random.default_rng([*painter.body.seed, 13])
+    path = tube_path("aorta", False, painter.canvas.pixel_mm)
+    for _plaque in range(int(rng.integers(0, 6))):
+        x, y, z, radius = path[int(rng.integers(len(path) // 4, len(path) - 2))]
+        angle = rng.uniform(0.0, 2.0 * np.pi)
+        at = np.array([x + radius * np.cos(angle), y + radius * np.sin(angle), z])
+        along = rng.normal(0.0, 2.0, 3)
+        painter.fill_path(np.array([[*at, 1.1], [*(at + along), 1.1]]), painter.hu["plaque"])
 
 
 def paint_airways(painter: Painter) -> None:

@@ -13,7 +13,7 @@ from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.workflow.demo.abdomen import paint_abdomen
 from escc_desktop.workflow.demo.anatomy import Body, Painter, anatomy_data, tissue_hu
 from escc_desktop.workflow.demo.bones import paint_bones, paint_jaw
-from escc_desktop.workflow.demo.canvas import FAR_MM, Canvas, FloatArray, Lattice
+from escc_desktop.workflow.demo.canvas import FAR_MM, Canvas, FloatArray, Lattice, single
 from escc_desktop.workflow.demo.chest import (
     paint_airways,
     paint_heart,
@@ -41,6 +41,8 @@ from escc_desktop.workflow.demo.wall import paint_table, paint_wall, paint_wall_
 BLUR_FWHM_MM = 1.0
 NOISE_AT_5_MM, NOISE_AT_1_MM = 11.0, 22.0
 LESION_SHARE = 0.6
+LOWEST_VEIN_MM = -45.0
+METAL_HU = 1600.0
 TISSUE_HU = (-10.0, 170.0)
 TOP_MM, TOP_WITH_JAW_MM = 95.0, 166.0
 
@@ -64,12 +66,24 @@ LARGE = Grid((512, 512, 320), (0.74, 0.74, 1.0))
 
 @dataclass(frozen=True)
 class Scene:
-    """A painted patient before the scanner: slices without noise, the lesion's share of each voxel, the frame."""
+    """A painted patient before the scanner.
+
+    Attributes
+    ----------
+    slices
+        HU without noise (z, y, x).
+    lesion
+        The lesion's share of each voxel, 0 to 1.
+    geometry
+        Where the slices lie in the scanner.
+    body
+        Where they lie in the body of the data files.
+    """
 
     slices: FloatArray
-    lesion: NDArray[np.float32]
+    lesion: FloatArray
     geometry: Geometry
-    z_mm: FloatArray
+    body: Lattice
     streaks: tuple[Streaks, ...]
 
 
@@ -86,38 +100,44 @@ def grid_of(truth: PatientTruth) -> Grid:
 def paint_scene(truth: PatientTruth, seed: int, grid: Grid, phase: str = "arterial") -> Scene:
     """Paint one patient in one contrast phase: "arterial", "venous" or "plain"."""
     base = patient_seed(seed, truth.patient_id)
-    rng = np.random.default_rng([*base, 0])
-    data = anatomy_data()["variation"]
-    width, depth, height = (float(1.0 + data[k] * rng.standard_normal()) for k in ("size", "depth", "height"))
-    small = 0.94 if truth.sex == "female" else 1.0
-    scale = np.array([width * small, depth * small, height * small])
-    shift = rng.normal(0.0, data["shift_mm"], 2)
-    canvas, geometry = _canvas(grid, scale, shift, TOP_WITH_JAW_MM if truth.artefact == "dental" else TOP_MM)
-    side = "left" if rng.random() < 0.5 else "right"
-    body = Body(
-        seed=base,
-        fat_mm=float(np.clip(9.0 + 0.9 * (truth.weight_kg - 59.0) / 2.8 + rng.normal(0.0, 1.0), 4.0, 20.0)),
-        has_conduit=truth.site != "primary",
-        injected_side=side,
-        table_mm=float(rng.normal(0.0, data["table_mm"])),
-    )
+    scale, shift, body = _vary(truth, base)
+    has_jaw = truth.artefact == "dental"
+    canvas, geometry = _canvas(grid, scale, shift, TOP_WITH_JAW_MM if has_jaw else TOP_MM)
     hu = patient_hu(truth, phase)
     painter = Painter(canvas, body, hu)
     shape = _shape(truth, base, scale, hu, phase)
     _paint_behind(painter)
-    if truth.artefact == "dental":
+    if has_jaw:
         paint_jaw(painter)
     paint_gullet(painter, shape)
     paint_lesion(painter, shape)
     _paint_before(painter, shape.keeps_fat_plane)
-    lesion = np.zeros((grid.size[2], grid.size[1], grid.size[0]), dtype=np.float32)
+    lesion = np.zeros(geometry.shape, dtype=np.float32)
     if canvas.tracked is not None:
         (bz, by, bx), share = canvas.tracked
         lesion[bz.start // grid.sub : bz.stop // grid.sub, by, bx] = slices_of(share, grid.sub)
     slices = slices_of(canvas.hu, grid.sub)
-    z = canvas.fine.z.reshape(grid.size[2], grid.sub).mean(axis=1)
-    streaks = _streaks(truth, canvas, slices, grid, phase)
-    return Scene(slices, lesion, geometry, z, streaks)
+    body_lattice = Lattice(_slice_z(canvas), canvas.fine.y, canvas.fine.x)
+    return Scene(slices, lesion, geometry, body_lattice, _streaks(truth, body_lattice, slices, phase))
+
+
+def _vary(truth: PatientTruth, base: tuple[int, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64], Body]:
+    """Return the size of a body along x, y, z, where it lies on the table, and the rest that differs."""
+    rng = np.random.default_rng([*base, 0])
+    data = anatomy_data()["variation"]
+    scale = np.array([1.0 + data[name] * rng.standard_normal() for name in ("size", "depth", "height")])
+    if truth.sex == "female":
+        scale *= data["female"]
+    shift = rng.normal(0.0, data["shift_mm"], 2)
+    fat_mm = data["fat_mm"] + data["fat_mm_per_kg"] * (truth.weight_kg - data["weight_kg"]) + rng.normal(0.0, 1.0)
+    body = Body(
+        seed=base,
+        fat_mm=float(np.clip(fat_mm, *data["fat_range_mm"])),
+        has_conduit=truth.site != "primary",
+        injected_side="left" if rng.random() < 0.5 else "right",
+        table_mm=float(rng.normal(0.0, data["table_mm"])),
+    )
+    return scale, shift, body
 
 
 def _paint_behind(painter: Painter) -> None:
@@ -199,27 +219,27 @@ def _canvas(
     return Canvas(fine, grid.sub), Geometry(grid.size, grid.spacing_mm, origin)
 
 
-def _streaks(truth: PatientTruth, canvas: Canvas, slices: FloatArray, grid: Grid, phase: str) -> tuple[Streaks, ...]:
+def _slice_z(canvas: Canvas) -> FloatArray:
+    return single(canvas.fine.z.reshape(-1, canvas.sub).mean(axis=1))
+
+
+def _streaks(truth: PatientTruth, body: Lattice, slices: FloatArray, phase: str) -> tuple[Streaks, ...]:
     found = []
     if phase == "arterial":
-        found.append(
-            _streaks_from(slices, 0.8 * truth.svc_hu, 0.04 * truth.svc_hu, canvas.coarse.z, canvas.fine.z, grid)
-        )
+        above = 0.8 * truth.svc_hu
+        found.append(_streaks_from(slices, np.flatnonzero(body.z > LOWEST_VEIN_MM), above, 0.04 * truth.svc_hu))
     if truth.artefact in {"stent", "dental"}:
-        found.append(_streaks_from(slices, 1600.0, 110.0, canvas.coarse.z, canvas.fine.z, grid))
+        found.append(_streaks_from(slices, np.arange(len(slices)), METAL_HU, 110.0))
     return tuple(streaks for streaks in found if len(streaks.points))
 
 
-def _streaks_from(
-    slices: FloatArray, above_hu: float, strength_hu: float, _coarse: FloatArray, fine_z: FloatArray, grid: Grid
-) -> Streaks:
-    z = fine_z.reshape(grid.size[2], grid.sub).mean(axis=1)
+def _streaks_from(slices: FloatArray, which: NDArray[np.intp], above_hu: float, strength_hu: float) -> Streaks:
+    top = slices.shape[1] // 4
     points = []
-    for index in np.flatnonzero(z > -45.0) if above_hu < 1500.0 else range(grid.size[2]):
-        middle = slices[index, grid.size[1] // 4 : grid.size[1] * 5 // 8]
-        rows, columns = np.nonzero(middle > above_hu)
+    for index in which:
+        rows, columns = np.nonzero(slices[index, top : slices.shape[1] * 5 // 8] > above_hu)
         if len(rows) > 6:
-            points.append((index, rows.mean() + grid.size[1] // 4, columns.mean()))
+            points.append((float(index), float(rows.mean()) + top, float(columns.mean())))
     return Streaks(np.array(points, dtype=np.float64).reshape(-1, 3), strength_hu)
 
 
@@ -231,7 +251,7 @@ def scan(scene: Scene, seed: tuple[int, ...], kernel: Kernel = SOFT) -> Volume:
     for streaks in scene.streaks:
         add_streaks(slices, streaks, pixel, rng)
     noise = correlated_noise(slices.shape, pixel, kernel.noise_peak_per_mm, rng)
-    level = noise_level(scene.z_mm, slices.shape[1], slices.shape[2], noise_sd_hu(thickness) * kernel.noise_factor)
+    level = noise_level(scene.body.z, slices.shape[1], slices.shape[2], noise_sd_hu(thickness) * kernel.noise_factor)
     noise *= level
     slices += noise
     return Volume(digitise(slices), scene.geometry)
@@ -244,9 +264,15 @@ def noise_sd_hu(thickness_mm: float) -> float:
 
 
 def true_mask(scene: Scene) -> Mask:
-    """Return the voxels that are mostly lesion and that look like tissue, not like air, fat or blood."""
+    """Return the voxels that are mostly lesion and that look like tissue, not like air, fat or blood.
+
+    Where the voxels are so coarse that none is mostly lesion, those with the largest share count.
+    """
     low, high = TISSUE_HU
-    return Mask((scene.lesion >= LESION_SHARE) & (scene.slices > low) & (scene.slices < high), scene.geometry)
+    voxels = (scene.lesion >= LESION_SHARE) & (scene.slices > low) & (scene.slices < high)
+    if not voxels.any():
+        voxels = scene.lesion >= 0.8 * scene.lesion.max()
+    return Mask(voxels, scene.geometry)
 
 
 def lesion_point_mm(mask: Mask) -> tuple[float, float, float]:

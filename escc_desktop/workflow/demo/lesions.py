@@ -23,6 +23,7 @@ NECROSIS_SIGMA_MM = 4.0
 NORMAL_WALL_MM = 3.0
 THIN_SIDE_MM = 3.5
 STENT_MM = 15.0
+VIABLE_HU = (8.0, 165.0)
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _paint_wall_lesion(painter: Painter, shape: LesionShape) -> None:
     slope = np.sqrt((u / a**2) ** 2 + (v / b**2) ** 2) / np.maximum(k1, 1e-3)
     outer = np.clip((k1 - 1.0) / np.maximum(slope, 1e-3), -FAR_MM, FAR_MM) + bumps * bulge
     outer = np.maximum(outer, np.abs(z - middle) - half).astype(np.float32)
-    lumen = _lumen(shape, u, v, bulge)
+    lumen = _lumen(shape, u, v, bulge) + _local_noise(canvas.fine, box, rng, 5.0) * np.float32(0.9)
     _fill_lesion(painter, shape, box, outer, np.minimum(-outer, lumen + 0.0 * outer))
     _fill_lumen(painter, shape, box, lumen + 0.0 * outer, bulge)
 
@@ -278,7 +279,7 @@ def _fill_lesion(painter: Painter, shape: LesionShape, box: Box, distance: Float
     texture = _local_noise(canvas.fine, box, rng, TEXTURE_SIGMA_MM)
     texture = _standardise(texture, inside, canvas.sub)
     pattern = _local_noise(canvas.fine, box, rng, NECROSIS_SIGMA_MM) + np.float32(0.22) * np.clip(depth, 0.0, 6.0)
-    viable = np.float32(shape.tissue_hu) + np.float32(shape.texture_sd_hu) * texture
+    viable = np.clip(shape.tissue_hu + np.float32(shape.texture_sd_hu) * texture, *VIABLE_HU)
     level = np.quantile(pattern[inside], 1.0 - min(shape.necrotic_fraction, 0.9))
     share = np.clip((pattern - level) / 0.3 + 0.5, 0.0, 1.0)
     dead = np.float32(painter.hu["necrosis"]) + np.float32(0.25 * shape.texture_sd_hu) * texture

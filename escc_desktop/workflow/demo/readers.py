@@ -60,7 +60,9 @@ def simulate_reading(volume: Volume, true_mask: Mask, reader: str, occasion: str
     low_hu = (
         eye["low_hu"] + eye["low_reader_sd"] * own.standard_normal() + eye["low_occasion_sd"] * now.standard_normal()
     )
-    drawn &= _looks_like_lesion(volume.hu[box], spacing, low_hu)
+    tissue, solid = _seen(volume.hu[box], spacing, low_hu)
+    # Inside, a dark or bright patch stays in; at the edge it is taken for fat or a vessel.
+    drawn &= tissue | (solid & (distance < -eye["edge_mm"]))
     drawn = _tidy(drawn, inside)
     voxels = np.zeros(true_mask.voxels.shape, dtype=bool)
     voxels[box] = drawn
@@ -127,23 +129,24 @@ def _ends(drawn: BoolArray, inside: BoolArray, off: tuple[int, int]) -> BoolArra
     return drawn
 
 
-def _looks_like_lesion(hu: NDArray[Any], spacing: NDArray[np.float64], low_hu: float) -> BoolArray:
-    data = _data()["eye"]
-    sigma = (0.0, data["smooth_mm"] / spacing[1], data["smooth_mm"] / spacing[2])
+def _seen(hu: NDArray[Any], spacing: NDArray[np.float64], low_hu: float) -> tuple[BoolArray, BoolArray]:
+    """Return which voxels look like lesion in a smoothed picture, and which are neither air nor blood."""
+    eye = _data()["eye"]
+    sigma = (0.0, eye["smooth_mm"] / spacing[1], eye["smooth_mm"] / spacing[2])
     seen = ndimage.gaussian_filter(np.clip(hu, -300, 400).astype(np.float32), sigma)
-    sharp = (hu > data["air_hu"]) & (hu < data["blood_hu"])
-    return np.asarray((seen > low_hu) & (seen < data["high_hu"]) & sharp)
+    solid = (hu > eye["air_hu"]) & (hu < eye["blood_hu"])
+    return np.asarray(solid & (seen > low_hu) & (seen < eye["high_hu"])), np.asarray(solid)
 
 
 def _tidy(drawn: BoolArray, inside: BoolArray) -> BoolArray:
-    """Keep what hangs together with the lesion, and close holes of a pixel or two in each slice."""
+    """Keep what hangs together with the lesion, and close small holes in each slice."""
     filled = drawn.copy()
     for index, plane in enumerate(drawn):
         if plane.any():
             holes = ndimage.binary_fill_holes(plane) & ~plane
             labels, count = ndimage.label(holes)
             sizes = np.bincount(labels.ravel(), minlength=count + 1)
-            filled[index] = ndimage.binary_opening(plane | (holes & (sizes[labels] <= 3))) | (plane & inside[index])
+            filled[index] = ndimage.binary_opening(plane | (holes & (sizes[labels] <= 5))) | (plane & inside[index])
     labels, count = ndimage.label(filled, structure=np.ones((3, 3, 3)))
     if count < 2:
         return filled
