@@ -243,7 +243,7 @@ class ModelCard(_Part):
         SHA-256 of the canonical JSON of everything else.
     """
 
-    card_version: Literal[1] = 1
+    card_version: Annotated[int, Field(ge=1, le=1)] = 1
     kind: CardKind
     name: Name
     usage: Literal["patient", "paper_only"]
@@ -326,7 +326,7 @@ def parse_card(document: object, name: str = "card") -> ModelCard:
             faults,
             "Use the card as `escc develop` wrote it.",
         ) from None
-    except (RecursionError, OverflowError):
+    except (RecursionError, ValueError):  # a number beyond the floats becomes infinite while it is read
         raise EsccError(f"{name} is no model card.", "Use the card as `escc develop` wrote it.") from None
 
 
