@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 def _demo(
     project: Annotated[Path | None, typer.Option("--project", help="Folder of the demo.")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Analyse it, export all tables, write reports.")] = False,
-    patients: Annotated[int, typer.Option("--patients", min=8, max=200, help="Size of the study.")] = 59,
+    patients: Annotated[
+        int, typer.Option("--patients", min=8, max=200, help="Size of the study; below 59 no large series.")
+    ] = 59,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Processes at most.")] = 2,
 ) -> None:
     """Build the synthetic study once; with --headless run the whole job on it."""

@@ -22,6 +22,7 @@ from escc_desktop.progress import Progress
 from escc_desktop.workflow.analysis import Extraction
 from escc_desktop.workflow.clinical_data import CLINICAL_NAME, clinical_csv
 from escc_desktop.workflow.demo.conduct import SyntheticStudy, hand_over, read_everything
+from escc_desktop.workflow.demo.images import SMALL, Grid
 from escc_desktop.workflow.demo.people import Keys, StudyClock, create_project, make_keys, read_keys
 from escc_desktop.workflow.demo.records import write_records
 from escc_desktop.workflow.demo.study import write_import_folder
@@ -75,10 +76,18 @@ class DemoFolder:
 
 @dataclass(frozen=True)
 class DemoChoice:
-    """How large the study is and how many processes may work on it."""
+    """How large the study is and how many processes may work on it.
+
+    Attributes
+    ----------
+    grid
+        Voxels of every series. By default 256 x 256 x 64, and in the study of full size 512 x 512 x 320 for the
+        showcase patient; smaller studies are for tests and do without that one.
+    """
 
     n_patients: int = FULL_SIZE
     jobs: int = 2
+    grid: Grid | None = None
 
     @property
     def repeats(self) -> int:
@@ -105,7 +114,8 @@ def build_demo(root: Path, choice: DemoChoice, progress: Progress) -> DemoFolder
         return folder
     _clear(folder)
     truths = draw_truth(choice.n_patients)
-    images = write_import_folder(truths, folder.images, default_seed(), choice.jobs, progress.part(0, 0.45))
+    grid = choice.grid or (None if choice.n_patients >= FULL_SIZE else SMALL)
+    images = write_import_folder(truths, folder.images, default_seed(), choice.jobs, progress.part(0, 0.45), grid)
     write_records(truths, folder.records)
     folder.truth.mkdir(exist_ok=True)
     write_json(folder.truth / "truth.json", truth_document(truths))
