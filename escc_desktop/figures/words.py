@@ -128,6 +128,7 @@ def short_feature(name: str) -> str:
 
 
 _UNITS = {
+    "1e9_per_l": "10⁹/L",
     "u_per_l": "U/L",
     "umol_per_l": "µmol/L",
     "mmol_per_l": "mmol/L",
@@ -143,6 +144,7 @@ _UNITS = {
     "kg": "kg",
     "cm": "cm",
 }
+_ABBREVIATIONS = {"ecog"}
 
 
 def quantity(column: str) -> str:
@@ -151,7 +153,7 @@ def quantity(column: str) -> str:
         if column.endswith(f"_{ending}"):
             name = column.removesuffix(f"_{ending}")
             return f"{name.replace('_', ' ') if len(name) > 4 or name == 'age' else name.upper()} ({unit})"
-    return column.replace("_", " ")
+    return column.upper() if column in _ABBREVIATIONS else column.replace("_", " ")
 
 
 def term(name: str) -> tuple[str, str]:

@@ -280,7 +280,8 @@ def _section(section: Section) -> list[Any]:
         head += [page.facts(section.facts), page.gap(2)]
     blocks = [_table_block(block) for block in section.tables] + [_picture_block(shown) for shown in section.pictures]
     if not blocks or (section.tables and len(section.tables[0].rows) > _LONG_TABLE):
-        return [page.room(60), *head, *(part for block in blocks for part in block)]
+        # The gap ends the heading's wish to stand with what follows: a long table begins where it can.
+        return [page.room(60), *head, page.gap(1), *(part for block in blocks for part in block)]
     # The heading stands on the page of the first thing under it.
     return [page.together(block) for block in ([*head, *blocks[0]], *blocks[1:])]
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
+from PIL import Image as PictureFile
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
@@ -48,6 +49,9 @@ _LINE, _PALE = colors.HexColor(style.FAINT), colors.HexColor("#f3f5f7")
 _WARN, _WARN_GROUND = colors.HexColor("#8a4b00"), colors.HexColor("#fff4e0")
 
 _NUMBER = re.compile(r"[<>]? ?[-+]?[\d,.]+(e[-+]?\d+)?( %)?")
+# A feature's name may go on in a second line before its last part: the space for it is too small to be seen.
+_LONG_NAME = re.compile(r"(?<=_)(?=[A-Za-z]{20,})")
+_BREAK = '<font size="0.5"> </font>'
 
 
 @cache
@@ -111,7 +115,8 @@ def _runs(text: str) -> Iterator[tuple[bool, str]]:
 def paragraph(text: str, name: str = "text") -> Paragraph:
     """Return a paragraph of plain text in one of the styles."""
     marked = (f'<font name="{_CHINESE}">{run}</font>' if chinese else escape(run) for chinese, run in _runs(text))
-    return Paragraph("".join(marked), STYLES[name])
+    markup = "".join(marked)
+    return Paragraph(_LONG_NAME.sub(_BREAK, markup) if name == "cell" else markup, STYLES[name])
 
 
 def cell_text(cell: Cell) -> str:
@@ -158,16 +163,20 @@ def _widths(rows: Sequence[Sequence[Cell]]) -> list[float]:
     """Share the page among columns by their longest text, none thinner than its longest word."""
     size = STYLES["head"].fontSize
     texts = [[printable(cell_text(row[column])) for row in rows] for column in range(len(rows[0]))]
+    faces = [_BOLD, *[_FACE] * (len(rows) - 1)]
 
-    def width(text: str) -> float:
-        return float(pdfmetrics.stringWidth(text, _BOLD, size) / mm) + 3.2
+    def longest(column: Sequence[Sequence[str]]) -> float:
+        pairs = zip(column, faces, strict=True)
+        points = (pdfmetrics.stringWidth(part, face, size) for parts, face in pairs for part in parts)
+        return float(max(points, default=0.0) / mm) + 3.4
 
-    least = [max(width(word) for text in column for word in (text.split() or [""])) for column in texts]
-    wish = [max(min(width(text), 90.0) for text in column) for column in texts]
+    least = [longest([_LONG_NAME.sub(" ", text).split() for text in column]) for column in texts]
+    wish = [max(min(longest([[text] for text in column]), 90.0), low) for column, low in zip(texts, least, strict=True)]
     if sum(wish) <= WIDTH_MM:
         return wish
     # Short columns keep their wish; the long ones share what is left.
-    least = [high if high <= _SHORT_MM else low for low, high in zip(least, wish, strict=True)]
+    generous = [high if high <= _SHORT_MM else low for low, high in zip(least, wish, strict=True)]
+    least = generous if sum(generous) <= WIDTH_MM else least
     spare = max(WIDTH_MM - sum(least), 0.0)
     slack = sum(wish) - sum(least) or 1.0
     shared = [low + spare * (high - low) / slack for low, high in zip(least, wish, strict=True)]
@@ -218,7 +227,10 @@ def picture(figure: style.Figure, max_width_mm: float = WIDTH_MM, max_height_mm:
     """Return a figure at its own printed size, shrunk where the page is smaller."""
     width, height = (float(inches) * 25.4 for inches in figure.get_size_inches())
     scale = min(1.0, max_width_mm / width, max_height_mm / height)
-    data = io.BytesIO(style.image_bytes(figure, ".png", dpi=220))
+    drawn = PictureFile.open(io.BytesIO(style.image_bytes(figure, ".png", dpi=220)))
+    # Without its alpha channel, which is opaque everywhere, a picture takes less than half the room.
+    data = io.BytesIO()
+    drawn.convert("RGB").save(data, format="png")
     return Image(data, width=width * scale * mm, height=height * scale * mm, hAlign="LEFT")
 
 

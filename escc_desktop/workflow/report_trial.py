@@ -29,8 +29,10 @@ from escc_desktop.trial.results import (
     worst_grades,
 )
 from escc_desktop.workflow.report import Picture, Section, StudyReport, TableBlock
+from escc_desktop.workflow.report_baseline import baseline_rows
 
 HORIZON_MONTHS = 12.0
+_BASELINE_HEAD = ("Variable", "Level", "Known", "Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,6 +164,9 @@ def trial_record(results: TrialResults, figures: Mapping[str, Figure], *, is_syn
         title="Trial results",
         subtitle=f"{n} patients; median follow-up {words.months(results.follow_up.value)} (reverse Kaplan-Meier).",
         sections=(
+            Section(
+                "Patients at baseline", tables=(TableBlock(_BASELINE_HEAD, tuple(baseline_rows(results.records))),)
+            ),
             _response_section(results, figures),
             _survival_section(results.pfs, figures["kaplan_meier_pfs"]),
             _survival_section(results.os, figures["kaplan_meier_os"]),

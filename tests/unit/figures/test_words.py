@@ -68,6 +68,8 @@ def test_that_no_uncertain_probability_reads_as_certain(probability: float) -> N
         ("A_wavelet-HLH_glszm_ZoneEntropy", ("ZoneEntropy", "wavelet-HLH · glszm")),
         ("log2(ast_u_per_l)", ("AST (U/L)", "")),
         ("ibil_umol_per_l", ("IBIL (µmol/L)", "")),
+        ("plt_1e9_per_l", ("PLT (10⁹/L)", "")),
+        ("ecog", ("ECOG", "")),
         ("age_years", ("age (years)", "")),
         ("creatinine_umol_per_l", ("creatinine (µmol/L)", "")),
         ("bmi_kg_per_m2", ("BMI (kg/m²)", "")),

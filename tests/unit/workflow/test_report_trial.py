@@ -12,8 +12,9 @@ from escc_desktop.trial.importing import read_records
 from escc_desktop.workflow.demo.records import write_records
 from escc_desktop.workflow.demo.truth import draw_truth
 from escc_desktop.workflow.report import study_report
+from escc_desktop.workflow.report_baseline import baseline_rows
 from escc_desktop.workflow.report_trial import TrialResults, summarise, trial_document, trial_figures, trial_record
-from escc_desktop.workflow.report_trial_files import baseline_rows, trial_files
+from escc_desktop.workflow.report_trial_files import trial_files
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +101,7 @@ def test_that_the_baseline_table_has_the_published_counts(results: TrialResults)
     rows = {(variable, level): value for variable, level, _, value in baseline_rows(results.records)}
     assert rows["sex", "female"] == "8 (13.6 %)"
     assert rows["sex", "male"] == "51 (86.4 %)"
-    assert rows["ecog", "0"] == "4 (6.8 %)"
+    assert rows["ECOG", "0"] == "4 (6.8 %)"
     assert rows["prior radiotherapy", "yes"] == "23 (39.0 %)"
     assert rows["age (years)", ""].startswith(("mean", "median"))
 
