@@ -6,7 +6,7 @@ To add a kind of odd input, write one small function and add it to `FILE_CHECKS`
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,7 @@ COMPRESSED: Final = frozenset(
 _PIXEL_MM: Final = (0.1, 5.0)
 _MAX_SLOPE: Final = 1e4
 _DEEP: Final = 50
+_ROUNDING: Final = 1e-4
 
 Check = Callable[[Sequence[Slice]], Iterator[Finding]]
 
@@ -88,20 +89,24 @@ def _people(slices: Sequence[Slice]) -> Iterator[Finding]:
     )
 
 
-def _mixed(code: str, what: str, key: Callable[[Header], Hashable]) -> Check:
+def _mixed(code: str, what: str, numbers_of: Callable[[Header], Sequence[float] | None]) -> Check:
+    """Make a check that all slices have the numbers of the first, but for rounding; it names the fewer ones."""
+
     def check(slices: Sequence[Slice]) -> Iterator[Finding]:
-        groups: dict[Hashable, list[Slice]] = {}
-        for part in slices:
-            groups.setdefault(key(part.header), []).append(part)
-        if len(groups) > 1:
-            fewest = min(groups.values(), key=len)
-            yield from refusals_of(code, f"The slices do not all have the same {what}; separate them.", fewest)
+        first = numbers_of(slices[0].header)
+        unlike = [part for part in slices if not _alike(first, numbers_of(part.header))]
+        if 2 * len(unlike) > len(slices):
+            unlike = [part for part in slices if part not in unlike]
+        yield from refusals_of(code, f"The slices do not all have the same {what}; separate them.", unlike)
 
     return check
 
 
-def _rounded(numbers: list[float] | None) -> Hashable:
-    return tuple(round(number, 4) if math.isfinite(number) else str(number) for number in numbers or ())
+def _alike(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
+    if one is None or other is None or len(one) != len(other):
+        return one is None and other is None
+    # Numbers that are not finite are refused elsewhere, once.
+    return all(abs(a - b) <= _ROUNDING or not math.isfinite(a - b) for a, b in zip(one, other, strict=True))
 
 
 def _pixel_format(slices: Sequence[Slice]) -> Iterator[Finding]:
@@ -199,7 +204,7 @@ def _has_odd_matrix(header: Header) -> bool:
 
 
 def _rescale_notes(slices: Sequence[Slice]) -> Iterator[Finding]:
-    values = {(_rounded(part.header.slope), _rounded(part.header.intercept)) for part in slices}
+    values = {(repr(part.header.slope), repr(part.header.intercept)) for part in slices}
     if len(values) > 1:
         message = "Rescale slope or intercept differ between slices; each slice is rescaled by its own."
         yield from findings_about("rescale_differs", Verdict.WARN, message, slices)
@@ -274,9 +279,9 @@ FILE_CHECKS: Final[tuple[Check, ...]] = (
     _flag("wrong_transfer_syntax", Verdict.REFUSE, "The data are not encoded as the file says; export it again."),
     _byte_count,
     _numbers_in_bounds,
-    _mixed("mixed_matrix", "matrix (Rows, Columns)", lambda header: (header.rows, header.columns)),
-    _mixed("mixed_orientation", "orientation", lambda header: _rounded(header.orientation)),
-    _mixed("mixed_spacing", "PixelSpacing", lambda header: _rounded(header.pixel_spacing)),
+    _mixed("mixed_matrix", "matrix (Rows, Columns)", lambda header: (header.rows or 0, header.columns or 0)),
+    _mixed("mixed_orientation", "orientation", lambda header: header.orientation),
+    _mixed("mixed_spacing", "PixelSpacing", lambda header: header.pixel_spacing),
     _rescale_notes,
     _flag("no_preamble", Verdict.FIX, "The file had no DICOM preamble; it was read as if it had one."),
     _flag(

@@ -37,7 +37,8 @@ def recognise_phase(headers: Sequence[Header]) -> Phase:
     if len(names) > 1:
         return Phase("unknown", 0.0, evidence)
     if not found:
-        return Phase()
+        agent = "a contrast agent is named, its phase is not"
+        return Phase(evidence=(agent,) if headers[0].contrast_agent else ())
     confidence = _SEVERAL if len(found) > 1 else found[0][1]
     return Phase(names.pop(), confidence, evidence)
 

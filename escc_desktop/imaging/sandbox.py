@@ -23,6 +23,7 @@ TIMEOUT_S: Final = 10.0
 MEMORY_BYTES: Final = 4 << 30
 _MAX_IDLE: Final = 2
 _START_TIMEOUT_S: Final = 60.0  # importing on a loaded machine is not the file's fault
+_MAX_TEXT: Final = 1 << 28
 _FRAME: Final = struct.Struct("<II")
 _CHILD: Final = "escc_desktop.imaging.child"
 
@@ -163,6 +164,8 @@ def write_frame(stream: IO[bytes], message: Mapping[str, Any], payload: bytes | 
 def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     """Read what `write_frame` wrote; EOFError where the stream ends before."""
     text_length, payload_length = _FRAME.unpack(_read(stream, _FRAME.size))
+    if text_length > _MAX_TEXT:
+        raise ValueError("a message of absurd length")
     message = json.loads(_read(stream, text_length))
     if not isinstance(message, dict):
         raise ValueError("not an object")  # noqa: TRY004  # one kind of error for every broken frame

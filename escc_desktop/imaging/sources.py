@@ -19,7 +19,6 @@ from escc_desktop.imaging.series import Finding, Rejected, Verdict
 
 _MAX_ENTRIES: Final = 50_000
 _MAX_RATIO: Final = 100
-_MAX_UNPACKED: Final = 64 << 30
 _SMALL: Final = 1 << 20
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _SYMLINK: Final = 0o120000
@@ -110,7 +109,7 @@ def _unpack(path: Path) -> Sources:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            problem = next(_archive_problems(entries), None)
+            problem = next(_archive_problems(entries, path.stat().st_size), None)
             if problem:
                 sources.rejected.append(Rejected(path.name, *problem))
                 return sources
@@ -138,13 +137,17 @@ def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path
             sink.write(chunk)
 
 
-def _archive_problems(entries: list[zipfile.ZipInfo]) -> Iterator[tuple[str, str]]:
-    """Yield (code, message) for whatever makes an archive unfit to be unpacked."""
+def _archive_problems(entries: list[zipfile.ZipInfo], packed: int) -> Iterator[tuple[str, str]]:
+    """Yield (code, message) for whatever makes an archive of `packed` bytes unfit to be unpacked."""
     if len(entries) > _MAX_ENTRIES:
         yield "zip_entries", f"The archive has {len(entries)} entries; more than {_MAX_ENTRIES} are refused."
-    packed, unpacked = sum(entry.compress_size for entry in entries), sum(entry.file_size for entry in entries)
-    if unpacked > _MAX_UNPACKED or unpacked > max(_MAX_RATIO * packed, _SMALL):
+    # Entries may overlap, so the size of the archive counts and not the sum of what they claim to be packed to.
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > max(_MAX_RATIO * packed, _SMALL):
         yield "zip_bomb", f"The archive would grow from {packed >> 10} kB to {unpacked >> 20} MB."
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if unpacked > free // 2:
+        yield "zip_space", f"Unpacking needs {unpacked >> 20} MB; {free >> 20} MB are free. Unpack it elsewhere first."
     for entry in entries:
         yield from _entry_problems(entry)
 

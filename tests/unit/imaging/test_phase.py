@@ -51,3 +51,9 @@ def test_that_agreement_raises_the_confidence_and_contradiction_ends_it() -> Non
     assert 0 < words.confidence < both.confidence < 1
     assert (against.name, against.confidence) == ("unknown", 0.0)
     assert len(against.evidence) == 2
+
+
+def test_that_a_contrast_agent_alone_leaves_the_phase_unknown_but_is_told() -> None:
+    phase = recognise_phase([Header(contrast_agent="Iohexol 350")])
+    assert phase.name == "unknown"
+    assert "contrast agent" in phase.evidence[0]
