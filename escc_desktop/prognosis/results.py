@@ -147,7 +147,10 @@ class TermResult(_Part):
 
 
 class FigureResult(_Part):
-    """One measure: apparent, corrected for optimism, in nested folds, and what noise reaches (5, 50, 95 %)."""
+    """One measure: apparent, corrected for optimism, in nested folds, and what noise reaches (5, 50, 95 %).
+
+    `corrected` is the .632+ figure of the whole-pipeline bootstrap, `harrell` the apparent one less Harrell's optimism.
+    """
 
     apparent: Number
     apparent_lower: Number
@@ -155,6 +158,7 @@ class FigureResult(_Part):
     corrected: Number
     corrected_lower: Number
     corrected_upper: Number
+    harrell: Number
     cross_validated: Number
     noise: tuple[Number, Number, Number]
 

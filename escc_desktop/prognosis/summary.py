@@ -19,7 +19,7 @@ from escc_desktop.prognosis.validation import Validation
 from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.cox import CoxFit
 from escc_desktop.stats.cutpoint import Cutpoint
-from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index, compare
+from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index, compare, interval_of
 from escc_desktop.stats.survival import Endpoint, kaplan_meier, log_rank, median_follow_up
 
 MAX_LISTED = 200
@@ -62,10 +62,10 @@ def gather(problem: Problem, fitted: Fitted, cutpoint: Cutpoint | None, validati
 
 def figures(found: Found) -> dict[CardKind, dict[str, doc.FigureResult]]:
     """Return C-index and AUC of each kind with everything that belongs beside them."""
-    optimism, out = found.validation.bootstrap.optimism, found.validation.out_of_fold
-    corrected = optimism.corrected
+    bootstrap, out = found.validation.bootstrap, found.validation.out_of_fold
+    optimism, corrected = bootstrap.optimism, bootstrap.corrected
     sampling = np.stack([out.c_se, out.auc_se], axis=1).ravel()
-    lower, upper = optimism.interval(sampling)
+    lower, upper = interval_of(corrected, sampling, optimism.model_sd)
     noise = found.validation.noise.quantiles((0.05, 0.5, 0.95))
     told: dict[CardKind, dict[str, doc.FigureResult]] = {}
     for k, kind in enumerate(CARD_KINDS):
@@ -78,6 +78,7 @@ def figures(found: Found) -> dict[CardKind, dict[str, doc.FigureResult]]:
             known = len(optimism.on_resample) > optimism.n_failed
             # A model without terms ranks nobody: its C is 0.5 whatever the resamples selected.
             trio = (0.5, 0.5, 0.5) if is_empty else (corrected[at], lower[at], upper[at])
+            harrell = 0.5 if is_empty else optimism.corrected[at]
             told[kind][name] = doc.FigureResult(
                 apparent=value,
                 apparent_lower=low,
@@ -85,6 +86,7 @@ def figures(found: Found) -> dict[CardKind, dict[str, doc.FigureResult]]:
                 corrected=_number(trio[0]) if known else None,
                 corrected_lower=_number(trio[1]) if known else None,
                 corrected_upper=_number(trio[2]) if known else None,
+                harrell=_number(harrell) if known else None,
                 cross_validated=_number(nested),
                 noise=(_number(noise[0, at]), _number(noise[1, at]), _number(noise[2, at])),
             )

@@ -15,10 +15,10 @@ import numpy as np
 
 from escc_desktop.errors import EsccError
 from escc_desktop.prognosis.card import CARD_KINDS
-from escc_desktop.prognosis.pipeline import Fitted, Problem, fit_pipeline, fit_signature, measures, predict
+from escc_desktop.prognosis.pipeline import Fitted, Predictions, Problem, fit_pipeline, fit_signature, measures, predict
 from escc_desktop.progress import Progress
 from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
-from escc_desktop.stats.performance import Optimism, auc_at, c_index, collect_optimism, draw_resamples
+from escc_desktop.stats.performance import Optimism, auc_at, c_index, collect_optimism, draw_resamples, point_632_plus
 
 Outcome = TypeVar("Outcome")
 
@@ -71,11 +71,22 @@ class Noise:
 
 @dataclass(frozen=True, eq=False)
 class Bootstrap:
-    """Optimism, how often each of p features was selected again, and the cut-offs the resamples found."""
+    """Whole-pipeline resamples: `out_of_bag` (repeats, 2 x kinds) are figures on the patients not drawn.
+
+    `selected` (p,) is the share of resamples that selected each feature, `cuts` the cut-offs they found.
+    """
 
     optimism: Optimism
+    out_of_bag: FloatArray
     selected: FloatArray
     cuts: FloatArray
+
+    @property
+    def corrected(self) -> FloatArray:
+        """Return the .632+ figures (2 x kinds,), NaN where no resample could be scored."""
+        valid = np.isfinite(self.out_of_bag)
+        mean = np.where(valid, self.out_of_bag, 0.0).sum(axis=0) / np.maximum(valid.sum(axis=0), 1)
+        return point_632_plus(self.optimism.apparent, np.where(valid.any(axis=0), mean, np.nan))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +120,7 @@ class Validation:
 class _Resample:
     on_resample: FloatArray
     on_original: FloatArray
+    out_of_bag: FloatArray
     columns: IntArray
     cut: float
 
@@ -189,7 +201,8 @@ def bootstrap_pipeline(problem: Problem, fitted: Fitted, progress: Progress, run
     for one in fitted_ones:
         selected[one.columns] += 1
     cuts = np.array([one.cut for one in fitted_ones if np.isfinite(one.cut)])
-    return Bootstrap(optimism, selected / max(len(fitted_ones), 1), cuts)
+    outside = np.array([one.out_of_bag for one in fitted_ones]).reshape(len(fitted_ones), len(apparent))
+    return Bootstrap(optimism, outside, selected / max(len(fitted_ones), 1), cuts)
 
 
 def redraw_folds(problem: Problem, progress: Progress, run: Runner) -> FoldDraws:
@@ -225,10 +238,20 @@ def _resample(problem: Problem, rows: IntArray) -> _Resample | None:
         predictions = predict(problem, fitted, rows)
         on_resample = measures(problem, predictions, rows)
         on_original = measures(problem, predictions, np.arange(problem.endpoint.n))
+        out_of_bag = _outside(problem, predictions, rows)
     except (EsccError, np.linalg.LinAlgError):
         return None
     cut = fitted.cutpoint.cut if fitted.cutpoint else np.nan
-    return _Resample(on_resample, on_original, fitted.signature.columns, cut)
+    return _Resample(on_resample, on_original, out_of_bag, fitted.signature.columns, cut)
+
+
+def _outside(problem: Problem, predictions: Predictions, rows: IntArray) -> FloatArray:
+    """Score the patients not drawn; NaN where they are too few to be compared."""
+    outside = np.setdiff1d(np.arange(problem.endpoint.n), rows)
+    try:
+        return measures(problem, predictions, outside)
+    except EsccError:
+        return np.full(2 * len(CARD_KINDS), np.nan)
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,14 +120,34 @@ class Optimism:
         squares = np.where(valid, (self.on_original - mean) ** 2, 0.0)
         return np.asarray(np.sqrt(squares.sum(axis=0) / (count - 1)))
 
-    def interval(self, sampling_se: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """95 % interval of the corrected figure within [0, 1].
 
-        Two sources add up: the patients the figure is measured on (`sampling_se`, from out-of-fold predictions)
-        and the model that another sample would have given (`model_sd`).
-        """
-        half = _Z95 * np.sqrt(sampling_se**2 + self.model_sd**2)
-        return np.clip(self.corrected - half, 0.0, 1.0), np.clip(self.corrected + half, 0.0, 1.0)
+def interval_of(corrected: FloatArray, sampling_se: FloatArray, model_sd: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return a 95 % interval of a corrected figure within [0, 1].
+
+    Two sources add up: the patients the figure is measured on (`sampling_se`, from out-of-fold predictions) and the
+    model that another sample would have given (`Optimism.model_sd`).
+    """
+    half = _Z95 * np.sqrt(sampling_se**2 + model_sd**2)
+    return np.clip(corrected - half, 0.0, 1.0), np.clip(corrected + half, 0.0, 1.0)
+
+
+def point_632_plus(apparent: FloatArray, out_of_bag: FloatArray, no_information: float = 0.5) -> FloatArray:
+    """Return the .632+ estimate of figures for which larger is better (Efron and Tibshirani 1997).
+
+    Harrell's optimism tries a model on patients two thirds of whom trained it, and takes too little off where
+    features are searched among many. Here the weight of the out-of-bag figure grows to 1 as the model learns by
+    heart, so that pure noise is told as `no_information`.
+
+    Parameters
+    ----------
+    out_of_bag
+        Mean figure of refitted models on the patients not drawn.
+    """
+    outside = np.clip(out_of_bag, np.minimum(no_information, apparent), None)
+    room = apparent - no_information
+    learned_by_heart = np.divide(apparent - outside, room, out=np.zeros_like(room), where=room > 0)
+    weight = 0.632 / (1 - 0.368 * np.clip(learned_by_heart, 0.0, 1.0))
+    return np.asarray((1 - weight) * apparent + weight * outside)
 
 
 def c_index(endpoint: Endpoint, risk: FloatArray) -> CIndex:

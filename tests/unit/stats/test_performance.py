@@ -18,7 +18,9 @@ from escc_desktop.stats.performance import (
     compare,
     draw_resamples,
     integrated_brier,
+    interval_of,
     optimism_bootstrap,
+    point_632_plus,
     uno_c,
 )
 from escc_desktop.stats.survival import Endpoint
@@ -182,3 +184,22 @@ def test_that_resamples_depend_on_the_seed_only() -> None:
     first, again, other = (draw_resamples(30, 2, seed) for seed in (5, 5, 6))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))
     assert not (first[0] == other[0]).all()
+
+
+def test_that_the_632_plus_figure_goes_from_632_without_overfitting_to_chance_with_nothing_learned() -> None:
+    # Efron and Tibshirani 1997, section 3: with no overfitting it is the apparent figure itself,
+    # with the no-information error out of the bag it is that, and in between lies the formula.
+    assert point_632_plus(np.array([0.8]), np.array([0.8]))[0] == pytest.approx(0.8)
+    assert point_632_plus(np.array([0.95]), np.array([0.5]))[0] == pytest.approx(0.5)
+    assert point_632_plus(np.array([0.95]), np.array([0.42]))[0] == pytest.approx(0.5)
+    rate = (0.9 - 0.7) / (0.9 - 0.5)
+    weight = 0.632 / (1 - 0.368 * rate)
+    assert point_632_plus(np.array([0.9]), np.array([0.7]))[0] == pytest.approx((1 - weight) * 0.9 + weight * 0.7)
+    assert point_632_plus(np.array([0.5]), np.array([0.5]))[0] == pytest.approx(0.5)
+
+
+def test_that_an_interval_adds_the_error_of_the_patients_and_of_the_model() -> None:
+    lower, upper = interval_of(np.array([0.7, 0.98]), np.array([0.03, 0.03]), np.array([0.04, 0.04]))
+    assert upper[0] - 0.7 == pytest.approx(1.959964 * 0.05, rel=1e-6)
+    assert lower[0] == pytest.approx(0.7 - 1.959964 * 0.05, rel=1e-6)
+    assert upper[1] == 1.0
