@@ -134,13 +134,20 @@ class _Beside:
         self._findings = tuple(sources.findings)
         self._lost = [one for one in rejected if one.code not in {"not_dicom", "no_image", "link", "special"}]
 
-    def findings(self, slices: Sequence[Slice]) -> Iterator[Finding]:
+    def findings(self, slices: Sequence[Slice], judged: Sequence[Finding]) -> Iterator[Finding]:
+        """Yield what else is to be said of slices already judged."""
         yield from self._findings
         folders = {PurePosixPath(part.name).parent for part in slices}
-        names = tuple(one.path for one in self._lost if PurePosixPath(one.path).parent in folders)
-        if names:
-            message = f"{len(names)} files beside these could not be read; slices of this series may be among them."
-            yield Finding("unreadable_beside", Verdict.WARN, message, names)
+        lost = [one for one in self._lost if PurePosixPath(one.path).parent in folders]
+        if not lost:
+            return
+        names = tuple(one.path for one in lost)
+        message = f"{len(names)} files beside these could not be read; slices of this series may be among them."
+        is_damaged = any(one.code != "no_access" for one in lost)
+        has_gap = any(one.code in {"missing_slice", "missing_slices"} for one in judged)
+        # A damaged file beside a gap is the missing slice: to interpolate it would hide the damage.
+        severity = Verdict.REFUSE if is_damaged and has_gap else Verdict.WARN
+        yield Finding("unreadable_beside", severity, message, names)
 
 
 def _series(group: list[Slice], sources: Sources, beside: _Beside) -> Iterator[Series]:
@@ -148,7 +155,7 @@ def _series(group: list[Slice], sources: Sources, beside: _Beside) -> Iterator[S
     parts, findings = separate(group)
     for part in parts:
         ordered, geometry, judged = judge(part)
-        everything = (*findings, *judged, *beside.findings(part))
+        everything = (*findings, *judged, *beside.findings(part, judged))
         is_refused = any(finding.severity is Verdict.REFUSE for finding in everything)
         first = ordered[0].header
         yield Series(

@@ -242,11 +242,12 @@ def _derived(slices: Sequence[Slice]) -> Iterator[Finding]:
 
 def _overlay(slices: Sequence[Slice]) -> Iterator[Finding]:
     def has_overlay(header: Header) -> bool:
-        return (header.overlay_bit or 0) > 0 and (header.overlay_bit or 0) > (header.high_bit or 15)
+        named = header.overlay_bit or 0
+        return "overlay_in_high_bits" in header.flags or (named > 0 and named > (header.high_bit or 15))
 
-    message = "An overlay sits in unused bits of the pixels; it is masked out."
+    message = "Bits above the stored ones are in use, as by an old overlay; they are masked out."
     yield from findings_about(
-        "overlay_in_high_bits", Verdict.FIX, message, [p for p in slices if has_overlay(p.header)]
+        "overlay_in_high_bits", Verdict.FIX, message, [part for part in slices if has_overlay(part.header)]
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final
 
+from escc_desktop.imaging.phase import seconds_of
 from escc_desktop.imaging.series import Finding, Header, Slice, Verdict
 
 
@@ -63,13 +65,11 @@ def _split(slices: list[Slice]) -> tuple[list[list[Slice]], list[Finding]]:
     places = Counter(_place(part) for part in slices if part.header.position)
     if not places or max(places.values()) == 1:
         return [slices], []
-    for key in _KEYS:
-        groups: dict[object, list[Slice]] = {}
-        for part in slices:
-            groups.setdefault(key(part.header), []).append(part)
-        if len(groups) == max(places.values()) and all(_has_own_places(group) for group in groups.values()):
-            message = f"{len(groups)} acquisitions share one series UID; they are listed apart, choose one."
-            return list(groups.values()), [Finding("acquisitions_split", Verdict.WARN, message)]
+    count = max(places.values())
+    for groups in (*(_by_key(slices, key) for key in _KEYS), _by_pause(slices, count)):
+        if len(groups) == count and all(_has_own_places(group) for group in groups):
+            message = f"{count} acquisitions share one series UID; they are listed apart, choose one."
+            return groups, [Finding("acquisitions_split", Verdict.WARN, message)]
     names = tuple(part.name for part in slices if part.header.position and places[_place(part)] > 1)
     message = "There are several different images at one position and nothing tells them apart; fetch the series again."
     return [slices], [Finding("duplicate_position", Verdict.REFUSE, message, names)]
@@ -82,6 +82,25 @@ _KEYS: Final[tuple[Callable[[Header], object], ...]] = (
     lambda header: header.content_time,
     lambda header: header.image_type,
 )
+
+
+def _by_key(slices: Sequence[Slice], key: Callable[[Header], object]) -> list[list[Slice]]:
+    groups: dict[object, list[Slice]] = {}
+    for part in slices:
+        groups.setdefault(key(part.header), []).append(part)
+    return list(groups.values())
+
+
+def _by_pause(slices: Sequence[Slice], count: int) -> list[list[Slice]]:
+    """Part slices that each have their own acquisition time at the longest pauses between them."""
+    if any(part.header.acquisition_time is None for part in slices):
+        return []
+    ordered = sorted(slices, key=lambda part: part.header.acquisition_time or "")
+    times = [seconds_of(part.header.acquisition_time) or 0.0 for part in ordered]
+    pauses = [after - before for before, after in pairwise(times)]
+    cuts = sorted(sorted(range(len(pauses)), key=lambda index: -pauses[index])[: count - 1])
+    bounds = [0, *(cut + 1 for cut in cuts), len(ordered)]
+    return [ordered[start:stop] for start, stop in pairwise(bounds)]
 
 
 def _has_own_places(group: Sequence[Slice]) -> bool:

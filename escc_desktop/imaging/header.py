@@ -16,6 +16,7 @@ import zlib
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pydicom
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.dataelem import RawDataElement
@@ -121,7 +122,10 @@ def read_header(path: Path) -> tuple[dict[str, Any], Dataset, bytes]:
         record["file_size"] = extent
         record.update(_pixel_extent(elements.get(_PIXELS), shift or 0))
         if record["pixel_offset"] is not None:
-            record["zero_tail"] = _zero_tail(io.BytesIO(inflated) if inflated else file, extent)
+            body = io.BytesIO(inflated) if inflated else file
+            record["zero_tail"] = _zero_tail(body, extent)
+            if _has_high_bits(body, record):
+                flags.append("overlay_in_high_bits")
     record["depth"] = _depth(dataset)
     record["flags"] = sorted(set(flags))
     return record, dataset, inflated
@@ -172,7 +176,7 @@ def _inflate(data: bytes) -> io.BytesIO:
 def _parse(stream: Any) -> Dataset:
     dataset = pydicom.dcmread(stream, defer_size=_DEFER_BYTES)
     if len(dataset) == 0:
-        raise Refused("not_dicom", "The file holds no DICOM elements.", "Leave it out, or export it again.")
+        raise Refused("truncated", "The file holds no DICOM elements: cut off or damaged.", "Export it again.")
     return dataset
 
 
@@ -257,6 +261,20 @@ def _zero_tail(stream: Any, size: int) -> int:
     return len(tail) - len(tail.rstrip(b"\0"))
 
 
+def _has_high_bits(stream: Any, record: dict[str, Any]) -> bool:
+    """Whether a sample from the middle of uncompressed pixels uses bits above the stored ones."""
+    length, high = record["pixel_length"], record["high_bit"]
+    if record["bits_allocated"] != 16 or length is None or high is None or not 0 <= high < 15:
+        return False
+    stream.seek(record["pixel_offset"] + max(0, (length - _TAIL) // 4 * 2))
+    sample = stream.read(min(_TAIL, length))
+    order = ">" if record["transfer_syntax"] == "1.2.840.10008.1.2.2" else "<"
+    values = np.frombuffer(sample[: len(sample) // 2 * 2], dtype=f"{order}u2").astype(np.int32)
+    above = values >> (high + 1)
+    sign = (values >> high) & 1 if record["is_signed"] else 0
+    return bool((above != sign * (0xFFFF >> (high + 1))).any() and (above != 0).any())
+
+
 def _depth(dataset: Dataset) -> int:
     """How deeply sequences are nested, without recursion."""
     deepest, waiting = 0, [(dataset, 0)]
@@ -274,7 +292,12 @@ def _name_flags(elements: Elements) -> list[str]:
     """Say what is odd about the bytes of the patient's name, without ever showing it."""
     raw = _raw(elements.get(_NAME))
     flags = [] if getattr(elements.get(_NAME), "length", 0) <= _MAX_NAME else ["name_long"]
-    if any(mark in raw.rstrip(b" \0") for mark in (b"\0", b"\n", b"\r", b"<", b">")) or raw[:1] in {b"=", b"+", b"@"}:
+    if any(mark in raw.rstrip(b" \0") for mark in (b"\0", b"\n", b"\r", b"<", b">")) or raw[:1] in {
+        b"=",
+        b"+",
+        b"-",
+        b"@",
+    }:
         flags.append("name_hostile")
     if raw.isascii() and b"\x1b" not in raw:
         return flags

@@ -53,8 +53,8 @@ def _by_words(header: Header) -> Iterator[_Evidence]:
 
 
 def _by_clock(headers: Sequence[Header]) -> Iterator[_Evidence]:
-    start = _seconds(headers[0].contrast_start)
-    times = sorted(time for time in (_seconds(header.acquisition_time) for header in headers) if time is not None)
+    start = seconds_of(headers[0].contrast_start)
+    times = sorted(time for time in (seconds_of(header.acquisition_time) for header in headers) if time is not None)
     if start is None or not times:
         return
     delay = times[0] - start
@@ -63,7 +63,7 @@ def _by_clock(headers: Sequence[Header]) -> Iterator[_Evidence]:
             yield name, _ONLY_CLOCK, f"acquired {delay:.0f} s after the start of the contrast agent"
 
 
-def _seconds(time: str | None) -> float | None:
-    """Seconds since midnight of a DICOM time (HHMMSS.FFFFFF)."""
+def seconds_of(time: str | None) -> float | None:
+    """Return the seconds since midnight of a DICOM time (HHMMSS.FFFFFF); None if it is none."""
     match = re.fullmatch(r"(\d{2})(\d{2})(\d{2}(?:\.\d{1,6})?)", time or "")
     return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3]) if match else None

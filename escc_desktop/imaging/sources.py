@@ -72,7 +72,7 @@ def _folder(root: Path) -> Sources:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:
-            sources.rejected.append(Rejected(_name(folder, root), "unreadable", "The folder may not be opened."))
+            sources.rejected.append(Rejected(_name(folder, root), "no_access", "The folder may not be opened."))
             continue
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
@@ -87,14 +87,14 @@ def _sort_in(sources: Sources, path: Path) -> None:
     try:
         mode = path.lstat().st_mode
     except OSError:
-        sources.rejected.append(Rejected(name, "unreadable", "The file vanished while it was read."))
+        sources.rejected.append(Rejected(name, "no_access", "The file vanished while it was read."))
         return
     if stat.S_ISLNK(mode):
         sources.rejected.append(Rejected(name, "link", "Links are not followed; copy the file itself."))
     elif not stat.S_ISREG(mode):
         sources.rejected.append(Rejected(name, "special", "This is a pipe or device, not a file."))
     elif not os.access(path, os.R_OK):
-        sources.rejected.append(Rejected(name, "unreadable", "The file may not be read; check its permissions."))
+        sources.rejected.append(Rejected(name, "no_access", "The file may not be read; check its permissions."))
     elif path.name.upper() != "DICOMDIR":
         sources.files.append((path, name))
 

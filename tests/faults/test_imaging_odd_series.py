@@ -201,6 +201,18 @@ def overlay(slices: Slices) -> None:
         ds[0x60000102] = pydicom.DataElement(0x60000102, "US", 15)
 
 
+def unnamed_overlay(slices: Slices) -> None:
+    overlay(slices)
+    for ds in slices:
+        del ds[0x60000102]
+
+
+def phases_by_clock(slices: Slices) -> None:
+    two_phases(are_told_apart=False)(slices)
+    for k, ds in enumerate(slices):
+        ds.AcquisitionTime = f"1015{k * 0.5 if k < N else 20 + k * 0.5:09.6f}"
+
+
 def other_person(slices: Slices) -> None:
     for ds in slices[5:]:
         ds.PatientID, ds.PatientName = "P002", "Other^One"
@@ -259,6 +271,8 @@ SERIES: dict[str, tuple[Edit, Verdict, str]] = {
     "no SeriesInstanceUID": (without("SeriesInstanceUID"), Verdict.REFUSE, "no_series_uid"),
     "oblique": (oblique, Verdict.OK, ""),
     "overlay in high bits": (overlay, Verdict.FIX, "overlay_in_high_bits"),
+    "overlay without a tag": (unnamed_overlay, Verdict.FIX, "overlay_in_high_bits"),
+    "two phases by clock": (phases_by_clock, Verdict.WARN, "acquisitions_split"),
     "padding": (each(PixelPaddingValue=0), Verdict.OK, ""),
     "spacing huge": (each(PixelSpacing=["1e30", "1e30"]), Verdict.REFUSE, "pixel_spacing"),
     "spacing nan": (raw_value("PixelSpacing", b"nan\\nan "), Verdict.REFUSE, "pixel_spacing"),
@@ -460,7 +474,7 @@ def test_that_one_truncated_slice_keeps_the_series_from_loading_without_a_word(a
     write(make_slices(), tmp_path / "series")
     rewrite(tmp_path / "series", lambda data: data[:at], "IM006")
     result = scan(tmp_path / "series", Progress())
-    assert result.series[0].verdict in {Verdict.WARN, Verdict.REFUSE}
+    assert result.series[0].verdict is Verdict.REFUSE
     with pytest.raises(EsccError):
         load(result.series[0], Progress())
 
@@ -469,7 +483,7 @@ def test_that_an_unreadable_file_warns_and_is_listed(tmp_path: Path, monkeypatch
     write(make_slices(), tmp_path / "series")
     # An administrator may read every file, so the answer of the system is put in its mouth.
     monkeypatch.setattr(sources.os, "access", lambda path, _mode: Path(path).name != "IM009")
-    assert verdict_of(tmp_path / "series") == (Verdict.WARN, {"unreadable", "unreadable_beside"})
+    assert verdict_of(tmp_path / "series") == (Verdict.WARN, {"no_access", "unreadable_beside"})
 
 
 def test_that_pipes_links_and_odd_names_do_not_disturb(tmp_path: Path) -> None:
