@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
-from PIL import Image as PictureFile
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
@@ -227,10 +226,7 @@ def picture(figure: style.Figure, max_width_mm: float = WIDTH_MM, max_height_mm:
     """Return a figure at its own printed size, shrunk where the page is smaller."""
     width, height = (float(inches) * 25.4 for inches in figure.get_size_inches())
     scale = min(1.0, max_width_mm / width, max_height_mm / height)
-    drawn = PictureFile.open(io.BytesIO(style.image_bytes(figure, ".png", dpi=220)))
-    # Without its alpha channel, which is opaque everywhere, a picture takes less than half the room.
-    data = io.BytesIO()
-    drawn.convert("RGB").save(data, format="png")
+    data = io.BytesIO(style.image_bytes(figure, ".png", dpi=220))
     return Image(data, width=width * scale * mm, height=height * scale * mm, hAlign="LEFT")
 
 
