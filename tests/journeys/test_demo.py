@@ -64,6 +64,14 @@ def icc_2_1(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     return float((between - rest) / (between + (k - 1) * rest + k * (raters - rest) / n))
 
 
+def point_632_plus(apparent: float, left_out: float) -> float:
+    """The .632+ estimate of Efron and Tibshirani (1997), with C = 0.5 for a rule that knows nothing."""
+    left_out = max(left_out, min(0.5, apparent))
+    relative_overfitting = (apparent - left_out) / (apparent - 0.5) if apparent > 0.5 else 0.0
+    weight = 0.632 / (1 - 0.368 * min(max(relative_overfitting, 0.0), 1.0))
+    return (1 - weight) * apparent + weight * left_out
+
+
 def test_that_every_reading_has_1874_finite_values(features: pd.DataFrame, summary: dict[str, Any]) -> None:
     values = features.drop(columns=KEYS).to_numpy(dtype=np.float64)
     assert values.shape == (sum(summary["readings"].values()), summary["features"]) == (36, 1874)
@@ -115,8 +123,10 @@ def test_that_the_c_index_follows_from_the_predictions_and_the_resamples(
     assert told["apparent"] == pytest.approx(apparent, abs=1e-9)
     resamples = pd.read_csv(results / "RESAMPLES.csv")
     optimism = (resamples[f"{kind}_c_index_on_resample"] - resamples[f"{kind}_c_index_on_original"]).mean()
-    assert told["corrected"] == pytest.approx(apparent - optimism, abs=1e-9)
-    print(kind, "C apparent", round(apparent, 3), "corrected", round(apparent - optimism, 3), "noise", told["noise"])
+    assert told["harrell"] == pytest.approx(apparent - optimism, abs=1e-9)
+    corrected = point_632_plus(apparent, float(resamples[f"{kind}_c_index_out_of_bag"].mean()))
+    assert told["corrected"] == pytest.approx(corrected, abs=1e-9)
+    print(kind, "C apparent", round(apparent, 3), "corrected", round(corrected, 3), "noise", told["noise"])
 
 
 def test_that_the_cut_off_maximises_the_log_rank_statistic(predictions: pd.DataFrame, summary: dict[str, Any]) -> None:

@@ -41,10 +41,13 @@ def write_tables(results: Path, made: Development) -> None:
     header = ("patient_id", "time_months", "event", "rad_score", *(f"risk_{kind}" for kind in CARD_KINDS))
     write_csv(results / "PREDICTIONS.csv", header, rows, label)
     columns = [f"{kind}_{measure}" for kind in CARD_KINDS for measure in MEASURES]
-    header = ("resample", *(f"{name}_{where}" for where in ("on_resample", "on_original") for name in columns))
-    found = made.found.validation.bootstrap.optimism
-    paired = np.hstack([found.on_resample, found.on_original])
-    write_csv(results / "RESAMPLES.csv", header, [[k, *map(float, row)] for k, row in enumerate(paired, 1)], label)
+    header = (
+        "resample",
+        *(f"{name}_{where}" for where in ("on_resample", "on_original", "out_of_bag") for name in columns),
+    )
+    bootstrap = made.found.validation.bootstrap
+    figures = np.hstack([bootstrap.optimism.on_resample, bootstrap.optimism.on_original, bootstrap.out_of_bag])
+    write_csv(results / "RESAMPLES.csv", header, [[k, *map(float, row)] for k, row in enumerate(figures, 1)], label)
 
 
 def summarise(
