@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from escc_desktop.errors import EsccError
-from escc_desktop.stats.arrays import FloatArray, finite
+from escc_desktop.stats.arrays import LARGEST, FloatArray, finite
 
 IccForm = Literal["icc1", "icc2", "icc3", "icc1k", "icc2k", "icc3k"]
 ICC_FORMS: tuple[IccForm, ...] = get_args(IccForm)
@@ -32,7 +32,7 @@ class Icc:
 
 @dataclass(frozen=True, eq=False)
 class IccMany:
-    """Intraclass correlations of p features; each array (p,), NaN where a feature does not vary or is missing."""
+    """Intraclass correlations of p features; each array (p,), NaN where a feature is constant or incomplete."""
 
     form: IccForm
     icc: FloatArray
@@ -83,9 +83,9 @@ def _mean_squares(ratings: FloatArray) -> _MeanSquares:
 
 
 def _ratio(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Divide; NaN where the divisor is 0: the feature does not vary."""
+    """Divide; NaN where the divisor is 0 (the feature does not vary) or a part has run off."""
     quotient = np.full(a.shape, np.nan)
-    np.divide(a, b, out=quotient, where=b != 0)
+    np.divide(a, b, out=quotient, where=np.isfinite(a) & np.isfinite(b) & (b != 0))
     return quotient
 
 
@@ -138,7 +138,7 @@ def icc_many(ratings: npt.ArrayLike, form: IccForm = "icc2", alpha: float = 0.05
         raise EsccError(f"Agreement needs at least 2 patients and 2 readings, not an array of shape {x.shape}.")
     if form not in ICC_FORMS:
         raise EsccError(f"There is no ICC form '{form}'.", f"Choose one of {', '.join(ICC_FORMS)}.")
-    ms = _mean_squares(np.where(np.isfinite(x).all(axis=(0, 1)), x, np.nan))
+    ms = _mean_squares(np.where((np.abs(x) < LARGEST).all(axis=(0, 1)), x, np.nan))
     n, k = ms.n, ms.k
     one_way = form.startswith("icc1")
     noise = ms.within if one_way else ms.residual

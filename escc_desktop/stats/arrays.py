@@ -11,6 +11,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+# No measurement is larger, and squares of larger numbers overflow.
+LARGEST = 1e100
+
 
 def finite(values: npt.ArrayLike, what: str, n_axes: int = 1) -> FloatArray:
     """Return `values` as float64 with `n_axes` axes.
@@ -18,15 +21,15 @@ def finite(values: npt.ArrayLike, what: str, n_axes: int = 1) -> FloatArray:
     Raises
     ------
     EsccError
-        They have another number of axes, are empty, or hold a missing or infinite value.
+        They have another number of axes, are empty, or hold a value that is missing, infinite or beyond 1e100.
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != n_axes or array.size == 0:
         raise EsccError(f"{what} must be a filled array of {n_axes} axes, not of shape {array.shape}.")
-    bad = np.flatnonzero(~np.isfinite(array).reshape(array.shape[0], -1).all(axis=1))
+    bad = np.flatnonzero(~(np.abs(array) < LARGEST).reshape(array.shape[0], -1).all(axis=1))
     if bad.size:
         raise EsccError(
-            f"{what} has {bad.size} rows with missing or infinite values (first: row {bad[0] + 1}).",
+            f"{what} has {bad.size} rows with missing, infinite or absurdly large values (first: row {bad[0] + 1}).",
             "Complete or leave out these rows.",
         )
     return array

@@ -210,13 +210,18 @@ def noether_c(endpoint: Endpoint, risk: FloatArray) -> NoetherC:
     above, below = risk[:, None] > risk[None, :], risk[:, None] < risk[None, :]
     ch = (before & above).sum(axis=1) + (before & above).sum(axis=0)
     dh = (before & below).sum(axis=1) + (before & below).sum(axis=0)
+    if n < 3 or not (ch + dh).any():
+        raise EsccError(
+            "No two patients can be compared: the concordance is undefined.",
+            "At least three patients, with times and risks that differ, are needed.",
+        )
     pc, pd = ch.sum() / (n * (n - 1)), dh.sum() / (n * (n - 1))
     triples = n * (n - 1) * (n - 2)
     pcc, pdd, pcd = (ch * (ch - 1)).sum() / triples, (dh * (dh - 1)).sum() / triples, (ch * dh).sum() / triples
     c = float(pc / (pc + pd))
     variance = 4 / (pc + pd) ** 4 * (pd**2 * pcc - 2 * pc * pd * pcd + pc**2 * pdd)
-    se = float(np.sqrt(variance / n))
-    tail = (c - 0.5) / se
+    se = float(np.sqrt(max(variance, 0.0) / n))
+    tail = (c - 0.5) / se if se > 0 else float(np.copysign(np.inf, c - 0.5))
     lower, upper = _clipped(c, se)
     return NoetherC(c, se, lower, upper, float(special.ndtr(tail if c < 0.5 else -tail)))
 

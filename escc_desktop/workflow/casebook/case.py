@@ -128,7 +128,7 @@ def number(value: object, where: str) -> float:
 
 def integers(values: FloatArray, where: str) -> IntArray:
     """Return whole numbers or say where there are others."""
-    if (values % 1 != 0).any():
+    if (values % 1 != 0).any() or (np.abs(values) > 2**53).any():
         raise EsccError(f"{where}: a value is not a whole number.")
     return values.astype(np.int64)
 

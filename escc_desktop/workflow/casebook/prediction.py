@@ -74,8 +74,9 @@ def _noether(c: NoetherC) -> Result:
 def _one_sided(c: list[NoetherC], markers: list[FloatArray], n: int) -> Result:
     """Return survcomp's cindex.comp of the second against the first."""
     r = float(stats.spearmanr(markers[1], markers[0]).statistic)
-    t = (c[1].c - c[0].c) / np.sqrt(c[1].se ** 2 + c[0].se ** 2 - 2 * r * c[1].se * c[0].se)
-    return {"spearman": r, "t": float(t), "df": n - 1, "p_one_sided": float(stats.t.sf(t, n - 1))}
+    se = np.sqrt(max(c[1].se ** 2 + c[0].se ** 2 - 2 * r * c[1].se * c[0].se, 0.0))
+    t = float((c[1].c - c[0].c) / se) if se > 0 else float("nan")
+    return {"spearman": r, "t": t, "df": n - 1, "p_one_sided": float(stats.t.sf(t, n - 1))}
 
 
 def _c_and_se(c: CIndex) -> Result:

@@ -95,6 +95,14 @@ def test_that_perfect_agreement_is_1_without_an_f_value() -> None:
     assert np.isnan(icc(np.column_stack([column, column])).F)
 
 
+def test_that_two_patients_or_absurd_values_give_no_limits_and_no_warning() -> None:
+    two = icc(np.array([[1.0, 1.1], [5.0, 5.3]]))
+    assert two.icc > 0.9
+    assert not two.lower > two.icc
+    huge = icc_many(np.full((5, 2, 1), 1e200) * np.arange(1, 6)[:, None, None])
+    assert np.isnan(huge.icc).all()
+
+
 @pytest.mark.parametrize("shape", [(1, 2, 3), (5, 1, 3), (5, 2)])
 def test_that_too_few_readings_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(EsccError, match="at least 2 patients and 2 readings"):

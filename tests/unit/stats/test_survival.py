@@ -144,6 +144,7 @@ def test_that_the_restricted_mean_of_uncensored_times_is_their_mean() -> None:
     ("time", "event", "message"),
     [
         ([1.0, np.nan], [1, 0], "row 2"),
+        ([1.0, 1e200], [1, 0], "absurdly large"),
         ([1.0, -2.0], [1, 0], "negative"),
         ([1.0, 2.0], [1, 2], "neither 0"),
         ([1.0, 2.0], [1], "2 follow-up times but 1"),

@@ -90,6 +90,28 @@ def test_that_features_with_unequal_patients_are_refused(make: CaseMaker) -> Non
         run_case("icc", make({"alpha": 0.05}, input=table))
 
 
+def test_that_markers_that_cannot_be_compared_are_refused(make: CaseMaker) -> None:
+    parameters = {"u": 2, "auc_times": [2]}
+    with pytest.raises(EsccError, match="No two patients can be compared"):
+        run_case("discrimination", make(parameters, input="time,status,m1,m2\n1,1,3,3\n2,1,2,1\n"))
+    ranked = "time,status,m1,m2\n1,1,3,3\n2,1,2,1\n3,0,1,2\n4,1,0,0\n"
+    compared = run_case("discrimination", make(parameters, input=ranked))
+    assert compared["survcomp"]["m1"]["c.index"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [("0,1\n0,9\n", "between 0 and 7"), ("0,1e300\n", "whole number"), ("", "no rows"), ("0,x\n", "'x' is no number")],
+)
+def test_that_resamples_must_be_indices_of_patients(make: CaseMaker, rows: str, message: str) -> None:
+    parameters = {"u": 2, "rms_KM_groups": [4, 4], "boot_indices": "rows.csv"}
+    table = KM_TABLE.replace("group", "x")
+    with pytest.raises(EsccError, match=message):
+        run_case("calibration", make(parameters, input=table, rows=rows))
+    with pytest.raises(EsccError, match="no file of the case folder"):
+        run_case("calibration", make({**parameters, "boot_indices": "../rows.csv"}, input=table))
+
+
 def test_that_the_commands_print_json_and_sentences(make: CaseMaker) -> None:
     app, runner = typer.Typer(), CliRunner()
     statistics.register(app)
