@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 FloatArray = NDArray[np.float32]
 Box = tuple[slice, slice, slice]
@@ -49,8 +50,8 @@ class Lattice:
         return z, y, x
 
 
-def _cubic_weights(coarse: FloatArray, fine: FloatArray) -> FloatArray:
-    """Return the Catmull-Rom weights (fine, coarse) of a regular axis; the ends are extrapolated flat."""
+def _cubic_weights(coarse: FloatArray, fine: FloatArray) -> Any:
+    """Return the sparse Catmull-Rom weights (fine, coarse) of a regular axis; the ends are extrapolated flat."""
     step = float(coarse[1] - coarse[0])
     position = np.clip((fine - coarse[0]) / step, 0.0, coarse.size - 1.0)
     left = np.minimum(position.astype(int), coarse.size - 2)
@@ -61,11 +62,10 @@ def _cubic_weights(coarse: FloatArray, fine: FloatArray) -> FloatArray:
         0.5 * t + 2.0 * t**2 - 1.5 * t**3,
         -0.5 * t**2 + 0.5 * t**3,
     )
-    weights = np.zeros((fine.size, coarse.size), dtype=np.float32)
-    rows = np.arange(fine.size)
-    for offset, tap in zip((-1, 0, 1, 2), taps, strict=True):
-        np.add.at(weights, (rows, np.clip(left + offset, 0, coarse.size - 1)), tap)
-    return weights
+    rows = np.tile(np.arange(fine.size), 4)
+    columns = np.concatenate([np.clip(left + offset, 0, coarse.size - 1) for offset in (-1, 0, 1, 2)])
+    weights = sparse.coo_array((single(np.concatenate(taps)), (rows, columns)), shape=(fine.size, coarse.size))
+    return weights.tocsr()
 
 
 class Canvas:
@@ -110,18 +110,15 @@ class Canvas:
         return box[0], box[1], box[2]
 
     def refine(self, field: FloatArray, box: Box) -> FloatArray:
-        """Interpolate a coarse field to the fine points of a box."""
-        for axis, (weights, span) in enumerate(zip(self._weights, box, strict=True)):
-            rows = weights[span]
-            used = np.flatnonzero(rows.any(axis=0))
-            few = slice(used[0], used[-1] + 1)
-            part = field[tuple(few if a == axis else slice(None) for a in range(3))]
-            if axis == 0:
-                field = np.tensordot(rows[:, few], part, axes=(1, 0))
-            elif axis == 1:
-                field = np.matmul(rows[:, few], part)
-            else:
-                field = np.matmul(part, rows[:, few].T)
+        """Interpolate a coarse field to the fine points of a box.
+
+        Each step interpolates the last axis and moves it to the front; after three the axes are in order again.
+        Sparse weights keep this to one thread and four additions a point, whatever the machine.
+        """
+        for axis in (2, 1, 0):
+            one, two, three = field.shape
+            rows = self._weights[axis][box[axis]]
+            field = (rows @ field.reshape(one * two, three).T).reshape(rows.shape[0], one, two)
         return field
 
     def cover(self, distance: FloatArray, soft_mm: float = 0.0) -> FloatArray:
