@@ -3,11 +3,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from escc_desktop.errors import EsccError
 from escc_desktop.figures import score, style
@@ -58,10 +57,7 @@ COHORT = CohortReport(
 
 def words_of(pdf: Path) -> list[str]:
     """The text of each page."""
-    if not shutil.which("pdftotext"):
-        pytest.skip("pdftotext (poppler-utils) reads the pages and is not installed")
-    run = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True)
-    return run.stdout.decode("utf-8").split("\f")[:-1]
+    return [page.extract_text(extraction_mode="layout") for page in PdfReader(pdf).pages]
 
 
 def test_that_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
