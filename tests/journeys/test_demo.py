@@ -173,7 +173,7 @@ def test_that_each_patient_is_assessed_out_of_fold_and_cautioned(results: Path, 
     assert table.cautions.str.contains("in_training").all()
     for row, told in zip(table.itertuples(), summary["assessments"], strict=True):
         assert told["rad_score"] == pytest.approx(row.rad_score)
-        assert told["risk_group"] == row.risk_group
+        assert told["risk_group"] == (None if pd.isna(row.risk_group) else row.risk_group)
 
 
 def test_that_everything_says_that_it_is_synthetic_and_for_research(results: Path, summary: dict[str, Any]) -> None:
