@@ -1,11 +1,16 @@
 """Start of the program."""
 
+import sys
+
 
 def main() -> None:
     """Run the command line."""
-    from escc_desktop.cli.app import run
+    try:
+        from escc_desktop.cli.app import run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before the command line is there to take it
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from escc_desktop.cli.frame import REFUSED, progress_on_stderr, say, show
+from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, say, show
+from escc_desktop.errors import Fault
 from escc_desktop.progress import Cancelled
 from escc_desktop.workflow.extraction import (
     CohortOptions,
     CohortResult,
     ExtractionChoice,
     RoiFiles,
+    RowFailure,
     extract_files,
     extract_manifest,
     vector_text,
@@ -79,11 +81,15 @@ def _extract_all(
         raise
     for warning in result.warnings:
         say(f"warning: {warning}")
-    for failure in result.failures:
-        say(f"error: {manifest.name}, row {failure.row.row}: {failure.failure.what} {failure.failure.hint}")
     show(_summary(result, out), as_json, lambda: f"{len(result.table.keys)} rows written to {out}")
     if result.failures:
+        failed = [Fault(f"{manifest.name}, row {each.row.row}", _why(each)) for each in result.failures]
+        report_faults(f"{len(failed)} rows of {manifest.name} gave no features.", failed)
         raise typer.Exit(REFUSED)
+
+
+def _why(each: RowFailure) -> str:
+    return f"{each.failure.what} {each.failure.hint}".strip()
 
 
 def _summary(result: CohortResult, out: Path) -> dict[str, object]:

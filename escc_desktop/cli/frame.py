@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
 import signal
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
@@ -20,18 +23,40 @@ from typer.exceptions import Abort, Exit, TyperException
 from escc_desktop.errors import EsccError, FaultsError, UsageError
 from escc_desktop.progress import Cancelled, Progress
 
-REFUSED, WRONG_USE, DEFECT, STOPPED = 1, 2, 3, 130
+REFUSED, WRONG_USE, DEFECT, STOPPED, UNREAD = 1, 2, 3, 130, 141
 SHOWN_FAULTS = 50
+
+
+class OutputClosed(Exception):  # noqa: N818  # an outcome, not an error
+    """Nobody reads what is printed any more, as behind `| head`."""
 
 
 def say(message: str) -> None:
     """Print a line to stderr."""
-    print(message, file=sys.stderr, flush=True)
+    _print(f"{message}\n", sys.stderr)
 
 
 def show(document: object, as_json: bool, text: Callable[[], str]) -> None:
     """Print the result: exactly one JSON document, or text for people."""
-    print(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) if as_json else text(), flush=True)
+    shown = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) if as_json else text()
+    _print(f"{shown}\n", sys.stdout)
+
+
+def report_faults(message: str, faults: Sequence[object]) -> None:
+    """Print an error with what it consists of, one indented line each."""
+    say(f"error: {message}")
+    for fault in faults[:SHOWN_FAULTS]:
+        say(f"  {fault}")
+    if len(faults) > SHOWN_FAULTS:
+        say(f"  and {len(faults) - SHOWN_FAULTS} more")
+
+
+def _print(text: str, stream: TextIO) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise OutputClosed from None
 
 
 @contextmanager
@@ -71,40 +96,62 @@ class _ProgressLine:
         self._note, self._last = note, now
         if self._tty:
             bar = "#" * round(24 * fraction)
-            print(f"\r\x1b[K[{bar:<24}] {fraction:4.0%} {note}", end="", file=sys.stderr, flush=True)
+            _print(f"\r\x1b[K[{bar:<24}] {fraction:4.0%} {note}", sys.stderr)
         else:
             say(f"{fraction:4.0%} {note}")
 
     def close(self) -> None:
         if self._tty and self._last:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            _print("\r\x1b[K", sys.stderr)
 
 
 def run_app(app: typer.Typer, arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with the exit code of CONTRACT: 0, 1 refused, 2 wrong usage, 3 our defect."""
+    _speak_utf8()
     try:
-        code = app(arguments, standalone_mode=False) or 0
-    except (UsageError, TyperException) as error:
-        code = _report_usage(error)
-    except Exit as leaving:
-        code = leaving.exit_code
-    except EsccError as error:
-        code = _report_refused(error)
-    except (Cancelled, KeyboardInterrupt, Abort):
-        say("Stopped. Nothing half-done was left behind.")
-        code = STOPPED
-    except Exception as error:  # noqa: BLE001  # the last resort: a defect is reported, never shown raw
-        code = _report_defect(error)
+        code = _run(app, arguments)
+    except OutputClosed:
+        code = _leave_unread()
     sys.exit(code)
 
 
+def _run(app: typer.Typer, arguments: list[str] | None) -> int:
+    try:
+        code: int = app(arguments, standalone_mode=False) or 0
+    except (UsageError, TyperException) as error:
+        return _report_usage(error)
+    except Exit as leaving:
+        code = leaving.exit_code
+    except EsccError as error:
+        return _report_refused(error)
+    except (Cancelled, KeyboardInterrupt, Abort):
+        code = STOPPED
+    except OutputClosed:
+        raise
+    except Exception as error:  # noqa: BLE001  # the last resort: a defect is reported, never shown raw
+        return _report_defect(error)
+    if code == STOPPED:
+        say("Stopped. Nothing half-done was left behind.")
+    return code
+
+
+def _speak_utf8() -> None:
+    """Print UTF-8 whatever the locale; what is no text, as in odd file names, is escaped rather than an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _leave_unread() -> int:
+    """Keep the interpreter from complaining about the closed pipe on its way out."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return UNREAD
+
+
 def _report_refused(error: EsccError) -> int:
-    say(f"error: {error}")
-    faults = error.faults if isinstance(error, FaultsError) else ()
-    for fault in faults[:SHOWN_FAULTS]:
-        say(f"  {fault}")
-    if len(faults) > SHOWN_FAULTS:
-        say(f"  and {len(faults) - SHOWN_FAULTS} more")
+    report_faults(str(error), error.faults if isinstance(error, FaultsError) else ())
     return REFUSED
 
 

@@ -10,11 +10,11 @@ import typer
 from escc_desktop.cli.frame import progress_on_stderr, say, show
 from escc_desktop.errors import UsageError
 from escc_desktop.workflow.modelling import (
-    Assessment,
     DevelopConfig,
     Development,
     IccForm,
     assess_files,
+    assessment_document,
     config_of,
     develop_files,
     icc_file,
@@ -95,19 +95,6 @@ def _assess(
         "out": str(out),
         "card": model.digest,
         "horizon_months": model.horizon_months,
-        "assessments": [_document(verdict) for verdict in verdicts],
+        "assessments": [assessment_document(verdict) for verdict in verdicts],
     }
     show(document, as_json, lambda: f"{len(verdicts)} patients, survival withheld in {withheld}; written to {out}")
-
-
-def _document(verdict: Assessment) -> dict[str, object]:
-    return {
-        "patient_id": verdict.patient_id,
-        "rad_score": verdict.rad_score,
-        "risk_group": verdict.risk_group,
-        "points": verdict.points,
-        "survival": verdict.survival,
-        "lower": verdict.lower,
-        "upper": verdict.upper,
-        "cautions": [str(caution) for caution in verdict.cautions],
-    }

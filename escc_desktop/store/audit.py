@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from escc_desktop.store.tables import audit, record
 
 Clock = Callable[[], datetime]
 _START = bytes(32)
+_HASH = re.compile("[0-9a-f]{64}")
 _CLOCK_SLACK = timedelta(seconds=2)
 
 
@@ -33,6 +35,17 @@ class AuditHead:
 
     seq: int
     hash: str
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+    @classmethod
+    def parse(cls, text: str) -> AuditHead:
+        """Return the head written as "row:hash"; anything else is an EsccError."""
+        seq, _, noted = text.strip().partition(":")
+        if not (seq.isascii() and seq.isdigit() and _HASH.fullmatch(noted)):
+            raise EsccError("This is no end of an audit trail.", "It is written as row:hash, as `audit` prints it.")
+        return cls(int(seq), noted)
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,11 @@ def open_key(folder: Path, lock: Lock) -> tuple[str, bytes]:
         ) from None
 
 
+def lock_methods(folder: Path) -> tuple[str, ...]:
+    """Return the methods that open the project."""
+    return tuple(entry.method for entry in _read(folder).locks)
+
+
 def add_lock(folder: Path, lock: Lock, project_id: str, data_key: bytes) -> None:
     """Put the data key behind `lock` too, in place of an older lock of the same method."""
     others = [entry for entry in _read(folder).locks if entry.method != lock.method]

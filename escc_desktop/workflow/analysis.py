@@ -11,8 +11,9 @@ from escc_desktop.features.batch import BatchOptions, Outcome, extract_many
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.table import FeatureTable, RoiKey
 from escc_desktop.features.worker import Failure
-from escc_desktop.prognosis.card import ModelCard
+from escc_desktop.prognosis.card import ModelCard, parse_card
 from escc_desktop.prognosis.clinical import ClinicalTable
+from escc_desktop.prognosis.cohort import VOLUME
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.develop import Development, develop
 from escc_desktop.prognosis.score import Assessment, assess
@@ -91,6 +92,30 @@ def extract_signed(store: Store, principal: Principal, settings: ExtractionSetti
     return Extraction(feature_table(features), failures, n_reused, tuple(features))
 
 
+def stored_features(store: Store, principal: Principal) -> tuple[RoiFeatures, ...]:
+    """Return the features of all signed readings as they were extracted.
+
+    Raises
+    ------
+    EsccError
+        None are there, some are missing, or they were extracted with different settings.
+    """
+    found = store.all(FEATURES, principal)
+    missing = {roi.session_id for roi in store.all(ROI, principal)} - {item.session_id for item in found}
+    if not found or missing:
+        raise EsccError(f"{len(missing) or 'All'} signed readings have no features yet.", "Extract them first.")
+    if len({(item.vector.provenance["params_digest"], item.vector.provenance["engine"]) for item in found}) > 1:
+        raise EsccError("The features were extracted with different settings.", "Extract all of them again.")
+    return found
+
+
+def card_features(store: Store, principal: Principal, card: ModelCard) -> FeatureTable:
+    """Return the features a card reads, and the volumes that weigh several lesions of a patient."""
+    table = feature_table(list(stored_features(store, principal)))
+    weight = (VOLUME,) if VOLUME in table.names else ()
+    return table.only(tuple(dict.fromkeys((*card.feature_names, *weight))))
+
+
 def develop_cards(
     store: Store,
     principal: Principal,
@@ -109,7 +134,7 @@ def develop_cards(
 
 def stored_cards(view: View) -> tuple[ModelCard, ...]:
     """Return the cards of the project."""
-    return tuple(ModelCard.model_validate(document.content) for document in view.all(CARD))
+    return tuple(parse_card(document.content) for document in view.all(CARD))
 
 
 def assess_patients(

@@ -54,10 +54,13 @@ class ImportChoice:
         Trial code of each DICOM PatientID; an id that is not named is taken for a trial code itself.
     accept
         Codes of WARN findings that were confirmed.
+    is_strict
+        Whether images whose id is not named are left out instead.
     """
 
     codes: Mapping[str, str]
     accept: frozenset[str] = frozenset()
+    is_strict: bool = False
 
 
 def import_images(
@@ -82,7 +85,7 @@ def import_images(
     known: list[str] = []
     loading = progress.part(_SCAN_SHARE, 1)
     for done, series in enumerate(ordered):
-        reason = _why_not(series, choice.accept)
+        reason = _why_not(series, choice)
         if reason:
             refused.append(Fault(series.label, reason))
             continue
@@ -92,14 +95,16 @@ def import_images(
     return ImagesImport(tuple(imported), tuple(known), tuple(refused))
 
 
-def _why_not(series: Series, accept: frozenset[str]) -> str:
+def _why_not(series: Series, choice: ImportChoice) -> str:
     if series.modality != CT:
         return f"the modality is {series.modality or 'not given'}, only CT is read"
     if not series.patient_id:
         return "it names no patient; give it a PatientID"
+    if choice.is_strict and series.patient_id not in choice.codes:
+        return "its patient has no trial code in the list"
     worst = [finding for finding in series.findings if finding.severity is Verdict.REFUSE]
     open_questions = [
-        finding for finding in series.findings if finding.severity is Verdict.WARN and finding.code not in accept
+        finding for finding in series.findings if finding.severity is Verdict.WARN and finding.code not in choice.accept
     ]
     if worst:
         return "; ".join(finding.message for finding in worst)

@@ -27,11 +27,15 @@ from escc_desktop.workflow.model_report import cohort_record
 from escc_desktop.workflow.report import cohort_report
 
 __all__ = [
+    "ASSESSMENT_COLUMNS",
     "Assessment",
     "DevelopConfig",
     "Development",
     "IccForm",
     "assess_files",
+    "assessment_document",
+    "assessment_row",
+    "check_target",
     "config_of",
     "develop_files",
     "icc_file",
@@ -135,7 +139,7 @@ def develop_files(features: Path, clinical: Path, out: Path, config: DevelopConf
     Cancelled
         Through `progress`; nothing was written.
     """
-    _check_target(out)
+    check_target(out)
     table, outcome = read_feature_table(features), read_clinical(clinical)
     made = develop(table, outcome, config, progress.part(0.0, 0.9))
     write_development(made, out, progress.part(0.9, 1.0), sources={"features": features, "clinical": clinical})
@@ -151,7 +155,7 @@ def write_development(
     is_synthetic: bool = False,
 ) -> None:
     """Write cards, results, figures and report into a folder beside `out`, then put it in place of `out`."""
-    _check_target(out)
+    check_target(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
@@ -164,7 +168,8 @@ def write_development(
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _check_target(out: Path) -> None:
+def check_target(out: Path) -> None:
+    """Refuse before long work a folder that cannot take the results."""
     if out.exists() and not out.is_dir():
         raise EsccError(f"{out} is a file.", "Name a folder for the results.")
     if out.is_dir() and any(out.iterdir()) and not (out / RESULTS_NAME).is_file():
@@ -219,7 +224,7 @@ def assess_files(card: Path, features: Path, clinical: Path, out: Path) -> tuple
         "endpoint": model.endpoint,
         "horizon_months": model.horizon_months,
     }
-    write_csv(out, ASSESSMENT_COLUMNS, [_row(verdict) for verdict in verdicts], provenance)
+    write_csv(out, ASSESSMENT_COLUMNS, [assessment_row(verdict) for verdict in verdicts], provenance)
     return model, verdicts
 
 
@@ -227,7 +232,22 @@ def _features(path: Path, card: ModelCard) -> FeatureTable:
     return read_feature_table(path, required=() if card.usage == "paper_only" else card.feature_names)
 
 
-def _row(verdict: Assessment) -> list[object]:
+def assessment_document(verdict: Assessment) -> dict[str, object]:
+    """Return a verdict ready for JSON."""
+    return {
+        "patient_id": verdict.patient_id,
+        "rad_score": verdict.rad_score,
+        "risk_group": verdict.risk_group,
+        "points": verdict.points,
+        "survival": verdict.survival,
+        "lower": verdict.lower,
+        "upper": verdict.upper,
+        "cautions": [str(caution) for caution in verdict.cautions],
+    }
+
+
+def assessment_row(verdict: Assessment) -> list[object]:
+    """Return a verdict as the cells of `ASSESSMENT_COLUMNS`."""
     return [
         verdict.patient_id,
         verdict.rad_score,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from psygnal import Signal
 
 from escc_desktop.errors import EsccError
@@ -27,18 +26,44 @@ from escc_desktop.reading.lesion import Lesion, LesionRule
 from escc_desktop.reading.plan import APART, WITHIN, ReadingPlan, draw_plan
 from escc_desktop.reading.session import Reader, ReadingSession, Roi
 from escc_desktop.store.accounts import Account, Principal, Role
-from escc_desktop.store.audit import Clock, utc_now
+from escc_desktop.store.audit import AuditHead, AuditRow, Clock, utc_now
 from escc_desktop.store.cost import STRONG, PasswordCost
-from escc_desktop.store.kinds import LESION, PLAN, PLAN_ID, ROI, SERIES, SESSION, TRIAL_RECORD, VOLUME, lesion_key
+from escc_desktop.store.kinds import (
+    LESION,
+    PLAN,
+    PLAN_ID,
+    ROI,
+    SERIES,
+    SESSION,
+    TRIAL_RECORD,
+    VOLUME,
+    RoiFeatures,
+    lesion_key,
+)
 from escc_desktop.store.lock import Lock
 from escc_desktop.store.records import Document
 from escc_desktop.store.store import Login, Store
 from escc_desktop.trial.importing import RecordsImport
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.workflow import analysis, clinical_data
-from escc_desktop.workflow.access import Operation, View, require
+from escc_desktop.workflow.access import Operation, View, is_allowed, require
+from escc_desktop.workflow.backup import whole_folder
 from escc_desktop.workflow.desk import ReadingDesk
 from escc_desktop.workflow.images import ImagesImport, ImportChoice, import_images
+from escc_desktop.workflow.lesion_list import refuse_misplaced
+
+__all__ = [
+    "APART",
+    "WITHIN",
+    "Account",
+    "AuditHead",
+    "Change",
+    "CreatedProject",
+    "Login",
+    "Project",
+    "Reader",
+    "Role",
+]
 
 
 @dataclass(frozen=True)
@@ -108,6 +133,10 @@ class Project:
         """The project's folder."""
         return self._store.folder
 
+    def may(self, operation: Operation) -> bool:
+        """Say whether the principal's role may do this."""
+        return is_allowed(self.principal.role, operation)
+
     def close(self) -> None:
         """Close the project for everybody it was opened for."""
         self._store.close()
@@ -166,8 +195,7 @@ class Project:
         require(self.principal, Operation.MARK_LESIONS)
         if self._store.find(PLAN, PLAN_ID) is not None:
             raise EsccError("The readings are planned already.", "Lesions are marked before anyone reads.")
-        for lesion in lesions:
-            self._refuse_misplaced(lesion)
+        refuse_misplaced(self._store, lesions)
         with self._store.write(self.principal, "mark lesions") as writing:
             for lesion in lesions:
                 writing.put(LESION, lesion)
@@ -201,6 +229,21 @@ class Project:
         """Return the reading plan."""
         return self.view.get(PLAN, PLAN_ID)
 
+    def prolong_plan(self, within: timedelta, reason: str) -> ReadingPlan:
+        """Allow more time between first reading and repeat; the earlier plan and the reason stay on record."""
+        require(self.principal, Operation.PLAN_READINGS)
+        plan = self._store.get(PLAN, PLAN_ID)
+        if not reason.strip():
+            raise EsccError("The change of the plan has no reason.", "Say why the interval was not kept.")
+        if within <= plan.within:
+            raise EsccError(
+                f"The plan allows {plan.within.days} days already.", "An interval is only ever made longer."
+            )
+        revised = replace(plan, within=within)
+        self._store.put(self.principal, PLAN, revised, reason.strip())
+        self._tell("plan", PLAN_ID)
+        return revised
+
     # Readings
 
     def sessions(self) -> tuple[ReadingSession, ...]:
@@ -210,6 +253,10 @@ class Project:
     def desk(self, params: ExtractionParams) -> ReadingDesk:
         """Return the desk where readers work; `params` become part of each signature."""
         return ReadingDesk(self._store, self.principal, params.digest)
+
+    def require_open(self, session_id: str) -> None:
+        """Raise AccessDeniedError unless the principal may work on this session now; it says why."""
+        ReadingDesk(self._store, self.principal).require_open(session_id)
 
     def rois(self) -> tuple[Roi, ...]:
         """Return the signed regions the principal may see."""
@@ -230,6 +277,23 @@ class Project:
         result = analysis.extract_signed(self._store, self.principal, settings, progress)
         self._tell("features")
         return result
+
+    def features(self) -> tuple[RoiFeatures, ...]:
+        """Return the features of all signed readings.
+
+        Raises
+        ------
+        EsccError
+            None are there, some are missing, or they were extracted with different settings.
+        """
+        require(self.principal, Operation.VIEW_FEATURES)
+        return analysis.stored_features(self._store, self.principal)
+
+    def card_features(self, card: ModelCard) -> FeatureTable:
+        """Return the features a card reads, as its report shows them, and the volumes that weigh lesions."""
+        require(self.principal, Operation.VIEW_ASSESSMENTS)
+        require(self.principal, Operation.REPORT)
+        return analysis.card_features(self._store, self.principal, card)
 
     def reproducibility(self, table: FeatureTable, config: DevelopConfig) -> Agreements:
         """Return the agreement of the readings per feature."""
@@ -265,30 +329,46 @@ class Project:
         require(self.principal, Operation.VIEW_AUDIT)
         return self._store.verify()
 
-    def audit_rows(self) -> tuple[Any, ...]:
+    def audit_rows(self) -> tuple[AuditRow, ...]:
         """Return the audit trail, oldest first."""
         require(self.principal, Operation.VIEW_AUDIT)
         return self._store.ledger.rows()
 
+    def check_audit(self, noted: AuditHead | None = None) -> AuditHead:
+        """Recompute the audit trail and return its end.
+
+        Parameters
+        ----------
+        noted
+            An end noted earlier outside the project; the trail must still pass through it.
+
+        Raises
+        ------
+        EsccError
+            The trail is broken; names the first row.
+        """
+        require(self.principal, Operation.VIEW_AUDIT)
+        return self._store.ledger.verify(noted)
+
+    def back_up(self, folder: Path, progress: Progress) -> None:
+        """Copy the project into a new or empty folder, whole or not at all; the copy is a project too.
+
+        Raises
+        ------
+        EsccError
+            The folder cannot be used.
+        Cancelled
+            From `progress`; nothing is left of the copy.
+        """
+        require(self.principal, Operation.BACK_UP)
+        if folder.absolute().is_relative_to(self.folder.absolute()):
+            raise EsccError(f"{folder} lies inside the project.", "Choose a folder outside it.")
+        with whole_folder(folder) as staging:
+            self._store.back_up(self.principal, staging, progress)
+
     def on_change(self, listener: Callable[[Change], None]) -> None:
         """Call `listener` after every change."""
         self.changed.connect(listener)
-
-    def _refuse_misplaced(self, lesion: Lesion) -> None:
-        series = self._store.find(SERIES, lesion.series_uid)
-        if series is None or series.content["patient_id"] != lesion.patient_id:
-            raise EsccError(
-                f"Lesion {lesion.lesion_id} of patient {lesion.patient_id} is marked on a series that is not theirs.",
-                "Mark it on an imported series of this patient.",
-            )
-        geometry = self._store.get(VOLUME, series.content["volume"]).geometry
-        x, y, z = geometry.to_index(np.array([lesion.point_mm]))[0]
-        nx, ny, nz = geometry.size
-        if not (-0.5 <= x <= nx - 0.5 and -0.5 <= y <= ny - 0.5 and -0.5 <= z <= nz - 0.5):
-            raise EsccError(
-                f"The point of lesion {lesion.lesion_id} of patient {lesion.patient_id} lies outside its series.",
-                "Mark a point inside the images (x, y, z in mm, LPS).",
-            )
 
     def _tell(self, kind: str, *ids: str) -> None:
         self.changed.emit(Change(frozenset({kind}), ids))
