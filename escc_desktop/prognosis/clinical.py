@@ -37,6 +37,20 @@ _UNITS = {
 }
 
 
+def _name_and_unit(column: str) -> tuple[str, str]:
+    return next(
+        ((column.removesuffix(ending), unit) for ending, unit in _UNITS.items() if column.endswith(ending)),
+        (column, ""),
+    )
+
+
+def covariate_words(column: str) -> str:
+    """Return a column's name as people write it: "LDH (U/L)", "Age (years)", "Sex"."""
+    name, unit = _name_and_unit(column)
+    words = name.upper() if unit and "_per_" in column and len(name) <= 4 else name.replace("_", " ").capitalize()
+    return f"{words} ({unit})" if unit else words
+
+
 @dataclass(frozen=True, eq=False)
 class Covariate:
     """One column: numbers (n,) with NaN where missing, or words with None where missing."""
@@ -48,7 +62,7 @@ class Covariate:
     @property
     def unit(self) -> str:
         """The unit its name ends in, or nothing."""
-        return next((unit for ending, unit in _UNITS.items() if self.name.endswith(ending)), "")
+        return _name_and_unit(self.name)[1]
 
     @property
     def is_after_day_one(self) -> bool:

@@ -9,9 +9,9 @@ import numpy as np
 from escc_desktop.figures import agreement, forest, nomogram, performance, score, selection, survival
 from escc_desktop.figures.style import Figure, saying
 from escc_desktop.figures.words import Interval
-from escc_desktop.prognosis.card import CARD_KINDS, CardKind
-from escc_desktop.prognosis.carding import card_nomogram
-from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
+from escc_desktop.prognosis.card import CARD_KINDS, CardKind, ModelCard
+from escc_desktop.prognosis.carding import card_nomogram, term_label
+from escc_desktop.prognosis.clinical import ENDPOINT_NAMES, covariate_words
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.reproducibility import READINGS, Agreements
 from escc_desktop.prognosis.results import FigureResult, TermResult
@@ -152,9 +152,19 @@ def _models(made: Development) -> dict[str, Figure]:
                 scale,
                 horizon_months=results.horizon_months,
                 endpoint=ENDPOINT_NAMES[results.endpoint],
+                labels=axis_labels(made.cards[kind]),
                 title=f"{name} nomogram",
             )
     return drawn
+
+
+def axis_labels(card: ModelCard) -> dict[str, str]:
+    """Return the covariates of a card's nomogram in words with units; features keep their names."""
+    return {
+        term_label(term): covariate_words(term.name) + (f": {term.contrast.level}" if term.contrast else "")
+        for term in card.model_terms
+        if term.source == "covariate"
+    }
 
 
 def _rows(terms: Sequence[TermResult]) -> list[forest.HazardRow]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from escc_desktop.errors import EsccError, FaultsError
-from escc_desktop.prognosis.clinical import read_clinical, take_endpoint
+from escc_desktop.prognosis.clinical import covariate_words, read_clinical, take_endpoint
 
 
 def _write(tmp_path: Path, text: str) -> Path:
@@ -93,3 +93,16 @@ def test_that_free_text_is_no_covariate(tmp_path: Path) -> None:
     table = read_clinical(_write(tmp_path, f"patient_id,os_months,os_event,remark\n{rows}"))
     assert table.ignored == ("remark",)
     assert not table.covariates
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("ldh_u_per_l", "LDH (U/L)"),
+        ("age_years", "Age (years)"),
+        ("prior_surgery", "Prior surgery"),
+        ("bmi_kg_per_m2", "BMI (kg/m2)"),
+    ],
+)
+def test_that_columns_are_written_as_people_do(column: str, words: str) -> None:
+    assert covariate_words(column) == words
