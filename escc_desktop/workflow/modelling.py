@@ -164,6 +164,8 @@ def write_development(
     try:
         _fill(made, staging, progress, sources or {}, is_synthetic)
         _put_in_place(staging, out)
+    except OSError as error:
+        raise EsccError(f"Cannot write {out}: {error.strerror}.", "Free some space or choose another place.") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -200,7 +202,11 @@ def _put_in_place(staging: Path, out: Path) -> None:
     if out.exists():
         old = out.with_name(f"{staging.name}.old")
         out.rename(old)
-        staging.rename(out)
+        try:
+            staging.rename(out)
+        except OSError:
+            old.rename(out)
+            raise
         shutil.rmtree(old)
     else:
         staging.rename(out)
