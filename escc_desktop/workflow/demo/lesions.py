@@ -24,6 +24,7 @@ NORMAL_WALL_MM = 3.0
 THIN_SIDE_MM = 3.5
 STENT_MM = 15.0
 VIABLE_HU = (8.0, 165.0)
+DEAD_HU = (2.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -282,7 +283,7 @@ def _fill_lesion(painter: Painter, shape: LesionShape, box: Box, distance: Float
     viable = np.clip(shape.tissue_hu + np.float32(shape.texture_sd_hu) * texture, *VIABLE_HU)
     level = np.quantile(pattern[inside], 1.0 - min(shape.necrotic_fraction, 0.9))
     share = np.clip((pattern - level) / 0.3 + 0.5, 0.0, 1.0)
-    dead = np.float32(painter.hu["necrosis"]) + np.float32(0.25 * shape.texture_sd_hu) * texture
+    dead = np.clip(painter.hu["necrosis"] + np.float32(0.25 * shape.texture_sd_hu) * texture, *DEAD_HU)
     canvas.track(box)
     canvas.blend(box, canvas.cover(distance.copy()), viable + share * (dead - viable), is_tracked=True)
 

@@ -39,7 +39,9 @@ def paint_wall(painter: Painter) -> None:
     z, _y, _x = painter.canvas.coarse.open()
     wall = anatomy_data()["wall_mm"]
     share = 1.0 / (1.0 + np.exp((z + 150.0) / 12.0))
-    thick = wall["muscle"] * (1.0 - share) + wall["abdominal"] * share
+    # Above the second rib the muscles are painted one by one.
+    upper = 1.0 / (1.0 + np.exp((z - 80.0) / 4.0))
+    thick = (wall["muscle"] * (1.0 - share) + wall["abdominal"] * share) * upper
     painter.canvas.paint(np.maximum(cavity - thick, body + 5.0), painter.hu["muscle"])
     painter.fields["cavity"] = cavity
 
