@@ -57,7 +57,8 @@ step() {
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check --no-input -q "$@"; }
 install_locked() { pip install --require-hashes --no-deps -r "$locks/$1.txt"; }
 build_reference() {
-    PYTHONPATH=installer/build_shims pip install --require-hashes --no-deps --no-build-isolation -r "$locks/reference.txt"
+    # Absolute: pip runs the build in a folder of its own.
+    PYTHONPATH=$PWD/installer/build_shims pip install --require-hashes --no-deps --no-build-isolation -r "$locks/reference.txt"
 }
 build_package() { pip install --no-deps --no-build-isolation -e .; }
 
