@@ -14,6 +14,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import scipy.special
+import numpy as np
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
 
 from escc_desktop.errors import EsccError
@@ -138,7 +139,8 @@ class PyRadiomics:
 
 
 def _numbers(values: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    return ((name, float(value)) for name, value in values.items())
+    # From numpy 2.5 on, eigenvalues are complex even where they are real, and with them GLCM's MCC.
+    return ((name, float(np.real(value))) for name, value in values.items())
 
 
 def _settings(params: ExtractionParams) -> dict[str, Any]:
