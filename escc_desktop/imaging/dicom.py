@@ -104,7 +104,7 @@ def _parse_chunk(files: Sequence[tuple[Path, str]]) -> list[Slice | Rejected | N
 
 def _parse(sandbox: Sandbox, path: Path, name: str) -> Slice | Rejected | None:
     try:
-        record, _ = sandbox.call("header", {"path": str(path)})
+        record, _ = sandbox.call("header", {"path": str(path.absolute())})
     except (Refused, SandboxError) as error:
         return Rejected(name, error.code, f"{error.what} {error.hint}".strip())
     header = Header.from_json(record)
@@ -236,7 +236,7 @@ def _admit(series: Series, accept: frozenset[str]) -> None:
 
 def _pixels(sandbox: Sandbox, part: Slice) -> NDArray[np.int16]:
     try:
-        record, raw = sandbox.call("pixels", {"path": str(part.path)})
+        record, raw = sandbox.call("pixels", {"path": str(part.path.absolute())})
     except (Refused, SandboxError) as error:
         raise EsccError(f"{part.name}: {error.what}", error.hint) from error
     if Header.from_json(record["header"]) != part.header:

@@ -79,7 +79,7 @@ def _ask(function: str, path: Path, arguments: Mapping[str, Any]) -> tuple[dict[
     timeout_s = TIMEOUT_S + path.stat().st_size / _BYTES_A_SECOND
     try:
         with borrowed_sandbox() as sandbox:
-            return sandbox.call(function, {"path": str(path), **arguments}, timeout_s=timeout_s)
+            return sandbox.call(function, {"path": str(path.absolute()), **arguments}, timeout_s=timeout_s)
     except (Refused, SandboxError) as error:
         raise EsccError(f"{path}: {error.what}", error.hint, error.code) from error
 
@@ -307,7 +307,7 @@ def _segmentation(mask: Mask, name: str, series: Series | None) -> bytes:
     has_sources = series is not None and len(series.slices) == nz
     arguments = {
         "name": name,
-        "sources": [str(path) for path in series.files] if series is not None and has_sources else [],
+        "sources": [str(path.absolute()) for path in series.files] if series is not None and has_sources else [],
         "slices": np.round(geometry.to_mm(indices), 9).tolist(),
         "orientation": [*geometry.axes[:, 0].tolist(), *geometry.axes[:, 1].tolist()],
         "spacing": [geometry.spacing_mm[1], geometry.spacing_mm[0]],

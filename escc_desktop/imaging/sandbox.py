@@ -98,6 +98,9 @@ class Sandbox:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=environment,
+                # Ctrl+C is for the program, which ends the child; a child that heard it too would look crashed.
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
             try:
                 self._exchange(self._process, {"function": "ready", "arguments": {}}, b"", _START_TIMEOUT_S)

@@ -3,45 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
-from escc_desktop.files import sync_folder
 from escc_desktop.progress import Progress
 from escc_desktop.store.lock import KEY_FILE, Lock
 from escc_desktop.store.place import refuse_missing, refuse_unsafe_place
 from escc_desktop.store.store import DATABASE_FILE, Login, Store
 from escc_desktop.workflow.access import Operation, require
-
-
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Yield a folder beside `target` that becomes `target` at the end of the block, or vanishes on an error.
-
-    Raises
-    ------
-    EsccError
-        `target` is there and not an empty folder, or cannot be made.
-    """
-    try:
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise EsccError(f"{target} is not an empty folder.", "Name a new or an empty folder.")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    except OSError as error:
-        raise EsccError(f"Cannot write {target}: {error.strerror}.", "Choose a folder you can write to.") from None
-    try:
-        yield staging
-        staging.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        staging.rename(target)
-        sync_folder(target.parent)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+from escc_desktop.workflow.folders import whole_folder
 
 
 def restore_project(backup: Path, target: Path, lock: Lock, login: Login, progress: Progress) -> None:

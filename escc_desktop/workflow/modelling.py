@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from escc_desktop import version
-from escc_desktop.errors import EsccError, UsageError
+from escc_desktop.errors import UsageError
 from escc_desktop.features.table import FeatureTable, read_feature_table
 from escc_desktop.figures.style import Figure, save
-from escc_desktop.files import digest, read_bytes, sync_folder, write_csv, write_json
+from escc_desktop.files import digest, read_bytes, write_csv, write_json
 from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, load_card, save_card
 from escc_desktop.prognosis.clinical import read_clinical
 from escc_desktop.prognosis.config import DevelopConfig, load_config
@@ -22,12 +20,14 @@ from escc_desktop.prognosis.reproducibility import Agreements, reproducibility
 from escc_desktop.prognosis.score import Assessment, assess
 from escc_desktop.progress import Progress
 from escc_desktop.stats.agreement import IccForm
+from escc_desktop.workflow.folders import check_folder, whole_folder
 from escc_desktop.workflow.model_figures import development_figures
 from escc_desktop.workflow.model_report import cohort_record
 from escc_desktop.workflow.report import cohort_report
 
 __all__ = [
     "ASSESSMENT_COLUMNS",
+    "DEVELOPMENT_MARKER",
     "Assessment",
     "DevelopConfig",
     "Development",
@@ -35,7 +35,6 @@ __all__ = [
     "assess_files",
     "assessment_document",
     "assessment_row",
-    "check_target",
     "config_of",
     "develop_files",
     "icc_file",
@@ -54,6 +53,7 @@ ASSESSMENT_COLUMNS = (
     "cautions",
 )
 RESULTS_NAME = "results.json"
+DEVELOPMENT_MARKER = "card_combined.json"
 
 
 def config_of(
@@ -139,7 +139,7 @@ def develop_files(features: Path, clinical: Path, out: Path, config: DevelopConf
     Cancelled
         Through `progress`; nothing was written.
     """
-    check_target(out)
+    check_folder(out, DEVELOPMENT_MARKER)
     table, outcome = read_feature_table(features), read_clinical(clinical)
     made = develop(table, outcome, config, progress.part(0.0, 0.9))
     write_development(made, out, progress.part(0.9, 1.0), sources={"features": features, "clinical": clinical})
@@ -155,27 +155,8 @@ def write_development(
     is_synthetic: bool = False,
 ) -> None:
     """Write cards, results, figures and report into a folder beside `out`, then put it in place of `out`."""
-    check_target(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    except OSError as error:
-        raise EsccError(f"Cannot write {out}: {error.strerror}.", "Choose a folder you can write to.") from None
-    try:
-        _fill(made, staging, progress, sources or {}, is_synthetic)
-        _put_in_place(staging, out)
-    except OSError as error:
-        raise EsccError(f"Cannot write {out}: {error.strerror}.", "Free some space or choose another place.") from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def check_target(out: Path) -> None:
-    """Refuse before long work a folder that cannot take the results."""
-    if out.exists() and not out.is_dir():
-        raise EsccError(f"{out} is a file.", "Name a folder for the results.")
-    if out.is_dir() and any(out.iterdir()) and not (out / RESULTS_NAME).is_file():
-        raise EsccError(f"{out} is not empty and holds no earlier development.", "Name a new or an empty folder.")
+    with whole_folder(out, DEVELOPMENT_MARKER) as folder:
+        _fill(made, folder, progress, sources or {}, is_synthetic)
 
 
 def _fill(made: Development, folder: Path, progress: Progress, sources: Mapping[str, Path], is_synthetic: bool) -> None:
@@ -195,22 +176,6 @@ def _save_figures(drawn: Mapping[str, Figure], folder: Path, progress: Progress)
         progress.advance(k, len(drawn) + 1, f"Figure {name}")
         save(figure, folder / f"{name}.svg")
         save(figure, folder / f"{name}.png")
-
-
-def _put_in_place(staging: Path, out: Path) -> None:
-    staging.chmod(0o755)
-    if out.exists():
-        old = out.with_name(f"{staging.name}.old")
-        out.rename(old)
-        try:
-            staging.rename(out)
-        except OSError:
-            old.rename(out)
-            raise
-        shutil.rmtree(old)
-    else:
-        staging.rename(out)
-    sync_folder(out.parent)
 
 
 def assess_files(card: Path, features: Path, clinical: Path, out: Path) -> tuple[ModelCard, tuple[Assessment, ...]]:

@@ -47,8 +47,8 @@ from escc_desktop.trial.importing import RecordsImport
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.workflow import analysis, clinical_data
 from escc_desktop.workflow.access import Operation, View, is_allowed, require
-from escc_desktop.workflow.backup import whole_folder
 from escc_desktop.workflow.desk import ReadingDesk
+from escc_desktop.workflow.folders import whole_folder
 from escc_desktop.workflow.images import ImagesImport, ImportChoice, import_images
 from escc_desktop.workflow.lesion_list import refuse_misplaced
 

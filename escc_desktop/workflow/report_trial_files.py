@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from escc_desktop import version
-from escc_desktop.errors import EsccError
 from escc_desktop.figures import style
 from escc_desktop.files import digest, read_bytes, write_csv, write_json
 from escc_desktop.progress import Progress
@@ -18,6 +18,7 @@ from escc_desktop.trial.results import (
     overall_survival,
     progression_free_survival,
 )
+from escc_desktop.workflow.folders import check_folder, whole_folder
 from escc_desktop.workflow.report import study_report
 from escc_desktop.workflow.report_baseline import BASELINE_HEADER, baseline_rows
 from escc_desktop.workflow.report_trial import TrialResults, summarise, trial_document, trial_figures, trial_record
@@ -26,7 +27,7 @@ from escc_desktop.workflow.report_trial import TrialResults, summarise, trial_do
 def trial_files(
     folder: Path, out: Path, *, null_rate: float | None, is_synthetic: bool, progress: Progress
 ) -> tuple[TrialResults, tuple[Remark, ...]]:
-    """Read trial records and write results.json, three tables, the figures and report.pdf into `out`.
+    """Read trial records; write results.json, tables, figures and report.pdf into `out`, whole or not at all.
 
     Parameters
     ----------
@@ -41,38 +42,48 @@ def trial_files(
     Raises
     ------
     EsccError
-        The records are at fault, or `out` cannot be written.
+        The records are at fault, or `out` cannot be written or holds other work.
     Cancelled
         Through `progress`.
     """
+    check_folder(out, _MARKER)
     progress.advance(0, 1, "Reading records")
     found = read_records(folder)
     results = summarise(found.records, null_rate)
-    drawings = out / "figures"
-    try:
-        drawings.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EsccError(f"Cannot write {out}: {error.strerror}.", "Choose a folder you can write to.") from None
     provenance: dict[str, object] = {
         "software": f"ESCC Desktop {version()}",
         "inputs": {path.name: digest(read_bytes(path)) for path in sorted(folder.glob("*.csv"))},
         "is_synthetic": is_synthetic,
     }
-    write_csv(out / "baseline.csv", BASELINE_HEADER, baseline_rows(found.records), provenance)
-    write_csv(out / "patients.csv", _PATIENT_HEADER, [_patient_row(record) for record in found.records], provenance)
-    header = ("term", "any_grade", "grade_3_or_more")
-    write_csv(out / "adverse_events.csv", header, results.adverse_events, provenance)
-    figures = trial_figures(results)
-    for k, (name, figure) in enumerate(figures.items()):
-        progress.advance(k + 1, len(figures) + 2, f"Figure {name}")
-        for suffix in (".svg", ".png"):
-            style.save(figure, drawings / f"{name}{suffix}")
-    study_report(trial_record(results, figures, is_synthetic=is_synthetic), out / "report.pdf")
-    write_json(out / "results.json", {**trial_document(results), "provenance": provenance})
+    with whole_folder(out, _MARKER) as target:
+        _fill(target, found.records, results, provenance, progress)
     progress.advance(1, 1, "Written")
     return results, found.warnings
 
 
+def _fill(
+    folder: Path,
+    records: Sequence[TrialRecord],
+    results: TrialResults,
+    provenance: Mapping[str, object],
+    progress: Progress,
+) -> None:
+    write_csv(folder / "baseline.csv", BASELINE_HEADER, baseline_rows(records), provenance)
+    write_csv(folder / "patients.csv", _PATIENT_HEADER, [_patient_row(record) for record in records], provenance)
+    header = ("term", "any_grade", "grade_3_or_more")
+    write_csv(folder / _MARKER, header, results.adverse_events, provenance)
+    figures = trial_figures(results)
+    (folder / "figures").mkdir()
+    for k, (name, figure) in enumerate(figures.items()):
+        progress.advance(k + 1, len(figures) + 2, f"Figure {name}")
+        for suffix in (".svg", ".png"):
+            style.save(figure, folder / "figures" / f"{name}{suffix}")
+    is_synthetic = provenance["is_synthetic"] is True
+    study_report(trial_record(results, figures, is_synthetic=is_synthetic), folder / "report.pdf")
+    write_json(folder / "results.json", {**trial_document(results), "provenance": provenance})
+
+
+_MARKER = "adverse_events.csv"
 _PATIENT_HEADER = (
     "patient_id",
     "best_response",

@@ -19,7 +19,8 @@ from escc_desktop.store.audit import AuditHead
 from escc_desktop.store.kinds import RoiFeatures
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.analysis import Extraction
-from escc_desktop.workflow.modelling import ASSESSMENT_COLUMNS, assessment_row, check_target, write_development
+from escc_desktop.workflow.folders import check_folder
+from escc_desktop.workflow.modelling import ASSESSMENT_COLUMNS, DEVELOPMENT_MARKER, assessment_row, write_development
 from escc_desktop.workflow.patient_report import write_patient_report
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.stored import feature_table
@@ -84,7 +85,7 @@ def develop_to_folder(project: Project, out: Path, config: DevelopConfig, progre
         From `progress`; nothing was written.
     """
     require(project.principal, Operation.DEVELOP)
-    check_target(out)
+    check_folder(out, DEVELOPMENT_MARKER)
     made = project.develop(feature_table(list(project.features())), config, progress.part(0, 0.9))
     write_development(made, out, progress.part(0.9, 1))
     return made

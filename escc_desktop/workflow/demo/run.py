@@ -147,7 +147,10 @@ def _refuse_other_demo(root: Path, wanted: Mapping[str, object]) -> None:
 def _clear(folder: DemoFolder) -> None:
     """Remove the rest of an unfinished demo; refuse a folder that is something else."""
     own = {"import", "records", "truth", "project", "results", "accounts.json"}
-    folder.root.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EsccError(f"Cannot write {folder.root}: {error.strerror}.", "Name a new or an empty folder.") from None
     foreign = sorted(path.name for path in folder.root.iterdir() if path.name not in own)
     if foreign:
         raise EsccError(f"{folder.root} is not empty: it holds {foreign[0]}.", "Name a new or an empty folder.")

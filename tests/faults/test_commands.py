@@ -1,0 +1,331 @@
+"""Every command on bad input: one error, no traceback, nothing half-written."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk  # noqa: N813  # the field's name for it
+
+from escc_desktop.cli.app import build
+from escc_desktop.cli.frame import run_app
+from escc_desktop.imaging.volume import Geometry, Volume
+from escc_desktop.imaging.writing import write_ct_series
+from escc_desktop.progress import Progress
+from escc_desktop.store.accounts import Role
+from escc_desktop.store.cost import PasswordCost
+from escc_desktop.store.lock import Passphrase
+from escc_desktop.store.store import Login
+from escc_desktop.workflow.demo.records import write_records
+from escc_desktop.workflow.demo.truth import draw_truth
+from escc_desktop.workflow.images import ImportChoice
+from escc_desktop.workflow.project import Project, Reader
+
+CHEAP = PasswordCost(memory_kib=8, time=1, lanes=1)
+PASSPHRASE, PASSWORD = "a passphrase for tests", "a password for tests"
+GEOMETRY = Geometry((16, 16, 8), (0.8, 0.8, 3.0), (0.0, 0.0, 100.0))
+FEATURES = "patient_id,lesion_id,site,reader,occasion,A_original_firstorder_Mean\n"
+CLINICAL = "patient_id,os_months,os_event\n"
+LESIONS = "patient_id,lesion_id,site,role,irradiated,x_mm,y_mm,z_mm,series_uid\n"
+
+Case = tuple[str, str]
+WRONG_INPUT: tuple[Case, ...] = (
+    ("scan nothing", "nothing"),
+    ("convert nothing.nii.gz out.nrrd", "nothing.nii.gz"),
+    ("convert garbage.nii.gz out.nrrd", "garbage.nii.gz"),
+    ("convert ct.nii.gz out.docx", "docx"),
+    ("convert ct.nii.gz nowhere/out.nrrd", "nowhere"),
+    ("convert empty out.nrrd", "empty"),
+    ("convert roi.nii.gz out.nrrd --image shifted.nii.gz", "origin"),
+    ("convert roi.nii.gz out.nrrd --image ct.nii.gz --label 9", "9"),
+    ("extract nothing.nii.gz roi.nii.gz -o out.csv", "nothing.nii.gz"),
+    ("extract ct.nii.gz nothing.nii.gz -o out.csv", "nothing.nii.gz"),
+    ("extract ct.nii.gz garbage.nii.gz -o out.csv", "garbage.nii.gz"),
+    ("extract ct.nii.gz roi.nii.gz -o nowhere/out.csv", "nowhere"),
+    ("extract ct.nii.gz roi.nii.gz -o out.txt", "out.txt"),
+    ("extract ct.nii.gz roi.nii.gz -o out.csv --label 9", "9"),
+    ("extract ct.nii.gz roi.nii.gz -o out.csv --params none", "none"),
+    ("extract ct.nii.gz roi.nii.gz -o out.csv --params garbage.yaml", "garbage.yaml"),
+    ("extract shifted.nii.gz roi.nii.gz -o out.csv", "origin"),
+    ("extract ct.nii.gz empty.nii.gz -o out.csv", "empty"),
+    ("extract-all nothing.csv -o out.csv", "nothing.csv"),
+    ("extract-all empty.csv -o out.csv", "empty.csv"),
+    ("extract-all garbage.bin -o out.csv", "garbage.bin"),
+    ("extract-all ragged.csv -o out.csv", "row 3"),
+    ("extract-all manifest.csv -o nowhere/out.csv", "nowhere"),
+    ("icc nothing.csv -o out.csv", "nothing.csv"),
+    ("icc garbage.bin -o out.csv", "garbage.bin"),
+    ("icc header.csv -o out.csv", "header.csv"),
+    ("icc words.csv -o out.csv", "row 2"),
+    ("icc once.csv -o out.csv", "reading"),
+    ("develop nothing.csv clinical.csv -o out", "nothing.csv"),
+    ("develop once.csv nothing.csv -o out", "nothing.csv"),
+    ("develop once.csv clinical.csv -o out", "needs 20"),
+    ("develop once.csv words.csv -o out", "words.csv"),
+    ("develop once.csv clinical.csv -o full", "full"),
+    ("develop once.csv clinical.csv -o once.csv", "once.csv"),
+    ("develop once.csv clinical.csv -o out --config garbage.yaml", "garbage.yaml"),
+    ("develop once.csv clinical.csv -o out --config nothing.toml", "nothing.toml"),
+    ("assess nothing.json once.csv clinical.csv -o out.csv", "nothing.json"),
+    ("assess broken.json once.csv clinical.csv -o out.csv", "broken.json"),
+    ("assess nan.json once.csv clinical.csv -o out.csv", "NaN"),
+    ("assess object.json once.csv clinical.csv -o out.csv", "object.json"),
+    ("stats km nothing", "nothing"),
+    ("stats km empty", "case.json"),
+    ("stats km case", "case.json"),
+    ("sample-size --p0 0.5 --p1 0.3 --alpha 0.05 --power 0.9", "p1"),
+    ("sample-size --p0 2 --p1 0.3 --alpha 0.05 --power 0.9", "p0"),
+    ("sample-size --p0 nan --p1 0.3 --alpha 0.05 --power 0.9", "p0"),
+    ("sample-size --p0 0.3 --p1 0.5 --alpha 0 --power 0.9", "alpha"),
+    ("trial nothing -o out", "nothing"),
+    ("trial empty -o out", "patients.csv"),
+    ("trial records -o full", "full"),
+    ("trial records -o once.csv", "once.csv"),
+    ("trial records -o once.csv/out", "once.csv"),
+    ("demo --project full --patients 8", "full"),
+    ("demo --project once.csv --patients 8", "once.csv"),
+    ("project create full --user admin", "full"),
+    ("project create once.csv --user admin", "once.csv"),
+    ("project create Dropbox/study --user admin", "Dropbox"),
+    ("project create new --user admin --passphrase-file short.txt", "at least 8"),
+    ("project create new --user admin --password-file short.txt", "at least 8"),
+    ("project create new --user admin --password-file nothing.txt", "nothing.txt"),
+    ("project create new --user admin --password-file garbage.bin", "garbage.bin"),
+    ("project create new --user admin --password-file empty.csv", "empty.csv"),
+    ("project info nothing --user admin", "nothing"),
+    ("project info empty --user admin", "project.key"),
+    ("project info study --user nobody", "Name or password"),
+    ("project info study --user admin --password-file other.txt", "Name or password"),
+    ("project info study --user admin --passphrase-file other.txt", "passphrase"),
+    ("project users study --user coordinator", "may not manage accounts"),
+    ("project users study --user admin --add A --role reader --reader A", "exists already"),
+    ("project users study --user admin --add C --role reader", "reader letter"),
+    ("project users study --user admin --add C --role coordinator --reader B", "reader letter"),
+    ("project users study --user admin --add C --role reader --reader A", "has an account"),
+    ("project import study nothing --user coordinator", "nothing"),
+    ("project import study empty --user coordinator", "empty"),
+    ("project import study broken.zip --user coordinator", "broken.zip"),
+    ("project import study dicom --user statistician", "may not import images"),
+    ("project import study dicom --user coordinator --codes nothing.csv", "nothing.csv"),
+    ("project import study dicom --user coordinator --codes words.csv", "words.csv"),
+    ("project import study dicom --user coordinator --codes codes.csv", "codes.csv, row 3"),
+    ("project records study nothing --user coordinator", "nothing"),
+    ("project records study empty --user coordinator", "patients.csv"),
+    ("project records study empty --user A", "may not import trial records"),
+    ("project mark study nothing.csv --user coordinator", "nothing.csv"),
+    ("project mark study words.csv --user coordinator", "words.csv"),
+    ("project mark study lesions.csv --user coordinator", "outside the images"),
+    ("project mark study nolesions.csv --user coordinator", "nolesions.csv, row 2"),
+    ("project plan study --user coordinator", "plan"),
+    ("project plan study --user oncologist", "may not"),
+    ("project plan study --user coordinator --repeats 99 --seed 1", "99"),
+    ("project plan study --user coordinator --repeats 0 --seed 1 --apart-days 30 --within-days 10", "range"),
+    ("project plan study --user coordinator --within-days 40 --reason because", "plan"),
+    ("project read study P1/L1/A/first roi.nii.gz --user A", "no reading"),
+    ("project read study P1/L1/A/first roi.nii.gz --user coordinator", "may not read"),
+    ("project extract study --user statistician -o out.csv", "signed"),
+    ("project extract study --user coordinator -o out.csv", "may not export"),
+    ("project extract study --user statistician -o nowhere/out.csv", "nowhere"),
+    ("project extract study --user statistician --params none", "none"),
+    ("project develop study --user statistician -o out", "features"),
+    ("project develop study --user oncologist -o out", "may not develop"),
+    ("project develop study --user statistician -o full", "full"),
+    ("project assess study --user statistician -o out.csv", "no card"),
+    ("project assess study --user coordinator -o out.csv", "may not"),
+    ("project report study P1 --user oncologist -o out.pdf", "no card"),
+    ("project report study P1 --user A -o out.pdf", "may not"),
+    ("project audit study --user coordinator", "may not view the audit trail"),
+    ("project audit study --user admin --noted 7", "row:hash"),
+    (f"project audit study --user admin --noted 3:{'0' * 64}", "broken at row 3"),
+    (f"project audit study --user admin --noted 99999:{'0' * 64}", "ends at row"),
+    ("project audit study --user admin -o nowhere/out.csv", "nowhere"),
+    ("project backup study full --user coordinator", "full"),
+    ("project backup study study/inside --user coordinator", "inside the project"),
+    ("project backup study out --user statistician", "may not back up"),
+    ("project restore nothing out --user coordinator", "nothing"),
+    ("project restore study full --user coordinator", "full"),
+    ("project restore study out --user statistician", "may not back up"),
+    ("project restore study study/inside --user coordinator", "inside the backup"),
+    ("project restore damaged out --user coordinator", "damaged"),
+    ("project verify damaged --user admin", "damaged"),
+    ("project verify study --user coordinator", "may not view the audit trail"),
+)
+WRONG_USE: tuple[Case, ...] = (
+    ("nonsense", "nonsense"),
+    ("scan", "path"),
+    ("scan dicom --nonsense", "--nonsense"),
+    ("convert ct.nii.gz", "OUT"),
+    ("extract ct.nii.gz roi.nii.gz --engine abacus", "abacus"),
+    ("extract ct.nii.gz roi.nii.gz --label zero", "--label"),
+    ("extract-all manifest.csv", "--out"),
+    ("icc once.csv -o out.csv --form icc9", "icc9"),
+    ("icc once.csv", "--out"),
+    ("develop once.csv clinical.csv -o out --endpoint dfs", "endpoint"),
+    ("develop once.csv clinical.csv -o out --horizon -3", "horizon"),
+    ("assess once.csv", "Missing"),
+    ("stats km", "Missing"),
+    ("stats none empty", "none"),
+    ("trial records", "--out"),
+    ("trial empty -o out --null-rate 2", "--null-rate"),
+    ("sample-size --p0 x --p1 1 --alpha 0 --power 1", "--p0"),
+    ("demo --patients 7", "--patients"),
+    ("project", "command"),
+    ("project nonsense", "nonsense"),
+    ("project create", "Missing"),
+    ("project info study", "--user"),
+    ("project users study --user admin --add C", "--role"),
+    ("project users study --user admin --add C --role king", "king"),
+    ("project plan study --user coordinator --repeats 3", "--seed"),
+    ("project plan study --user coordinator --within-days 50", "--reason"),
+    ("project plan study --user coordinator --repeats 0 --seed 1 --within-days 1e300", "days"),
+    ("project plan study --user coordinator --repeats 0 --seed 1 --apart-days nan", "days"),
+    ("project extract study --user statistician --jobs 0", "--jobs"),
+    ("project develop study --user statistician -o out --endpoint dfs", "endpoint"),
+)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of bad and good inputs and a small project."""
+    folder = tmp_path_factory.mktemp("template")
+    write_grids(folder)
+    texts = {
+        "short.txt": "short\n",
+        "other.txt": "another secret than the right one\n",
+        "empty.csv": "",
+        "header.csv": FEATURES,
+        "ragged.csv": "patient_id,reader,occasion,image,mask\nP1,A,first,ct.nii.gz,roi.nii.gz\nP2,A,first\n",
+        "manifest.csv": "patient_id,reader,occasion,image,mask\nP1,A,first,ct.nii.gz,roi.nii.gz\n",
+        "words.csv": FEATURES + "P1,L1,primary,A,first,many\n",
+        "once.csv": FEATURES + "P1,L1,primary,A,first,1.5\nP2,L1,primary,A,first,2.5\n",
+        "clinical.csv": CLINICAL + "P1,3.5,1\nP2,9,0\n",
+        "codes.csv": "patient_id,trial_code\nP1,T1\nP2,a/b\n",
+        "lesions.csv": LESIONS + "P1,L1,primary,target,no,999,0,0,2.25.7\n",
+        "nolesions.csv": LESIONS + "P1,L1,nose,target,no,1,0,,2.25.7\n",
+        "garbage.yaml": "{: ][",
+        "broken.json": '{"kind": ',
+        "nan.json": '{"kind": NaN}',
+        "object.json": "{}",
+        "full/kept.txt": "somebody's work",
+        "case/case.json": "[1, 2",
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "empty").mkdir()
+    for name in ("garbage.bin", "garbage.nii.gz", "broken.zip"):
+        (folder / name).write_bytes(np.random.default_rng(1).bytes(700))
+    write_records(draw_truth(4), folder / "records")
+    small_project(folder)
+    return folder
+
+
+def write_grids(folder: Path) -> None:
+    voxels = np.zeros(GEOMETRY.shape, dtype=np.uint8)
+    voxels[2:6, 4:12, 4:12] = 1
+    hu = np.random.default_rng(1).normal(40, 20, GEOMETRY.shape).round().astype(np.int16)
+    for name, array, shift in (("ct", hu, 0.0), ("roi", voxels, 0.0), ("shifted", hu, 5.0), ("empty", voxels * 0, 0.0)):
+        grid = sitk.GetImageFromArray(array)
+        grid.SetSpacing(GEOMETRY.spacing_mm)
+        grid.SetOrigin((shift, 0.0, 100.0))
+        sitk.WriteImage(grid, str(folder / f"{name}.nii.gz"))
+    uids = {"StudyInstanceUID": "2.25.8", "SeriesInstanceUID": "2.25.7", "FrameOfReferenceUID": "2.25.9"}
+    write_ct_series(Volume(hu, GEOMETRY), folder / "dicom", {"PatientID": "P1", **uids})
+
+
+def small_project(folder: Path) -> None:
+    made = Project.create(folder / "study", Passphrase(PASSPHRASE, CHEAP), Login("admin", PASSWORD), cost=CHEAP)
+    with made.project as admin:
+        for name, role, reader in (
+            ("A", Role.READER, Reader.A),
+            ("coordinator", Role.COORDINATOR, None),
+            ("statistician", Role.STATISTICIAN, None),
+            ("oncologist", Role.ONCOLOGIST, None),
+        ):
+            admin.add_account(Login(name, PASSWORD), role, reader)
+        coordinator = admin.log_in(Login("coordinator", PASSWORD))
+        coordinator.import_images(folder / "dicom", ImportChoice({}), Progress())
+        coordinator.back_up(folder / "damaged", Progress())
+    blob = next(path for path in sorted((folder / "damaged" / "blobs").rglob("*")) if path.is_file())
+    blob.write_bytes(blob.read_bytes()[:-1])
+
+
+@pytest.fixture
+def work(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "work"
+    shutil.copytree(template, folder)
+    monkeypatch.chdir(folder)
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    return folder
+
+
+def environment() -> dict[str, str]:
+    return {"ESCC_PASSPHRASE": PASSPHRASE, "ESCC_PASSWORD": PASSWORD, "ESCC_NEW_PASSWORD": PASSWORD}
+
+
+def listing(folder: Path) -> dict[str, bytes | None]:
+    """Every path and its bytes; a project's own database may note who came in, and what was tried."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() and "project.db" not in path.name else None
+        for path in folder.rglob("*")
+        if not path.name.endswith(("-wal", "-shm"))
+    }
+
+
+def check_told(err: str, said: str) -> None:
+    lines = [line for line in err.splitlines() if line]
+    errors = [number for number, line in enumerate(lines) if line.startswith("error: ")]
+    assert len(errors) == 1, err
+    assert all(line.startswith("  ") for line in lines[errors[0] + 1 :]), err
+    assert said in "\n".join(lines[errors[0] :]), err
+    assert "Traceback" not in err
+    assert PASSPHRASE not in err
+    assert PASSWORD not in err
+
+
+def run(arguments: str) -> int:
+    with pytest.raises(SystemExit) as leaving:
+        run_app(build(), arguments.split())
+    return int(leaving.value.code or 0)
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG_INPUT, ids=[case[0] for case in WRONG_INPUT])
+def test_that_wrong_input_is_one_error_and_leaves_nothing(
+    arguments: str, said: str, work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = listing(work)
+    code = run(arguments)
+    shown = capsys.readouterr()
+    assert code == 1, shown.err
+    check_told(shown.err, said)
+    assert listing(work) == before
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG_USE, ids=[case[0] for case in WRONG_USE])
+def test_that_wrong_use_is_one_error_and_leaves_nothing(
+    arguments: str, said: str, work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = listing(work)
+    code = run(arguments)
+    shown = capsys.readouterr()
+    assert code == 2, shown.err
+    check_told(shown.err, said)
+    assert shown.out == ""
+    assert listing(work) == before
+
+
+def command_names() -> Iterator[str]:
+    app = build()
+    yield from (command.name or "" for command in app.registered_commands)
+    for group in app.registered_groups:
+        commands = group.typer_instance.registered_commands if group.typer_instance else ()
+        yield from (f"{group.name or group.typer_instance.info.name} {command.name}" for command in commands)
+
+
+@pytest.mark.parametrize("name", sorted(command_names()))
+def test_that_every_command_is_tried(name: str) -> None:
+    assert any(arguments == name or arguments.startswith(f"{name} ") for arguments, _ in WRONG_INPUT)
