@@ -183,7 +183,7 @@ def test_that_the_truth_is_recovered_from_600_patients(simulated: Any, quick: De
     assert terms[names[3]].coefficient == pytest.approx(1.0, abs=0.2)
     assert terms[names[20]].coefficient == pytest.approx(-0.8, abs=0.2)
     assert terms["log2(ldh_u_per_l)"].coefficient == pytest.approx(1.0, abs=0.35)
-    truth = simulated.simulate(n=4000, p=21, seed=99)
+    truth = simulated.simulate(n=4000, p=24, seed=99)
     times = np.array([row[1] for row in truth.rows], dtype=float)
     events = np.array([row[2] for row in truth.rows])
     c_true = concordance_index(times, -truth.risk, events)
