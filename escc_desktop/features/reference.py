@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, Final
 
-import scipy.special
 import numpy as np
+import scipy.special
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
 
 from escc_desktop.errors import EsccError
