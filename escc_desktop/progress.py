@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 Listener = Callable[[float, str], None]
 
@@ -43,3 +46,20 @@ class Progress:
             self._listener(start + (end - start) * fraction, note)
 
         return Progress(listener, self._is_cancelled)
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Start child processes that do not hear Ctrl+C, which a terminal sends to all: the program ends them itself.
+
+    Blocked rather than ignored: the program gets a Ctrl+C that comes meanwhile at the end of the block.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # started inside the block, it would unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

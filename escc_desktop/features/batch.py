@@ -33,7 +33,7 @@ from escc_desktop.features.worker import (
     Task,
     serve,
 )
-from escc_desktop.progress import Progress
+from escc_desktop.progress import Progress, deaf_children
 
 GIB: Final = 2**30
 _POLL_S: Final = 0.1
@@ -218,7 +218,7 @@ class _Supervisor:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs, self.job), daemon=True)
-        with _one_thread():
+        with _one_thread(), deaf_children():
             process.start()
         theirs.close()
         child = _Child(process, ours)

@@ -16,7 +16,7 @@ import numpy as np
 from escc_desktop.errors import EsccError
 from escc_desktop.prognosis.card import CARD_KINDS
 from escc_desktop.prognosis.pipeline import Fitted, Predictions, Problem, fit_pipeline, fit_signature, measures, predict
-from escc_desktop.progress import Progress
+from escc_desktop.progress import Progress, deaf_children
 from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
 from escc_desktop.stats.performance import Optimism, auc_at, c_index, collect_optimism, draw_resamples, point_632_plus
 
@@ -160,7 +160,8 @@ class Runner:
         """Return the outcomes, lazily."""
         if self._pool is None:
             return map(partial(function, self._problem), items)
-        return self._pool.map(partial(_call, function), items)
+        with deaf_children():  # the first call starts them
+            return self._pool.map(partial(_call, function), items)
 
 
 @contextmanager

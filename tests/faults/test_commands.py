@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -329,3 +334,109 @@ def command_names() -> Iterator[str]:
 @pytest.mark.parametrize("name", sorted(command_names()))
 def test_that_every_command_is_tried(name: str) -> None:
     assert any(arguments == name or arguments.startswith(f"{name} ") for arguments, _ in WRONG_INPUT)
+
+
+def start(work: Path, arguments: str) -> subprocess.Popen[str]:
+    """Start the program in a process group of its own, as a terminal does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "escc_desktop", *arguments.split()],
+        cwd=work,
+        env=os.environ | environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("convert garbage.nii.gz out.nrrd", 1, "garbage.nii.gz"),
+        ("project verify damaged --user admin", 1, "damaged"),
+        ("project create new --user admin --password-file nothing.txt", 1, "nothing.txt"),
+        ("project info study", 2, "--user"),
+    ],
+)
+def test_that_the_program_itself_leaves_with_the_code_and_one_error(
+    arguments: str, code: int, said: str, work: Path
+) -> None:
+    before = listing(work)
+    process = start(work, arguments)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == code, err
+    check_told(err, said)
+    assert listing(work) == before
+
+
+@pytest.mark.slow
+def test_that_a_secret_is_asked_for_on_a_terminal_only(work: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "escc_desktop", "project", "info", "study", "--user", "admin"],
+        cwd=work,
+        env={name: value for name, value in os.environ.items() if not name.startswith("ESCC_")},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 2
+    check_told(err, "--passphrase-file")
+
+
+LONG = (
+    ("extract-all many.csv -o out.csv --jobs 2", {"out.csv.partial"}),
+    ("develop cohort.csv outcome.csv -o out", set()),
+    ("develop cohort.csv outcome.csv -o out --config two.toml", set()),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="sends the signal of Ctrl+C to a process group")
+@pytest.mark.parametrize(("arguments", "kept"), LONG, ids=["extract-all", "develop", "develop with two workers"])
+def test_that_ctrl_c_leaves_nothing_half_written(arguments: str, kept: set[str], work: Path) -> None:
+    write_long_work(work)
+    before = set(listing(work))
+    process = start(work, arguments)
+    assert process.stderr is not None
+    told = process.stderr.readline()
+    time.sleep(1)
+    assert process.poll() is None, "the work was over before it could be stopped"
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "Traceback" not in told + err
+    assert "error:" not in told + err
+    assert set(listing(work)) - before <= kept
+
+
+def write_long_work(work: Path) -> None:
+    rows = "".join(f"P{number},A,first,ct.nii.gz,roi.nii.gz\n" for number in range(40))
+    (work / "many.csv").write_text(f"patient_id,reader,occasion,image,mask\n{rows}", encoding="utf-8")
+    (work / "two.toml").write_text("workers = 2\n", encoding="utf-8")
+    rng = np.random.default_rng(3)
+    names = [f"A_original_firstorder_{name}" for name in ("Mean", "Median", "Energy", "Entropy", "Range", "Skewness")]
+    features, outcome = ["patient_id,lesion_id,site,reader,occasion," + ",".join(names)], [CLINICAL.strip()]
+    for number in range(60):
+        values = ",".join(repr(value) for value in rng.normal(size=len(names)).tolist())
+        features.append(f"P{number},L1,primary,A,first,{values}")
+        outcome.append(f"P{number},{rng.exponential(12):.3f},{number % 2}")
+    (work / "cohort.csv").write_text("\n".join(features) + "\n", encoding="utf-8")
+    (work / "outcome.csv").write_text("\n".join(outcome) + "\n", encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_that_a_reader_who_goes_away_is_no_defect(closed: str, work: Path) -> None:
+    process = start(work, "scan dicom --json")
+    pipe, other = (process.stdout, process.stderr) if closed == "stdout" else (process.stderr, process.stdout)
+    assert pipe is not None
+    assert other is not None
+    pipe.close()
+    with other:
+        rest = other.read()
+    assert process.wait(timeout=120) == 141
+    assert "Traceback" not in rest
+    assert "defect" not in rest
