@@ -1,7 +1,8 @@
 """PyRadiomics 3.0.1 itself as an engine: the only module that knows it.
 
 PyRadiomics is driven image by image and family by family through its own functions, so that the values are its own
-to the last bit while progress is real and a cancelled extraction ends at the next step.
+to the last bit while progress is real and a cancelled extraction ends at the next step. Filters that reach only a few
+voxels get only that much of the image: the values stay the same to the last bit, time and memory do not.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ import scipy.special
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
 
 from escc_desktop.errors import EsccError
+from escc_desktop.features.crop import crop_around
 from escc_desktop.features.names import FAMILIES
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.imaging.itk import to_itk
@@ -38,6 +41,8 @@ _IMAGE_TYPES: Final = (
     "LBP2D",
     "LBP3D",
 )
+# What these filters give at a voxel depends on its near neighbours only.
+_SHORT_REACHING: Final = ("Wavelet", "Gradient", "LBP2D")
 _KNOWN_WARNINGS: Final = (
     ("Please import `map_coordinates` from", DeprecationWarning),
     ("`scipy.special.sph_harm` is deprecated", DeprecationWarning),
@@ -119,23 +124,33 @@ class PyRadiomics:
         image, region = to_itk(volume), sitk.Cast(to_itk(mask), sitk.sitkUInt32)
         steps = 1 + len(params.filters) * len(FAMILIES)
         progress.advance(0, steps, "shape")
-        box, _ = self._operations.checkMask(image, region, **settings)
-        yield from _numbers(extractor.computeShape(image, region, box, **settings))
+        whole = self._source(image, region, settings)
+        yield from _numbers(extractor.computeShape(image, region, whole.box, **settings))
+        near = self._source(*crop_around(image, region, mask.voxels), settings)
         done = 1
-        for filtered, name, arguments in self._images(image, region, settings):
-            cropped, cropped_region = self._operations.cropToTumorMask(filtered, region, box)
-            for family in FAMILIES:
-                progress.advance(done, steps, f"{name}, {family}")
-                extractor.enabledFeatures = {family: []}
-                yield from _numbers(extractor.computeFeatures(cropped, cropped_region, name, **arguments))
-                done += 1
-
-    def _images(
-        self, image: sitk.Image, region: sitk.Image, settings: dict[str, Any]
-    ) -> Iterator[tuple[sitk.Image, str, dict[str, Any]]]:
         for image_type in _IMAGE_TYPES:
+            source = near if image_type in _SHORT_REACHING else whole
             make = getattr(self._operations, f"get{image_type}Image")
-            yield from make(image, region, **settings)
+            for filtered, name, arguments in make(source.image, source.region, **settings):
+                cropped = self._operations.cropToTumorMask(filtered, source.region, source.box)
+                for family in FAMILIES:
+                    progress.advance(done, steps, f"{name}, {family}")
+                    extractor.enabledFeatures = {family: []}
+                    yield from _numbers(extractor.computeFeatures(*cropped, name, **arguments))
+                    done += 1
+
+    def _source(self, image: sitk.Image, region: sitk.Image, settings: dict[str, Any]) -> _Source:
+        box, _ = self._operations.checkMask(image, region, **settings)
+        return _Source(image, region, box)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a filter is given: an image, the region on its grid, the region's bounding box as PyRadiomics has it."""
+
+    image: sitk.Image
+    region: sitk.Image
+    box: Any
 
 
 def _numbers(values: dict[str, Any]) -> Iterator[tuple[str, float]]:
