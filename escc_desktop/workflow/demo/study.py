@@ -41,6 +41,7 @@ SCANNERS = (
 )
 VENOUS_DELAY_S, PLAIN_DELAY_S = 65.0, -90.0
 PADDING = -2000
+ACQUISITIONS = {"plain": 1, "arterial": 2, "venous": 3}
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def _write(
     attributes = common | {
         "SeriesInstanceUID": uid,
         "SeriesNumber": number,
-        "AcquisitionNumber": number,
+        "AcquisitionNumber": ACQUISITIONS[series.phase],
         "SeriesDescription": series.description,
         "ProtocolName": "SYNTHETIC Thorax",
         "ConvolutionKernel": series.kernel.name,

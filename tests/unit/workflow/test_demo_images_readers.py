@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from escc_desktop.imaging.mask import Mask, dice
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.workflow.demo.images import SMALL, paint_scene, patient_seed, scan, true_mask
 from escc_desktop.workflow.demo.readers import simulate_reading
-from escc_desktop.workflow.demo.truth import draw_truth
+from escc_desktop.workflow.demo.truth import PatientTruth, draw_truth
 
 GEOMETRY = Geometry((64, 64, 16), (1.4, 1.4, 5.0), (0.0, 0.0, 0.0))
 SEED = 20388
@@ -69,16 +69,33 @@ def test_that_a_reader_agrees_better_with_himself_than_with_the_other() -> None:
     assert np.median(within) > np.median(between)
 
 
-@pytest.mark.slow
-def test_that_dice_on_the_study_lies_where_it_was_stated() -> None:
-    truths = [truth for truth in draw_truth() if not truth.is_showcase][::4]
-    within, between = [], []
-    for truth in truths:
+@cache
+def read_study() -> list[tuple[PatientTruth, float, float, np.ndarray]]:
+    """Every second patient: the truth, Dice within and between the readers, and the HU inside A's first reading."""
+    found = []
+    for truth in [truth for truth in draw_truth() if not truth.is_showcase][::2]:
         base = patient_seed(SEED, truth.patient_id)
         scene = paint_scene(truth, SEED, SMALL)
         volume, mask = scan(scene, (*base, 1)), true_mask(scene)
-        first = simulate_reading(volume, mask, "A", "first", base)
-        within.append(dice(first, simulate_reading(volume, mask, "A", "repeat", base)))
-        between.append(dice(first, simulate_reading(volume, mask, "B", "first", base)))
-    assert 0.88 <= np.median(within) <= 0.95
-    assert 0.83 <= np.median(between) <= 0.91
+        first, repeat, other = (
+            simulate_reading(volume, mask, *who, base) for who in (("A", "first"), ("A", "repeat"), ("B", "first"))
+        )
+        found.append((truth, dice(first, repeat), dice(first, other), volume.hu[first.voxels]))
+    return found
+
+
+@pytest.mark.slow
+def test_that_dice_on_the_study_lies_where_it_was_stated() -> None:
+    assert 0.90 <= np.median([within for _, within, _, _ in read_study()]) <= 0.94
+    assert 0.85 <= np.median([between for _, _, between, _ in read_study()]) <= 0.90
+
+
+@pytest.mark.slow
+def test_that_simple_features_of_a_reading_carry_the_planted_truth() -> None:
+    z1 = [truth.z_texture for truth, *_ in read_study()]
+    z2 = [truth.z_necrosis for truth, *_ in read_study()]
+    spread = [np.subtract(*np.percentile(hu, (75, 25))) for *_, hu in read_study()]
+    low = [np.percentile(hu, 10) for *_, hu in read_study()]
+    # Over all 59 patients the correlations are 0.68 and -0.62; a half has a standard error of about 0.15.
+    assert stats.spearmanr(spread, z1).statistic > 0.45
+    assert stats.spearmanr(low, z2).statistic < -0.35
