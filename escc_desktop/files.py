@@ -229,7 +229,9 @@ def canonical_json(document: object) -> bytes:
 
 def write_json(path: Path, document: object) -> None:
     """Write a JSON document whole, readable, NaN refused."""
-    write_whole(path, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    # A file name may hold bytes that are no text; JSON has an escape for them.
+    write_whole(path, text.encode("utf-8", "backslashreplace"))
 
 
 def read_json(path: Path, max_bytes: int = MAX_JSON_BYTES) -> object:

@@ -15,7 +15,7 @@ from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.score import Assessment
 from escc_desktop.progress import Progress
-from escc_desktop.store.audit import AuditHead
+from escc_desktop.store.audit import AuditHead, AuditRow
 from escc_desktop.store.kinds import RoiFeatures
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.analysis import Extraction
@@ -157,13 +157,19 @@ def audit_documents(project: Project) -> list[dict[str, Any]]:
             "seq": row.seq,
             "utc": row.utc,
             "account_id": row.author,
-            "name": names.get(row.author, ""),
+            "name": names.get(row.author or _who_logged_in(row), ""),
             "action": row.action,
             "reason": row.reason,
             "details": row.details,
         }
         for row in project.audit_rows()
     ]
+
+
+def _who_logged_in(row: AuditRow) -> str:
+    """Return the account a row without an author is about: nobody is logged in yet while he logs in."""
+    account = row.details.get("account")
+    return account if isinstance(account, str) else ""
 
 
 def write_audit(out: Path, rows: list[dict[str, Any]], head: AuditHead) -> None:

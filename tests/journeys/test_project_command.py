@@ -205,6 +205,7 @@ def keep_and_restore(project: Command, tmp_path: Path) -> None:
     trail = done(project("audit", "study", "-o", "audit.csv", "--noted", noted, "--json", user="admin"))
     signatures = [row for row in trail["rows"] if row["action"] == "sign reading"]
     assert [row["name"] for row in signatures] == ["reader-a"] * PATIENTS + ["reader-b"]
+    assert all(row["name"] for row in trail["rows"] if row["action"] == "log in")
     with (tmp_path / "audit.csv").open(newline="", encoding="utf-8") as stream:
         assert len(list(csv.reader(stream))) == len(trail["rows"]) + 1
     assert json.loads((tmp_path / "audit.csv.json").read_text(encoding="utf-8"))["head"] == trail["head"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,3 +177,20 @@ def test_that_stdout_with_json_is_exactly_one_document(
     monkeypatch.chdir(tmp_path)
     assert run(build(), *arguments.split(), "--json") in {0, 1}
     assert isinstance(json.loads(capsys.readouterr().out or "{}"), dict)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such names")
+def test_that_a_table_whose_name_is_no_text_leaves_a_readable_sidecar(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "f\udcff.csv"
+    rows = [
+        f"P{number},L1,primary,{reader},{occasion},{number * 1.5 + shift}"
+        for number in range(5)
+        for reader, occasion, shift in (("A", "first", 0.0), ("A", "repeat", 0.1), ("B", "first", 0.2))
+    ]
+    header = "patient_id,lesion_id,site,reader,occasion,A_original_firstorder_Mean"
+    table.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    assert run(build(), "icc", str(table), "-o", str(tmp_path / "icc.csv")) == 0, capsys.readouterr().err
+    sidecar = json.loads((tmp_path / "icc.csv.json").read_bytes())
+    assert sidecar["inputs"]["features"]["name"] == table.name
