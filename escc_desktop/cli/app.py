@@ -7,10 +7,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from escc_desktop import version
-from escc_desktop.cli import demo, extraction, images, modelling, project, statistics, trial
+from escc_desktop.cli import demo, extraction, images, modelling, paper, project, statistics, trial
 from escc_desktop.cli.frame import run_app
 
-GROUPS = (images, extraction, modelling, statistics, trial, project, demo)
+GROUPS = (images, extraction, modelling, paper, statistics, trial, project, demo)
 
 
 def _print_version(wanted: bool) -> None:

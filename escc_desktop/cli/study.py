@@ -74,13 +74,14 @@ def _records(
     folder: Folder,
     records: Annotated[Path, typer.Argument(metavar="RECORDS_DIR", help="Folder with patients.csv and the others.")],
     user: User,
+    accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a question that is confirmed.")] = None,
     passphrase_file: PassphraseFile = None,
     password_file: PasswordFile = None,
     as_json: _Json = False,
 ) -> None:
     """Take trial records into the project, all or none."""
     with Keys(user, passphrase_file, password_file).open(folder) as project:
-        result = project.import_records(records)
+        result = project.import_records(records, frozenset(accept or ()))
     for remark in result.warnings:
         say(f"warning: {remark.where}: {remark.what}")
     document = {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from escc_desktop.errors import Fault, FaultsError
 from escc_desktop.files import CsvTable, csv_text, parse_csv
 from escc_desktop.prognosis.clinical import ClinicalTable, parse_clinical
 from escc_desktop.store.accounts import Principal
@@ -21,9 +22,28 @@ _CODEC: TypeAdapter[TrialRecord] = TypeAdapter(TrialRecord)
 CLINICAL_NAME = "CLINICAL.csv"
 
 
-def import_records(store: Store, principal: Principal, folder: Path) -> RecordsImport:
-    """Store the records of a folder in one transaction; a record that did not change gets no new revision."""
+def import_records(store: Store, principal: Principal, folder: Path, accept: frozenset[str]) -> RecordsImport:
+    """Store the records of a folder in one transaction; a record that did not change gets no new revision.
+
+    Parameters
+    ----------
+    accept
+        Codes of the questions that were looked at and confirmed; the values stay as they are in the file.
+
+    Raises
+    ------
+    FaultsError
+        The tables are at fault, or hold questions that were not confirmed: all of them.
+    """
     result = read_records(folder)
+    questions = [remark for remark in result.warnings if remark.code not in accept]
+    if questions:
+        codes = ", ".join(f"“{code}”" for code in sorted({remark.code for remark in questions}))
+        raise FaultsError(
+            f"The records in {folder.name} leave {len(questions)} questions open, first {questions[0].where}.",
+            [Fault(remark.where, remark.what) for remark in questions],
+            f"Mend them in the files, or look at each and confirm {codes}.",
+        )
     with store.write(principal, "import trial records") as writing:
         for record in result.records:
             document = Document(record.patient_id, _CODEC.dump_python(record, mode="json"))

@@ -175,10 +175,10 @@ class Project:
         """Return what is known of every series, by UID."""
         return self.view.all(SERIES)
 
-    def import_records(self, folder: Path) -> RecordsImport:
+    def import_records(self, folder: Path, accept: frozenset[str] = frozenset()) -> RecordsImport:
         """Store the trial records of a folder of CSV tables, all or none."""
         require(self.principal, Operation.IMPORT_RECORDS)
-        result = clinical_data.import_records(self._store, self.principal, folder)
+        result = clinical_data.import_records(self._store, self.principal, folder, accept)
         self._tell("trial_record", *(record.patient_id for record in result.records))
         return result
 

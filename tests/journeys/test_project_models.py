@@ -51,7 +51,7 @@ def project_with_features(folder: Path, tools: ModuleType) -> None:
             staff[name] = project.log_in(Login(name, tools.PASSWORD))
         truths = draw_truth(PATIENTS)
         write_records(truths, folder / "records")
-        staff["coordinator"].import_records(folder / "records")
+        staff["coordinator"].import_records(folder / "records", frozenset({"unit"}))
         mark(staff["coordinator"], tools, [truth.patient_id for truth in truths])
         plan = staff["coordinator"].plan_readings(repeats=0, seed=1)
         for number, session in enumerate(plan.sessions):

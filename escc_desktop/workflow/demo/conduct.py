@@ -54,7 +54,8 @@ class SyntheticStudy:
 def hand_over(project: Project, study: SyntheticStudy, progress: Progress) -> ImagesImport:
     """Import images and records, mark the lesions, plan the readings; `project` is the coordinator's."""
     imported = project.import_images(study.import_folder, ImportChoice({}), progress)
-    project.import_records(study.records_folder)
+    # Two values were entered in mg/dL on purpose; they stay questioned and out of the models.
+    project.import_records(study.records_folder, frozenset({"unit"}))
     written = {images.patient_id: images for images in study.images}
     project.mark_lesions([_lesion(truth, written[truth.patient_id]) for truth in study.truths])
     project.plan_readings(study.repeats, study.seed)
