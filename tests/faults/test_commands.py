@@ -176,6 +176,7 @@ WRONG_USE: tuple[Case, ...] = (
     ("trial records", "--out"),
     ("trial empty -o out --null-rate 2", "--null-rate"),
     ("sample-size --p0 x --p1 1 --alpha 0 --power 1", "--p0"),
+    ("paper nonsense", "nonsense"),
     ("demo --patients 7", "--patients"),
     ("project", "command"),
     ("project nonsense", "nonsense"),
@@ -333,7 +334,7 @@ def command_names() -> Iterator[str]:
 
 @pytest.mark.parametrize("name", sorted(command_names()))
 def test_that_every_command_is_tried(name: str) -> None:
-    assert any(arguments == name or arguments.startswith(f"{name} ") for arguments, _ in WRONG_INPUT)
+    assert any(arguments == name or arguments.startswith(f"{name} ") for arguments, _ in WRONG_INPUT + WRONG_USE)
 
 
 def start(work: Path, arguments: str) -> subprocess.Popen[str]:

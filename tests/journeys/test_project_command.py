@@ -140,7 +140,8 @@ def import_all(project: Command, tmp_path: Path, series: dict[str, str]) -> None
     assert (again["imported"], len(again["known"])) == ([series["P004"]], 3)
     assert "may not import images" in refused(project("import", "study", "dicom", user="reader-a"))
     write_records(draw_truth(PATIENTS), tmp_path / "records")
-    assert len(done(project("records", "study", "records", "--json", user="coordinator"))["patients"]) == PATIENTS
+    taken = project("records", "study", "records", "--accept", "unit", "--json", user="coordinator")
+    assert len(done(taken)["patients"]) == PATIENTS
 
 
 def mark_all(project: Command, tmp_path: Path, series: dict[str, str]) -> None:
