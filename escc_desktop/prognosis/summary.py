@@ -19,7 +19,8 @@ from escc_desktop.prognosis.validation import Validation
 from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.cox import CoxFit
 from escc_desktop.stats.cutpoint import Cutpoint
-from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index, compare, interval_of
+from escc_desktop.stats.optimism import interval_of
+from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index, compare
 from escc_desktop.stats.survival import Endpoint, kaplan_meier, log_rank, median_follow_up
 
 MAX_LISTED = 200

@@ -18,7 +18,8 @@ from escc_desktop.prognosis.card import CARD_KINDS
 from escc_desktop.prognosis.pipeline import Fitted, Predictions, Problem, fit_pipeline, fit_signature, measures, predict
 from escc_desktop.progress import Progress, deaf_children
 from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
-from escc_desktop.stats.performance import Optimism, auc_at, c_index, collect_optimism, draw_resamples, point_632_plus
+from escc_desktop.stats.optimism import Optimism, collect_optimism, draw_resamples, point_632_plus
+from escc_desktop.stats.performance import auc_at, c_index
 
 Outcome = TypeVar("Outcome")
 

@@ -15,7 +15,7 @@ import numpy as np
 from escc_desktop.imaging.exchange import write_mask
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.imaging.writing import uid_from, write_ct_series
-from escc_desktop.progress import Progress
+from escc_desktop.progress import Progress, deaf_children
 from escc_desktop.workflow.demo.images import (
     SMALL,
     Grid,
@@ -112,7 +112,8 @@ def write_import_folder(
         # The largest first: nobody waits for one patient at the end.
         order = sorted(truths, key=lambda truth: not truth.is_showcase)
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            futures = [pool.submit(work, truth) for truth in order]
+            with deaf_children():
+                futures = [pool.submit(work, truth) for truth in order]
             try:
                 for future in as_completed(futures):
                     written = future.result()

@@ -11,16 +11,13 @@ from scipy import stats
 
 from escc_desktop.errors import EsccError
 from escc_desktop.progress import Cancelled, Progress
+from escc_desktop.stats.optimism import draw_resamples, interval_of, optimism_bootstrap, point_632_plus
 from escc_desktop.stats.performance import (
     auc_at,
     brier,
     c_index,
     compare,
-    draw_resamples,
     integrated_brier,
-    interval_of,
-    optimism_bootstrap,
-    point_632_plus,
     uno_c,
 )
 from escc_desktop.stats.survival import Endpoint
