@@ -189,7 +189,7 @@ def _missing(card: ModelCard, patient: _Patient) -> list[Caution]:
         value = patient.value(term)
         if term.source == "covariate" and value is not None and math.isnan(model_value(term, value)):
             cautions.append(Caution("unknown_level", f"{term.name} {value}", withholds=True))
-    if card.rad_score is not None and card.rad_score.cutoff is None:
+    if _lacks_cutoff(card):
         cautions.append(Caution("no_cutoff", "the card has none"))
     return cautions
 
@@ -265,13 +265,18 @@ def _out_of_fold(
     return Assessment(
         patient_id=patient.patient_id,
         rad_score=trained.rad_score,
-        risk_group=trained.risk_group,
+        risk_group=None if _lacks_cutoff(card) else trained.risk_group,
         points=_points(card.model, _equivalent_lp(card.model, trained.survival)),
         survival=survival,
         lower=None,
         upper=None,
         cautions=tuple(cautions),
     )
+
+
+def _lacks_cutoff(card: ModelCard) -> bool:
+    """Return whether the card has a Rad-score without a cut-off: nobody gets a group, however a fold decided."""
+    return card.rad_score is not None and card.rad_score.cutoff is None
 
 
 def _equivalent_lp(model: SurvivalModel | None, survival: float | None) -> float | None:

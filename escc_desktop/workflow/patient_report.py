@@ -12,7 +12,7 @@ from escc_desktop.figures.roi import roi_slice
 from escc_desktop.figures.score import score_strip
 from escc_desktop.figures.style import Figure
 from escc_desktop.figures.timeline import patient_timeline
-from escc_desktop.figures.words import Interval, RiskWord
+from escc_desktop.figures.words import Interval, RiskWord, quantity
 from escc_desktop.prognosis.card import ModelCard
 from escc_desktop.prognosis.carding import card_nomogram
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES, ClinicalTable
@@ -35,6 +35,7 @@ _CAUTIONS = {
     "code_in_training": "A patient of this code helped to train the card, with other values.",
     "unknown_level": "A value is of a level the card does not know.",
 }
+_SAID_ALREADY = ("in_training", "no_cutoff")
 
 
 def write_patient_report(
@@ -107,7 +108,7 @@ def _withheld(verdict: Assessment) -> str:
 
 def _caution(code: str, detail: str) -> str:
     words = _CAUTIONS[code]
-    return words if code == "in_training" or not detail else f"{words} ({detail})"
+    return words if code in _SAID_ALREADY or not detail else f"{words} ({detail})"
 
 
 def _facts(record: TrialRecord | None, clinical: ClinicalTable, card: ModelCard) -> tuple[tuple[str, str], ...]:
@@ -116,10 +117,9 @@ def _facts(record: TrialRecord | None, clinical: ClinicalTable, card: ModelCard)
     facts = [("Age, sex", f"{record.baseline.age_years} years, {record.baseline.sex}")]
     row = clinical.rows_of([record.patient_id])[0]
     for name in card.covariate_names:
-        covariate = clinical.covariates[name]
-        value = None if row is None else covariate.value(row)
-        shown = "missing" if value is None else f"{value:g} {covariate.unit}" if isinstance(value, float) else value
-        facts.append((name, shown))
+        value = None if row is None else clinical.covariates[name].value(row)
+        shown = "missing" if value is None else f"{value:g}" if isinstance(value, float) else value
+        facts.append((quantity(name), shown))
     return tuple(facts)
 
 
