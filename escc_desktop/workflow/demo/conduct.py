@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from escc_desktop.imaging.exchange import read_mask
 from escc_desktop.progress import Progress
 from escc_desktop.reading.lesion import Lesion, LesionRole, LesionSite
 from escc_desktop.reading.session import Occasion, Reader, ReadingSession
+from escc_desktop.resources import resource_path
 from escc_desktop.workflow.demo.images import patient_seed
 from escc_desktop.workflow.demo.people import Keys, StudyClock
 from escc_desktop.workflow.demo.readers import simulate_reading
@@ -51,6 +54,11 @@ class SyntheticStudy:
     repeats: int
 
 
+def study_numbers() -> Mapping[str, Any]:
+    """Return how the study is conducted and looked at, from `resources/demo/study.toml`."""
+    return tomllib.loads(resource_path("demo", "study.toml").read_text(encoding="utf-8"))
+
+
 def hand_over(project: Project, study: SyntheticStudy, progress: Progress) -> ImagesImport:
     """Import images and records, mark the lesions, plan the readings; `project` is the coordinator's."""
     imported = project.import_images(study.import_folder, ImportChoice({}), progress)
@@ -58,7 +66,7 @@ def hand_over(project: Project, study: SyntheticStudy, progress: Progress) -> Im
     project.import_records(study.records_folder, frozenset({"unit"}))
     written = {images.patient_id: images for images in study.images}
     project.mark_lesions([_lesion(truth, written[truth.patient_id]) for truth in study.truths])
-    project.plan_readings(study.repeats, study.seed)
+    project.plan_readings(study.repeats, study_numbers()["plan"]["seed"])
     return imported
 
 

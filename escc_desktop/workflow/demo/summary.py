@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from escc_desktop.files import read_json, write_csv
 from escc_desktop.prognosis.card import CARD_KINDS
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.score import Assessment
-from escc_desktop.resources import resource_path
 from escc_desktop.stats.performance import c_index
+from escc_desktop.workflow.demo.conduct import study_numbers
 from escc_desktop.workflow.demo.truth import LABEL
 from escc_desktop.workflow.modelling import icc_summary
 
@@ -122,7 +121,7 @@ def planted(made: Development, truth_file: Path) -> list[dict[str, Any]]:
             "rank": rank[name],
             "of": len(rank),
         }
-        for axis, names in tomllib.loads(resource_path("demo", "planted.toml").read_text("utf-8")).items()
+        for axis, names in study_numbers()["planted"].items()
         for name in names
     ]
 
