@@ -288,6 +288,9 @@ def _section(section: Section) -> list[Any]:
 
 def _table_block(block: TableBlock) -> list[Any]:
     flow: list[Any] = [page.paragraph(block.title, "small heading")] if block.title else []
+    if len(block.rows) > _LONG_TABLE:
+        # As after a chapter's heading: what may break over pages begins where it can.
+        flow.append(page.gap(0.5))
     flow.append(page.table(block.header, block.rows))
     flow.append(page.paragraph(block.note, "quiet") if block.note else page.gap(2))
     return flow
