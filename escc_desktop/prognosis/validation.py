@@ -203,7 +203,8 @@ def bootstrap_pipeline(problem: Problem, fitted: Fitted, progress: Progress, run
     for one in fitted_ones:
         selected[one.columns] += 1
     cuts = np.array([one.cut for one in fitted_ones if np.isfinite(one.cut)])
-    outside = np.array([one.out_of_bag for one in fitted_ones]).reshape(len(fitted_ones), len(apparent))
+    missing = np.full(len(apparent), np.nan)
+    outside = np.array([missing if one is None else one.out_of_bag for one in done]).reshape(len(done), len(apparent))
     return Bootstrap(optimism, outside, selected / max(len(fitted_ones), 1), cuts)
 
 

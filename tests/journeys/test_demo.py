@@ -187,8 +187,18 @@ def test_that_everything_says_that_it_is_synthetic_and_for_research(results: Pat
 
 
 def test_that_a_second_run_takes_what_is_there(results: Path, summary: dict[str, Any]) -> None:
-    root = results.parent
+    root, before = results.parent, (results / "FEATURES.csv").stat().st_mtime_ns
+    assert run_demo(build_demo(root, CHOICE, Progress()), CHOICE, Progress()) == summary
+    assert (results / "FEATURES.csv").stat().st_mtime_ns == before
+
+
+def test_that_features_of_the_same_digests_are_not_computed_again(results: Path, summary: dict[str, Any]) -> None:
     before = (results / "FEATURES.csv").read_bytes()
-    again = run_demo(build_demo(root, CHOICE, Progress()), CHOICE, Progress())
+    (results / "summary.json").unlink()
+    steps: list[str] = []
+    again = run_demo(
+        build_demo(results.parent, CHOICE, Progress()), CHOICE, Progress(lambda _f, note: steps.append(note))
+    )
+    assert not any("wavelet" in step for step in steps)
     assert (results / "FEATURES.csv").read_bytes() == before
     assert again == summary

@@ -220,7 +220,8 @@ def keep_and_restore(project: Command, tmp_path: Path) -> None:
     assert "restore from backup" in [row["action"] for row in rows]
 
     blob = next(path for path in sorted((tmp_path / "kept" / "blobs").rglob("*")) if path.is_file())
-    blob.write_bytes(blob.read_bytes()[:-1] + b"!")
+    whole = blob.read_bytes()
+    blob.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert "damaged" in refused(project("restore", "kept", "third", user="coordinator"))
     assert not (tmp_path / "third").exists()
     code, out, _ = project("verify", "kept", "--json", user="admin")

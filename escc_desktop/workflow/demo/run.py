@@ -14,7 +14,7 @@ from escc_desktop import version
 from escc_desktop.errors import EsccError
 from escc_desktop.features.params import load_params
 from escc_desktop.features.table import FeatureTable, write_feature_table
-from escc_desktop.files import read_json, write_csv, write_json
+from escc_desktop.files import canonical_json, digest, read_json, write_csv, write_json
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.score import Assessment
@@ -38,6 +38,7 @@ FULL_SIZE = 59
 REPEATS = 15
 PARAMS = "ct_arterial"
 SHOWCASE = "P017"
+SUMMARY = "summary.json"
 BUILT = "built.json"
 """Written last: a folder without it was not finished."""
 
@@ -170,20 +171,44 @@ def run_demo(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> dict
     """
     keys = read_keys(folder.root)
     folder.results.mkdir(exist_ok=True)
+    config = DevelopConfig(workers=choice.jobs)
     with Project.open(folder.project, keys.lock, keys.login("statistician")) as statistician:
-        extraction = statistician.extract(load_params(PARAMS), progress.part(0, 0.75), choice.jobs)
-        _refuse_failures(extraction)
-        _export_inputs(folder.results, statistician, extraction)
-        config = DevelopConfig(workers=choice.jobs)
-        made = statistician.develop(extraction.table, config, progress.part(0.75, 0.95))
-        write_development(made, folder.results / "model", progress.part(0.95, 0.97), is_synthetic=True)
-        verdicts = _assess(folder.results, statistician, made, extraction.table)
-        _write_reports(folder, keys, statistician, made, extraction.table)
-        write_tables(folder.results, made)
-        summary = summarise(made, extraction.table, verdicts, folder.truth / "truth.json")
-    write_json(folder.results / "summary.json", summary)
+        basis = _basis(statistician, config)
+        finished = _finished(folder, basis)
+        if finished is None:
+            finished = {"basis": basis, **_analyse(folder, keys, statistician, config, progress)}
+            write_json(folder.results / SUMMARY, finished)
     progress.advance(1, 1, "summary written")
-    return summary
+    return finished
+
+
+def _analyse(
+    folder: DemoFolder, keys: Keys, statistician: Project, config: DevelopConfig, progress: Progress
+) -> dict[str, Any]:
+    extraction = statistician.extract(load_params(PARAMS), progress.part(0, 0.75), config.workers)
+    _refuse_failures(extraction)
+    _export_inputs(folder.results, statistician, extraction)
+    made = statistician.develop(extraction.table, config, progress.part(0.75, 0.95))
+    write_development(made, folder.results / "model", progress.part(0.95, 0.97), is_synthetic=True)
+    verdicts = _assess(folder.results, statistician, made, extraction.table)
+    _write_reports(folder, keys, statistician, made, extraction.table)
+    write_tables(folder.results, made)
+    return summarise(made, extraction.table, verdicts, folder.truth / "truth.json")
+
+
+def _basis(project: Project, config: DevelopConfig) -> str:
+    """Return the digest of all that the results depend on: what is signed and recorded, settings, program."""
+    signed = [[session.session_id, str(session.signed_at)] for session in project.sessions() if session.is_signed]
+    records = clinical_csv(project.records())
+    parts = [signed, records.header, records.rows, load_params(PARAMS).digest, config.digest, version()]
+    return digest(canonical_json(parts))
+
+
+def _finished(folder: DemoFolder, basis: str) -> dict[str, Any] | None:
+    """Return the summary of an earlier run on the same basis; it is written last, so everything else is there."""
+    path = folder.results / SUMMARY
+    document = read_json(path) if path.exists() else None
+    return document if isinstance(document, dict) and document.get("basis") == basis else None
 
 
 def _refuse_failures(extraction: Extraction) -> None:
