@@ -105,8 +105,10 @@ def _absolute_limits(ms: _MeanSquares, icc2: FloatArray, tail: float) -> tuple[F
     )
     f_lower, f_upper = stats.f.isf(tail, n - 1, v), stats.f.isf(tail, v, n - 1)
     noise = k * ms.readings + (k * n - k - n) * ms.residual
-    lower = _ratio(n * (ms.between - f_lower * ms.residual), f_lower * noise + n * ms.between)
-    upper = _ratio(n * (f_upper * ms.between - ms.residual), noise + n * f_upper * ms.between)
+    # With hardly a degree of freedom left the quantiles run off; such limits become NaN.
+    with np.errstate(over="ignore"):
+        lower = _ratio(n * (ms.between - f_lower * ms.residual), f_lower * noise + n * ms.between)
+        upper = _ratio(n * (f_upper * ms.between - ms.residual), noise + n * f_upper * ms.between)
     return lower, upper
 
 
