@@ -64,6 +64,14 @@ def write_whole(path: Path, data: bytes | str) -> None:
     sync_folder(path.parent)
 
 
+def refuse_overwriting(out: Path, *inputs: Path | None) -> None:
+    """Raise EsccError if writing `out` or its sidecar would destroy something that is read."""
+    targets = {path.resolve() for path in (out, out.with_name(f"{out.name}.json"))}
+    for source in inputs:
+        if source is not None and source.resolve() in targets:
+            raise EsccError(f"{out} is an input and would be overwritten.", "Choose another output.")
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename inside `folder` durable, where the system knows how."""
     if os.name != "posix":

@@ -57,8 +57,12 @@ def _convert(
 
 
 def _convert_text(result: Conversion) -> str:
-    if result.dice is None:
+    if result.volume_difference_mm3 is None:
         return f"{result.kind} written to {result.out}"
+    if result.dice is None:
+        return (
+            f"surface written to {result.out}; it encloses {result.volume_difference_mm3:+.1f} mm3 more than the mask"
+        )
     return (
         f"mask written to {result.out}; read back: Dice {result.dice:.4f}, "
         f"volume {result.volume_difference_mm3:+.1f} mm3"

@@ -23,12 +23,20 @@ def _trial(
     null_rate: Annotated[
         float | None, typer.Option("--null-rate", min=0, max=1, help="Response rate the trial had to beat.")
     ] = None,
+    accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a question that is confirmed.")] = None,
     is_synthetic: Annotated[bool, typer.Option("--synthetic", help="Print on every page that nobody is real.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Compute response, survival and safety from trial records: tables, figures and a report."""
     with progress_on_stderr() as progress:
-        results, remarks = trial_files(records, out, null_rate=null_rate, is_synthetic=is_synthetic, progress=progress)
+        results, remarks = trial_files(
+            records,
+            out,
+            null_rate=null_rate,
+            is_synthetic=is_synthetic,
+            accept=frozenset(accept or ()),
+            progress=progress,
+        )
     for remark in remarks:
         say(f"question: {remark.where}: {remark.what}")
     show(trial_document(results), as_json, lambda: f"{len(results.records)} patients; written to {out}")

@@ -229,7 +229,7 @@ def _admit(series: Series, accept: frozenset[str]) -> None:
             raise EsccError(what, "", ", ".join(finding.files))
     for finding in series.findings:
         if finding.severity is Verdict.WARN and finding.code not in accept:
-            hint = f"Check it, then confirm “{finding.code}”."
+            hint = f"Check it, then confirm it: --accept {finding.code}."
             what = f"{series.path}: {series.label} needs confirmation: {finding.message}"
             raise EsccError(what, hint, ", ".join(finding.files))
 

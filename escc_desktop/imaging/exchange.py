@@ -97,7 +97,9 @@ def _read_image(path: Path, accept: frozenset[str]) -> Volume:
     answer, raw = _ask("image", path, {})
     for code, message in answer["warnings"]:
         if code not in accept:
-            raise EsccError(f"{path} needs confirmation: {message}", f"Check it, then confirm “{code}”.", code)
+            raise EsccError(
+                f"{path} needs confirmation: {message}", f"Check it, then confirm it: --accept {code}.", code
+            )
     size, spacing, origin = (tuple(answer[key]) for key in ("size", "spacing", "origin"))
     with _naming(path):
         geometry = Geometry(size, spacing, origin, tuple(answer["direction"]))
@@ -150,7 +152,7 @@ def _only_file(path: Path) -> Path:
 
 def _mask_of_image(path: Path, geometry: Geometry, label: int | None, accept: frozenset[str]) -> Mask:
     image = _read_image(path, accept)
-    difference = geometry.difference(image.geometry)
+    difference = image.geometry.difference(geometry)
     if difference:
         hint = "Export the mask on the grid of the image."
         raise EsccError(f"{path} does not lie on the grid of the image: {difference}.", hint)

@@ -34,6 +34,12 @@ def triangles(mask: Mask) -> NDArray[np.float64]:
     return np.concatenate([points[:, (0, 1, 2)], points[:, (0, 2, 3)]])
 
 
+def enclosed_mm3(surface: NDArray[np.float64]) -> float:
+    """Return the volume inside a closed surface of triangles (n, 3, 3), by the divergence theorem."""
+    a, b, c = (surface[:, corner] for corner in range(3))
+    return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6.0)
+
+
 def _faces(padded: NDArray[np.int8], axis: int) -> NDArray[Any]:
     """Corners (n, 4, 3) of all faces across x, y or z (axis 0, 1, 2), in padded index units."""
     step = np.diff(padded, axis=2 - axis)

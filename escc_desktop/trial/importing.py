@@ -71,6 +71,18 @@ def read_records(folder: Path) -> RecordsImport:
     return RecordsImport(tuple(_build_records(tables)), tuple(warnings))
 
 
+def refuse_open_questions(result: RecordsImport, folder: Path, accept: frozenset[str]) -> None:
+    """Raise FaultsError with every question of an import whose code was not confirmed."""
+    questions = [remark for remark in result.warnings if remark.code not in accept]
+    if questions:
+        codes = ", ".join(f"“{code}”" for code in sorted({remark.code for remark in questions}))
+        raise FaultsError(
+            f"The records in {folder.name} leave {len(questions)} questions open, first {questions[0].where}.",
+            [Fault(remark.where, remark.what) for remark in questions],
+            f"Mend them in the files, or look at each and confirm {codes}.",
+        )
+
+
 def _read_table(folder: Path, spec: TableSpec, faults: list[Fault], warnings: list[Remark]) -> tuple[Row, ...]:
     path = folder / spec.file_name
     if not path.exists():

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from escc_desktop.errors import Fault, FaultsError
 from escc_desktop.files import CsvTable, csv_text, parse_csv
 from escc_desktop.prognosis.clinical import ClinicalTable, parse_clinical
 from escc_desktop.store.accounts import Principal
 from escc_desktop.store.kinds import PATIENT, TRIAL_RECORD
 from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store
-from escc_desktop.trial.importing import RecordsImport, read_records
+from escc_desktop.trial.importing import RecordsImport, read_records, refuse_open_questions
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.trial.results import clinical_rows
 
@@ -36,14 +35,7 @@ def import_records(store: Store, principal: Principal, folder: Path, accept: fro
         The tables are at fault, or hold questions that were not confirmed: all of them.
     """
     result = read_records(folder)
-    questions = [remark for remark in result.warnings if remark.code not in accept]
-    if questions:
-        codes = ", ".join(f"“{code}”" for code in sorted({remark.code for remark in questions}))
-        raise FaultsError(
-            f"The records in {folder.name} leave {len(questions)} questions open, first {questions[0].where}.",
-            [Fault(remark.where, remark.what) for remark in questions],
-            f"Mend them in the files, or look at each and confirm {codes}.",
-        )
+    refuse_open_questions(result, folder, accept)
     with store.write(principal, "import trial records") as writing:
         for record in result.records:
             document = Document(record.patient_id, _CODEC.dump_python(record, mode="json"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ from escc_desktop.features.table import (
     write_feature_table,
 )
 from escc_desktop.features.worker import Failure, Task
-from escc_desktop.files import CsvTable, csv_text, read_csv, write_csv
+from escc_desktop.files import CsvTable, csv_text, read_csv, refuse_overwriting, write_csv
 from escc_desktop.imaging.exchange import read_mask, read_volume
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Volume
@@ -131,8 +131,7 @@ def _check_output(out: Path, *inputs: Path) -> None:
         raise EsccError(f"The folder {out.absolute().parent} does not exist.", "Make it or choose another.")
     if out.is_dir() or out.suffix.lower() != ".csv":
         raise EsccError(f"{out} cannot be the output.", "Name a file that ends in .csv.")
-    if out.absolute() in {path.absolute() for path in inputs}:
-        raise EsccError(f"{out} is an input and would be overwritten.", "Choose another output.")
+    refuse_overwriting(out, *inputs)
 
 
 def vector_text(vector: FeatureVector) -> str:
@@ -273,7 +272,9 @@ def extract_manifest(
 
 def _result(rows: Sequence[ManifestRow], outcomes: Sequence[Outcome], params: ExtractionParams) -> CohortResult:
     pairs = list(zip(rows, outcomes, strict=True))
-    failures = tuple(RowFailure(row, outcome.failure) for row, outcome in pairs if outcome.failure)
+    failures = tuple(
+        RowFailure(row, _without_folders(row, outcome.failure)) for row, outcome in pairs if outcome.failure
+    )
     done = [(row, outcome.vector) for row, outcome in pairs if outcome.vector is not None]
     names = tuple(f"{PHASE_PREFIX}{name}" for name in params.feature_names)
     values = np.array([vector.values for _, vector in done]).reshape(len(done), len(names))
@@ -324,6 +325,14 @@ def _write(
 
 def _cells(key: RoiKey) -> tuple[str, ...]:
     return key.patient_id, key.lesion_id, key.site, key.reader, key.occasion
+
+
+def _without_folders(row: ManifestRow, failure: Failure) -> Failure:
+    """Name files without their folders, which may tell whose they are."""
+    what = failure.what
+    for path in (row.files.image, row.files.mask):
+        what = what.replace(str(path), path.name)
+    return replace(failure, what=what)
 
 
 def _failed_cells(each: RowFailure) -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -11,7 +12,7 @@ from escc_desktop import version
 from escc_desktop.errors import UsageError
 from escc_desktop.features.table import FeatureTable, read_feature_table
 from escc_desktop.figures.style import Figure, save
-from escc_desktop.files import digest, read_bytes, write_csv, write_json
+from escc_desktop.files import digest, read_bytes, refuse_overwriting, write_csv, write_json
 from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, load_card, save_card
 from escc_desktop.prognosis.clinical import read_clinical
 from escc_desktop.prognosis.config import DevelopConfig, load_config
@@ -78,16 +79,25 @@ def config_of(
         raise UsageError(f"{first['loc'][0]}: {first['msg']}.") from None
 
 
-def icc_file(features: Path, out: Path, form: IccForm = "icc2", threshold: float = 0.75) -> dict[str, object]:
-    """Write the agreement of every feature and return a summary.
+def icc_file(
+    features: Path,
+    out: Path,
+    form: IccForm = "icc2",
+    threshold: float = 0.75,
+    label: Mapping[str, object] = MappingProxyType({}),
+) -> dict[str, object]:
+    """Write the agreement of every feature and return a summary; `label` is added to the provenance.
 
     Raises
     ------
     EsccError
         The table is not readable, or holds no repeated readings.
     """
+    if not -1 <= threshold < 1:
+        raise UsageError(f"A threshold of {threshold:g} is no ICC: give a number from -1 to below 1.")
+    refuse_overwriting(out, features)
     found = reproducibility(read_feature_table(features), form, threshold)
-    provenance = {**_provenance({"features": features}), "form": form, "threshold": threshold}
+    provenance = {**label, **_provenance({"features": features}), "form": form, "threshold": threshold}
     write_csv(out, ICC_COLUMNS, _icc_rows(found), provenance)
     return {"out": str(out), **icc_summary(found)}
 
@@ -164,7 +174,10 @@ def _fill(made: Development, folder: Path, progress: Progress, sources: Mapping[
         save_card(folder / f"card_{kind}.json", made.cards[kind])
     document = made.results.model_dump(mode="json")
     write_json(folder / RESULTS_NAME, document)
-    write_json(folder / f"{RESULTS_NAME}.provenance.json", _provenance(sources))
+    write_json(
+        folder / f"{RESULTS_NAME}.provenance.json",
+        {**_provenance(sources), "results": digest(read_bytes(folder / RESULTS_NAME)), "is_synthetic": is_synthetic},
+    )
     drawn = development_figures(made)
     _save_figures(drawn, folder / "figures", progress)
     cohort_report(cohort_record(made, drawn, is_synthetic=is_synthetic), folder / "report.pdf")
@@ -178,17 +191,21 @@ def _save_figures(drawn: Mapping[str, Figure], folder: Path, progress: Progress)
         save(figure, folder / f"{name}.png")
 
 
-def assess_files(card: Path, features: Path, clinical: Path, out: Path) -> tuple[ModelCard, tuple[Assessment, ...]]:
-    """Apply a card to the patients of two tables and write one row a patient.
+def assess_files(
+    card: Path, features: Path, clinical: Path, out: Path, label: Mapping[str, object] = MappingProxyType({})
+) -> tuple[ModelCard, tuple[Assessment, ...]]:
+    """Apply a card to the patients of two tables and write one row a patient; `label` is added to the provenance.
 
     Raises
     ------
     EsccError
         A file is at fault, the card is for reading only, or a table lacks what the card needs.
     """
+    refuse_overwriting(out, card, features, clinical)
     model = load_card(card)
     verdicts = assess(model, _features(features, model), read_clinical(clinical))
     provenance = {
+        **label,
         **_provenance({"features": features, "clinical": clinical}),
         "card": model.digest,
         "card_name": model.name,

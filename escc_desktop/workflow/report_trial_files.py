@@ -7,10 +7,10 @@ from pathlib import Path
 
 from escc_desktop import version
 from escc_desktop.figures import style
-from escc_desktop.files import digest, read_bytes, write_csv, write_json
+from escc_desktop.files import digest, read_bytes, read_json, write_csv, write_json
 from escc_desktop.progress import Progress
 from escc_desktop.trial.checks import Remark
-from escc_desktop.trial.importing import read_records
+from escc_desktop.trial.importing import read_records, refuse_open_questions
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.trial.results import (
     best_change,
@@ -25,7 +25,13 @@ from escc_desktop.workflow.report_trial import TrialResults, summarise, trial_do
 
 
 def trial_files(
-    folder: Path, out: Path, *, null_rate: float | None, is_synthetic: bool, progress: Progress
+    folder: Path,
+    out: Path,
+    *,
+    null_rate: float | None,
+    is_synthetic: bool,
+    accept: frozenset[str] = frozenset(),
+    progress: Progress,
 ) -> tuple[TrialResults, tuple[Remark, ...]]:
     """Read trial records; write results.json, tables, figures and report.pdf into `out`, whole or not at all.
 
@@ -33,6 +39,10 @@ def trial_files(
     ----------
     null_rate
         Response rate the trial had to beat; None leaves the test out.
+    is_synthetic
+        Whether nobody in the records is real; what their sidecars say counts too.
+    accept
+        Codes of the questions of the import that were looked at and confirmed.
 
     Returns
     -------
@@ -49,6 +59,8 @@ def trial_files(
     check_folder(out, _MARKER)
     progress.advance(0, 1, "Reading records")
     found = read_records(folder)
+    refuse_open_questions(found, folder, accept)
+    is_synthetic = is_synthetic or _says_synthetic(folder)
     results = summarise(found.records, null_rate)
     provenance: dict[str, object] = {
         "software": f"ESCC Desktop {version()}",
@@ -59,6 +71,11 @@ def trial_files(
         _fill(target, found.records, results, provenance, progress)
     progress.advance(1, 1, "Written")
     return results, found.warnings
+
+
+def _says_synthetic(folder: Path) -> bool:
+    sidecars = [read_json(path) for path in sorted(folder.glob("*.csv.json"))]
+    return any(isinstance(each, dict) and each.get("is_synthetic") is True for each in sidecars)
 
 
 def _fill(

@@ -39,7 +39,8 @@ def test_that_an_outline_survives_rtstruct_nifti_seg_rtstruct_and_nrrd(case: Pat
         back = read_mask(out, geometry)
         assert np.array_equal(back.voxels, original.voxels), name
         assert dice(back, original) == 1.0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["roi.nii.gz", "roi.nrrd", "roi.rtstruct.dcm", "seg.dcm"]
+    written = ["roi.nii.gz", "roi.nrrd", "roi.rtstruct.dcm", "seg.dcm"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*written, *(f"{name}.json" for name in written)])
 
 
 def test_that_a_volume_survives_nifti_and_nrrd(case: Path, tmp_path: Path) -> None:
@@ -63,3 +64,11 @@ def test_that_a_mask_is_never_put_on_other_images(case: Path, reference_dir: Pat
         with pytest.raises(EsccError):
             convert(source, tmp_path / "out.nrrd", other, None, Progress())
     assert not (tmp_path / "out.nrrd").exists()
+
+
+def test_that_a_mask_is_known_without_its_image_and_its_surface_encloses_its_volume(case: Path, tmp_path: Path) -> None:
+    convert(case / "mask", tmp_path / "roi.nii.gz", case / "image", None, Progress())
+    assert convert(tmp_path / "roi.nii.gz", tmp_path / "roi.nrrd", None, None, Progress()).dice == 1.0
+    surface = convert(tmp_path / "roi.nii.gz", tmp_path / "roi.stl", None, None, Progress())
+    assert surface.dice is None
+    assert surface.volume_difference_mm3 == pytest.approx(0.0, abs=1e-3)

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escc_desktop.errors import EsccError, FaultsError
-from escc_desktop.files import canonical_json, csv_text, parse_json, read_csv, read_json, write_csv, write_whole
+from escc_desktop.files import (
+    canonical_json,
+    csv_text,
+    parse_json,
+    read_csv,
+    read_json,
+    refuse_overwriting,
+    write_csv,
+    write_whole,
+)
 
 
 def write(path: Path, content: bytes | str) -> Path:
@@ -83,6 +92,17 @@ def test_that_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: py
         write_whole(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_that_nothing_overwrites_what_it_is_made_from(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.csv", "x")
+    (tmp_path / "link.csv").symlink_to(source)
+    for out in (source, tmp_path / "link.csv"):
+        with pytest.raises(EsccError, match="is an input"):
+            refuse_overwriting(out, source)
+    with pytest.raises(EsccError, match="is an input"):
+        refuse_overwriting(tmp_path / "b", write(tmp_path / "b.json", "{}"))
+    refuse_overwriting(tmp_path / "c.csv", source, None)
 
 
 def test_that_written_files_can_be_read_by_colleagues(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.score import Assessment
 from escc_desktop.progress import Progress
+from escc_desktop.store.kinds import RoiFeatures
 from escc_desktop.workflow.analysis import Extraction
 from escc_desktop.workflow.clinical_data import CLINICAL_NAME, clinical_csv
 from escc_desktop.workflow.demo.conduct import SyntheticStudy, hand_over, read_everything
@@ -38,6 +39,7 @@ FULL_SIZE = 59
 REPEATS = 15
 PARAMS = "ct_arterial"
 SHOWCASE = "P017"
+SYNTHETIC = {"label": LABEL, "is_synthetic": True}
 SUMMARY = "summary.json"
 BUILT = "built.json"
 """Written last: a folder without it was not finished."""
@@ -136,7 +138,7 @@ def _conduct(folder: DemoFolder, study: SyntheticStudy, progress: Progress) -> N
 
 
 def _import_document(imported: ImagesImport) -> dict[str, object]:
-    return {"imported": len(imported.imported), "refused": [str(fault) for fault in imported.refused]}
+    return {**SYNTHETIC, "imported": len(imported.imported), "refused": [str(fault) for fault in imported.refused]}
 
 
 def _refuse_other_demo(root: Path, wanted: Mapping[str, object]) -> None:
@@ -171,12 +173,16 @@ def run_demo(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> dict
     """
     keys = read_keys(folder.root)
     folder.results.mkdir(exist_ok=True)
-    config = DevelopConfig(workers=choice.jobs)
+    config = DevelopConfig(name="SYNTHETIC study:", workers=choice.jobs)
     with Project.open(folder.project, keys.lock, keys.login("statistician")) as statistician:
         basis = _basis(statistician, config)
         finished = _finished(folder, basis)
         if finished is None:
-            finished = {"basis": basis, **_analyse(folder, keys, statistician, config, progress)}
+            finished = {
+                "basis": basis,
+                "software": f"escc-desktop {version()}",
+                **_analyse(folder, keys, statistician, config, progress),
+            }
             write_json(folder.results / SUMMARY, finished)
     progress.advance(1, 1, "summary written")
     return finished
@@ -221,20 +227,35 @@ def _refuse_failures(extraction: Extraction) -> None:
 
 
 def _export_inputs(results: Path, project: Project, extraction: Extraction) -> None:
-    provenance = {"label": LABEL, "software": version(), "params": PARAMS}
-    rows = [
-        {"session": item.session_id, **{name: item.vector.provenance[name] for name in ("identity", "mask_digest")}}
-        for item in extraction.features
-    ]
-    write_feature_table(results / "FEATURES.csv", extraction.table, {**provenance, "rows": rows})
+    provenance = {**SYNTHETIC, "program": f"escc-desktop {version()}"}
+    write_feature_table(results / "FEATURES.csv", extraction.table, {**provenance, **_feature_provenance(extraction)})
     clinical = clinical_csv(project.records())
     write_csv(results / CLINICAL_NAME, clinical.header, clinical.rows, provenance)
-    icc_file(results / "FEATURES.csv", results / "ICC.csv")
+    icc_file(results / "FEATURES.csv", results / "ICC.csv", label=SYNTHETIC)
+
+
+def _feature_provenance(extraction: Extraction) -> dict[str, object]:
+    """Return what all vectors rest on, and for each what is its own."""
+    ordered = sorted(extraction.features, key=lambda item: item.key)
+    first = ordered[0].vector.provenance
+    shared = {name: value for name, value in first.items() if _all_have(ordered, name, value)}
+    rows = [
+        {
+            "session": item.session_id,
+            **{name: value for name, value in item.vector.provenance.items() if name not in shared},
+        }
+        for item in ordered
+    ]
+    return {**shared, "rows": rows}
+
+
+def _all_have(features: Sequence[RoiFeatures], name: str, value: object) -> bool:
+    return all(item.vector.provenance[name] == value for item in features)
 
 
 def _assess(results: Path, project: Project, made: Development, table: FeatureTable) -> tuple[Assessment, ...]:
     card = results / "model" / "card_combined.json"
-    assess_files(card, results / "FEATURES.csv", results / CLINICAL_NAME, results / "ASSESSMENTS.csv")
+    assess_files(card, results / "FEATURES.csv", results / CLINICAL_NAME, results / "ASSESSMENTS.csv", SYNTHETIC)
     return project.assess(made.cards["combined"], table)
 
 

@@ -25,7 +25,7 @@ MEASURES = ("c_index", "auc")
 
 def write_tables(results: Path, made: Development) -> None:
     """Write what every patient was predicted, and every resample of the optimism bootstrap."""
-    label = {"label": LABEL}
+    label = {"label": LABEL, "is_synthetic": True, "software": made.results.software, "inputs": _inputs(made)}
     endpoint, predictions = made.found.problem.endpoint, made.found.predictions
     rows = [
         [
@@ -47,6 +47,11 @@ def write_tables(results: Path, made: Development) -> None:
     bootstrap = made.found.validation.bootstrap
     figures = np.hstack([bootstrap.optimism.on_resample, bootstrap.optimism.on_original, bootstrap.out_of_bag])
     write_csv(results / "RESAMPLES.csv", header, [[k, *map(float, row)] for k, row in enumerate(figures, 1)], label)
+
+
+def _inputs(made: Development) -> dict[str, str]:
+    results = made.results
+    return {"features": results.features_digest, "clinical": results.clinical_digest, "config": results.config_digest}
 
 
 def summarise(

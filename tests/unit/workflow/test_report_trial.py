@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from escc_desktop.errors import EsccError
+from escc_desktop.errors import EsccError, FaultsError
 from escc_desktop.files import canonical_json, read_json
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.trial.importing import read_records
@@ -112,9 +112,15 @@ def test_that_a_folder_of_records_becomes_results_tables_figures_and_report(tmp_
     out = tmp_path / "out"
     notes: list[str] = []
     progress = Progress(lambda _fraction, note: notes.append(note))
-    results, remarks = trial_files(tmp_path / "records", out, null_rate=0.346, is_synthetic=True, progress=progress)
+    with pytest.raises(FaultsError, match="questions open"):
+        trial_files(tmp_path / "records", out, null_rate=0.346, is_synthetic=False, progress=progress)
+    assert not out.exists()
+    results, remarks = trial_files(
+        tmp_path / "records", out, null_rate=0.346, is_synthetic=False, accept=frozenset({"unit"}), progress=progress
+    )
     told = read_json(out / "results.json")
     assert isinstance(told, dict)
+    assert told["provenance"]["is_synthetic"] is True
     assert told["n_patients"] == 20 == len(results.records)
     assert "patients.csv" in told["provenance"]["inputs"]
     assert {path.name for path in out.iterdir() if path.suffix == ".csv"} == {
