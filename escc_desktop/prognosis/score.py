@@ -252,7 +252,7 @@ def _training_patient(card: ModelCard, patient: _Patient) -> tuple[TrainingPatie
 
 
 def _of_training(card: ModelCard, known: TrainingPatient) -> list[Caution]:
-    cautions = [Caution("in_training")]
+    cautions = [Caution("in_training", "out of fold, without an interval")]
     if card.rad_score is not None and card.rad_score.cutoff is not None and known.risk_group is None:
         cautions.append(Caution("no_cutoff", "none was found without this patient"))
     return cautions

@@ -24,18 +24,18 @@ from escc_desktop.trial.timeline import timeline
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.report import PatientReport, patient_report
 
-_CAUTIONS = {
+CAUTIONS = {
     "in_training": "This patient helped to train the card. Score, group and probability come from models that never "
     "saw this patient; no interval is known for them.",
     "missing_features": "There is no first reading of Reader A.",
     "missing_covariate": "A value the card needs is missing.",
     "outside_range": "A value lies outside what the card was trained on.",
     "outside_applicability": "The card was not made for such a patient.",
-    "no_cutoff": "The card has no cut-off, so there is no risk group.",
-    "code_in_training": "A patient of this code helped to train the card, with other values.",
+    "no_cutoff": "There is no cut-off, and so no risk group.",
+    "same_code_other_values": "A patient of this code helped to train the card, with other values.",
     "unknown_level": "A value is of a level the card does not know.",
 }
-_SAID_ALREADY = ("in_training", "no_cutoff")
+_SAID_ALREADY = ("in_training",)
 
 
 def write_patient_report(
@@ -107,7 +107,7 @@ def _withheld(verdict: Assessment) -> str:
 
 
 def _caution(code: str, detail: str) -> str:
-    words = _CAUTIONS[code]
+    words = CAUTIONS[code]
     return words if code in _SAID_ALREADY or not detail else f"{words} ({detail})"
 
 
