@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
 from lifelines.utils import concordance_index
@@ -37,11 +38,10 @@ def test_that_scaling_is_fitted_on_the_first_readings_of_reader_a(made: Developm
 
 
 def test_that_the_combined_model_equals_lifelines_on_complete_cases(made: Development) -> None:
-    pandas = pytest.importorskip("pandas")
     problem, model = made.found.problem, made.found.fitted.models["combined"]
     scaled = made.found.fitted.signature.scaled(problem.cohort.features)[:, list(model.selected)]
     columns = [scaled, *(problem.candidates[k].values[:, None] for k in model.candidates)]
-    frame = pandas.DataFrame(np.hstack(columns), columns=[f"x{k}" for k in range(len(model.fit.names))])  # type: ignore[union-attr]
+    frame = pd.DataFrame(np.hstack(columns), columns=[f"x{k}" for k in range(len(model.fit.names))])  # type: ignore[union-attr]
     frame["time"], frame["event"] = problem.endpoint.time_months, problem.endpoint.event
     frame = frame.dropna()
     fitter = CoxPHFitter().fit(frame, "time", "event")
