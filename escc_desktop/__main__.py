@@ -1,11 +1,18 @@
-"""Start of the program."""
+"""Start of the program: the window, or the command line."""
 
 import sys
 
 
 def main() -> None:
-    """Run the command line."""
+    """Open the window where the arguments ask for it, else run the command line."""
+    arguments = sys.argv[1:]
     try:
+        from escc_desktop.gui.arguments import opens_window
+
+        if opens_window(arguments):
+            from escc_desktop.gui.app import run as open_window
+
+            open_window(arguments)
         from escc_desktop.cli.app import run
 
         run()

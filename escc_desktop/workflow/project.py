@@ -137,6 +137,10 @@ class Project:
         """Say whether the principal's role may do this."""
         return is_allowed(self.principal.role, operation)
 
+    def shares_store(self, other: Project) -> bool:
+        """Say whether this is the same opened folder, seen by the same or another person."""
+        return self._store is other._store
+
     def close(self) -> None:
         """Close the project for everybody it was opened for."""
         self._store.close()

@@ -1,0 +1,77 @@
+"""Start of the window: painted first with Qt and numpy alone, then the project opened by a job."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from PySide6.QtCore import QStandardPaths, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from escc_desktop.gui.arguments import WindowStart, parse_start
+from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.icons import icon
+from escc_desktop.gui.main_window import MainWindow
+from escc_desktop.gui.theme import apply_theme, load_fonts
+from escc_desktop.i18n import set_language
+from escc_desktop.settings import load_settings
+
+
+def run(arguments: Sequence[str]) -> NoReturn:
+    """Open the window and stay until it is closed."""
+    start = parse_start(arguments)
+    if not _has_display():
+        sys.stderr.write(
+            "There is no display to open a window on. "
+            "Start it from a desktop session, or use the commands: escc --help\n"
+        )
+        raise SystemExit(1)
+    application = make_application()
+    window = make_window(settings_path(), start)
+    window.show()
+    code = application.exec()
+    window.desktop.tasks.close()
+    raise SystemExit(code)
+
+
+def make_application() -> QApplication:
+    """Return the Qt application with the program's name and faces."""
+    QGuiApplication.setDesktopFileName("escc-desktop")
+    application = QApplication.instance() or QApplication(["escc"])
+    if not isinstance(application, QApplication):
+        raise TypeError("a window needs a QApplication")
+    application.setApplicationName("escc-desktop")
+    application.setApplicationDisplayName("ESCC Desktop")
+    application.setStyle("Fusion")
+    load_fonts(application)
+    application.setWindowIcon(icon("heart_pulse", "accent"))
+    return application
+
+
+def make_window(settings_file: Path | None, start: WindowStart) -> MainWindow:
+    """Return the window; what `start` asks for is done once it has been painted."""
+    settings = load_settings(settings_file) if settings_file is not None else load_settings(Path(os.devnull))
+    set_language(settings.language)
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        apply_theme(application, settings.theme)
+    desktop = Desktop(settings, settings_file)
+    window = MainWindow(desktop)
+    window.painted.connect(lambda: QTimer.singleShot(0, lambda: window.begin(start)))
+    return window
+
+
+def settings_path() -> Path:
+    """Return where this person's choices are kept on this machine."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
+    return Path(place) / "escc-desktop" / "settings.json"
+
+
+def _has_display() -> bool:
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

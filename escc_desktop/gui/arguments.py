@@ -1,0 +1,60 @@
+"""What a start of the window was asked for: `escc`, or `escc demo` without --headless."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_HEADLESS = ("--headless", "--help")
+
+
+@dataclass(frozen=True)
+class WindowStart:
+    """What to open.
+
+    Attributes
+    ----------
+    is_demo
+        Open the synthetic study, building it first where it is not there.
+    demo_folder
+        Where it lies; None for the default place.
+    n_patients, jobs
+        Size of a new synthetic study, and how many processes build it.
+    """
+
+    is_demo: bool = False
+    demo_folder: Path | None = None
+    n_patients: int = 59
+    jobs: int = 2
+
+
+def opens_window(arguments: Sequence[str]) -> bool:
+    """Return whether these arguments of the program ask for a window."""
+    return not arguments or (arguments[0] == "demo" and not any(word in arguments for word in _HEADLESS))
+
+
+def parse_start(arguments: Sequence[str]) -> WindowStart:
+    """Read the arguments; wrong ones end the program with exit code 2, as everywhere."""
+    if not arguments:
+        return WindowStart()
+    parser = argparse.ArgumentParser("escc demo", allow_abbrev=False)
+    parser.add_argument("--project", type=Path, help="Folder of the demo.")
+    parser.add_argument("--patients", type=_bounded(8, 200), default=WindowStart.n_patients)
+    parser.add_argument("--jobs", type=_bounded(1, 64), default=WindowStart.jobs)
+    given = parser.parse_args(arguments[1:])
+    return WindowStart(True, given.project, given.patients, given.jobs)
+
+
+class _bounded:  # noqa: N801  # reads as the function argparse expects
+    """Turns a word into a whole number between two bounds."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least, self._most = least, most
+
+    def __call__(self, word: str) -> int:
+        number = int(word)
+        if not self._least <= number <= self._most:
+            raise argparse.ArgumentTypeError(f"{number} is not between {self._least} and {self._most}")
+        return number

@@ -1,0 +1,1 @@
+"""What stands around the pages: rail, head, foot, job tray, palette, start."""

@@ -1,0 +1,64 @@
+"""One-ink icons, drawn in the colour of the text they stand beside."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from escc_desktop.gui.theme import current_tokens
+from escc_desktop.resources import resource_path
+
+
+class _InkEngine(QIconEngine):
+    """Draws a shape in a token's colour, asked anew at each painting so that it follows the theme."""
+
+    def __init__(self, name: str, token: str) -> None:
+        super().__init__()
+        self._name = name
+        self._token = token
+
+    def paint(self, painter, rect, mode, state) -> None:  # type: ignore[no-untyped-def]
+        token = "disabled" if mode == QIcon.Mode.Disabled else self._token
+        paint_icon(painter, QRectF(rect), self._name, getattr(current_tokens(), token))
+
+    def pixmap(self, size, mode, state) -> QPixmap:  # type: ignore[no-untyped-def]
+        picture = QPixmap(size)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        self.paint(painter, picture.rect(), mode, state)
+        painter.end()
+        return picture
+
+    def clone(self) -> QIconEngine:
+        return _InkEngine(self._name, self._token)
+
+
+def icon(name: str, token: str = "text") -> QIcon:
+    """Return an icon of `resources/icons` in the colour of a theme token."""
+    return QIcon(_InkEngine(name, token))
+
+
+def paint_icon(painter: QPainter, rect: QRectF, name: str, color: str) -> None:
+    """Draw an icon's shape in a colour such as ``#4aa3ff``."""
+    _renderer(name, color).render(painter, rect)
+
+
+def icon_pixmap(name: str, token: str, size: int, ratio: float) -> QPixmap:
+    """Return an icon as pixels for a screen of a device pixel ratio."""
+    picture = QPixmap(QSize(size, size) * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    paint_icon(painter, QRectF(0, 0, size, size), name, getattr(current_tokens(), token))
+    painter.end()
+    return picture
+
+
+@lru_cache(maxsize=512)
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    source = resource_path("icons", f"{name}.svg").read_text(encoding="utf-8")
+    inked = source.replace("<path ", f'<path fill="{color}" ')
+    return QSvgRenderer(QByteArray(inked.encode()))

@@ -1,0 +1,1 @@
+"""Slices and what is drawn on them."""

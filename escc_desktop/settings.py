@@ -1,0 +1,68 @@
+"""What one person chose on this machine: theme, language, the projects used last. Never anything clinical."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from escc_desktop.errors import EsccError
+from escc_desktop.files import read_json, write_json
+
+RECENT_MOST: Final = 8
+THEMES: Final = ("dark", "light")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Choices of one person; every field has a value that works from the start.
+
+    Attributes
+    ----------
+    theme
+        One of `THEMES`.
+    language
+        Code of a catalogue in `resources/i18n`, or "en".
+    recent
+        Folders of the projects opened last, newest first.
+    layout
+        Sizes and states of panels by name, as the window keeps them.
+    """
+
+    theme: str = "dark"
+    language: str = "en"
+    recent: tuple[str, ...] = ()
+    layout: dict[str, Any] = field(default_factory=dict)
+
+    def with_recent(self, folder: Path) -> Settings:
+        """Return the settings with a project's folder in the first place of the recent ones."""
+        path = str(folder.absolute())
+        return replace(self, recent=(path, *(other for other in self.recent if other != path))[:RECENT_MOST])
+
+
+def load_settings(path: Path) -> Settings:
+    """Return the settings of a file; what is missing or damaged has its default, for no choice is worth a stop."""
+    try:
+        document = read_json(path) if path.exists() else {}
+    except EsccError:
+        return Settings()
+    kept = document if isinstance(document, dict) else {}
+    known = {one.name: kept[one.name] for one in fields(Settings) if one.name in kept}
+    if known.get("theme", "dark") not in THEMES:
+        del known["theme"]
+    if not isinstance(known.get("language", ""), str):
+        del known["language"]
+    known["recent"] = tuple(item for item in _list(known.get("recent")) if isinstance(item, str))[:RECENT_MOST]
+    if not isinstance(known.get("layout", {}), dict):
+        del known["layout"]
+    return Settings(**known)
+
+
+def save_settings(path: Path, settings: Settings) -> None:
+    """Write the settings whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, asdict(settings))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
