@@ -1,0 +1,98 @@
+"""Fixtures of the window's tests: offscreen, watched, and with a small project to open as anybody."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from escc_desktop.gui.app import make_application, make_window
+from escc_desktop.gui.arguments import WindowStart
+from escc_desktop.gui.main_window import MainWindow
+from escc_desktop.workflow.project import Project
+
+HERE = Path(__file__).parent
+
+
+def load_module(name: str) -> ModuleType:
+    """Import a helper module that lies beside the tests."""
+    spec = spec_from_file_location(name, HERE / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+watchdog = load_module("watchdog")
+
+
+@pytest.fixture(scope="session")
+def watchdog_module() -> ModuleType:
+    return watchdog
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    return make_application()
+
+
+@pytest.fixture(autouse=True)
+def _main_thread_is_free(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No call on the main thread takes over 100 ms; where one does, the test fails and says where."""
+    with watchdog.watched() as dog:
+        yield
+    if request.node.get_closest_marker("unwatched"):
+        return
+    assert not dog.stalls, "the main thread was held up:\n" + "\n".join(map(str, dog.stalls))
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
+    """The window before a project is open, 1600 x 960, on screen; closed at the end, and with it the project."""
+    made = make_window(tmp_path / "settings.json", WindowStart())
+    qtbot.addWidget(made)
+    made.resize(1600, 960)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
+    made.desktop.tasks.close()
+
+
+@pytest.fixture
+def small_project(small_study: ModuleType, tmp_path: Path) -> Iterator[Callable[[str], Project]]:
+    """A project of three small patients, planned and not yet read; called with a name, as that person sees it.
+
+    Names: admin, coordinator, A, B, statistician, oncologist; the password is `small_study.PASSWORD`.
+    """
+    study = small_study.build(tmp_path / "project")
+
+    def as_person(name: str) -> Project:
+        return Project(study.store, study.people[name])
+
+    yield as_person
+    study.store.close()
+
+
+@pytest.fixture
+def show_as(window: MainWindow, qtbot: QtBot) -> Callable[..., MainWindow]:
+    """Show a project in the window and wait until a page is there."""
+
+    def show(project: Project, page_id: str = "") -> MainWindow:
+        window.desktop.take_project(project)
+        if page_id:
+            window.go(page_id)
+        qtbot.waitUntil(lambda: window.current_page is not None, timeout=20_000)
+        return window
+
+    return show
