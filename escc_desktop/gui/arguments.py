@@ -21,13 +21,13 @@ class WindowStart:
     demo_folder
         Where it lies; None for the default place.
     n_patients, jobs
-        Size of a new synthetic study, and how many processes build it.
+        Size of a new synthetic study, and how many processes build it; 0 leaves one core to the window.
     """
 
     is_demo: bool = False
     demo_folder: Path | None = None
     n_patients: int = 59
-    jobs: int = 2
+    jobs: int = 0
 
 
 def opens_window(arguments: Sequence[str]) -> bool:

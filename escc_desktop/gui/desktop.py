@@ -27,6 +27,8 @@ class Desktop(QObject):
         A workflow `Change` of the opened project, on the main thread.
     patient_changed
         Another patient was chosen anywhere.
+    refresh_wanted
+        Whatever a page shows may be out of date.
     page_wanted
         (page_id, where): go to a page; `where` is what that page's `go` takes.
     project
@@ -38,6 +40,7 @@ class Desktop(QObject):
     project_changed = Signal()
     changed = Signal(object)
     patient_changed = Signal(str)
+    refresh_wanted = Signal()
     settings_changed = Signal()
     page_wanted = Signal(str, object)
 
@@ -64,6 +67,10 @@ class Desktop(QObject):
         project.on_change(self._told)
         self.set_settings(self.settings.with_recent(project.folder))
         self.project_changed.emit()
+
+    def refresh_all(self) -> None:
+        """Make every page fetch anew: the project was changed by another process."""
+        self.refresh_wanted.emit()
 
     def leave_project(self) -> None:
         """Show no project."""

@@ -62,6 +62,7 @@ class Page(QWidget):
         self._busy.cancel.connect(self._cancel_loading)
         desktop.changed.connect(self._on_change)
         desktop.patient_changed.connect(self._on_patient)
+        desktop.refresh_wanted.connect(self._go_stale)
 
     # To be written by each page
 
@@ -179,9 +180,12 @@ class Page(QWidget):
 
     def _on_change(self, change: Change) -> None:
         if change.kinds & self.watches:
-            self._is_stale = True
-            if self.isVisible():
-                self.reload()
+            self._go_stale()
+
+    def _go_stale(self) -> None:
+        self._is_stale = True
+        if self.isVisible():
+            self.reload()
 
     def _on_patient(self, patient_id: str) -> None:
         self.on_patient(patient_id)

@@ -2,20 +2,74 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from escc_desktop.files import read_json
 from escc_desktop.progress import Progress
+from escc_desktop.workflow.child_jobs import run_in_child
 from escc_desktop.workflow.demo.people import ACCOUNTS_FILE, COST, STAFF, read_keys
-from escc_desktop.workflow.demo.run import BUILT
+from escc_desktop.workflow.demo.practice import build_practice, practice_folder
+from escc_desktop.workflow.demo.run import (
+    BUILT,
+    SUMMARY,
+    DemoChoice,
+    DemoFolder,
+    build_demo,
+    default_folder,
+    refuse_other_demo,
+    run_demo,
+)
 from escc_desktop.workflow.project import Project
 
 STAFF_NAMES = tuple(STAFF)
 
 
-def is_built(root: Path) -> bool:
-    """Return whether a synthetic study was finished in this folder."""
-    return (root / BUILT).exists() and isinstance(read_json(root / BUILT), dict)
+@dataclass(frozen=True)
+class DemoState:
+    """How far the synthetic study in a folder is.
+
+    Attributes
+    ----------
+    is_built
+        Its project can be opened: every reading is signed.
+    is_analysed
+        Features, models and reports are there too.
+    """
+
+    folder: DemoFolder
+    is_built: bool
+    is_analysed: bool
+
+
+def look_at_demo(root: Path | None, choice: DemoChoice, progress: Progress) -> DemoState:
+    """Return how far a synthetic study is; without a folder the default one.
+
+    Raises
+    ------
+    EsccError
+        The folder holds a demo of another size or version.
+    """
+    folder = DemoFolder(root or default_folder())
+    progress.advance(0, 1, folder.root.name)
+    is_built = (folder.root / BUILT).exists()
+    if is_built:
+        refuse_other_demo(folder.root, choice)
+    return DemoState(folder, is_built, (folder.results / SUMMARY).exists())
+
+
+def build_practice_aside(root: Path, choice: DemoChoice, progress: Progress) -> Path:
+    """Build the practice project of a demo in a process of its own and return its folder."""
+    return run_in_child(build_practice, practice_folder(root), choice.jobs, progress=progress)
+
+
+def build_demo_aside(root: Path, choice: DemoChoice, progress: Progress) -> DemoFolder:
+    """Build the synthetic study in a process of its own; see `build_demo`."""
+    return run_in_child(build_demo, root, choice, progress=progress)
+
+
+def analyse_demo_aside(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> None:
+    """Extract, develop, assess and report in a process of its own; see `run_demo`."""
+    run_in_child(run_demo, folder, choice, progress=progress)
 
 
 def is_demo_project(folder: Path) -> bool:

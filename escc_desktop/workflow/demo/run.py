@@ -111,9 +111,8 @@ def build_demo(root: Path, choice: DemoChoice, progress: Progress) -> DemoFolder
     if choice.n_patients < 2 * choice.repeats:
         raise EsccError(f"{choice.n_patients} patients are too few for the demo.", "Ask for 8 or more.")
     folder = DemoFolder(root)
-    wanted = {"patients": choice.n_patients, "seed": default_seed(), "software": version()}
     if (root / BUILT).exists():
-        _refuse_other_demo(root, wanted)
+        refuse_other_demo(root, choice)
         return folder
     _clear(folder)
     truths = draw_truth(choice.n_patients)
@@ -124,7 +123,7 @@ def build_demo(root: Path, choice: DemoChoice, progress: Progress) -> DemoFolder
     write_json(folder.truth / "truth.json", truth_document(truths))
     study = SyntheticStudy(truths, images, folder.images, folder.records, default_seed(), choice.repeats)
     _conduct(folder, study, progress.part(0.45, 1))
-    write_json(root / BUILT, {**wanted, "label": LABEL})
+    write_json(root / BUILT, {**_wanted(choice), "label": LABEL})
     return folder
 
 
@@ -141,15 +140,20 @@ def _import_document(imported: ImagesImport) -> dict[str, object]:
     return {**SYNTHETIC, "imported": len(imported.imported), "refused": [str(fault) for fault in imported.refused]}
 
 
-def _refuse_other_demo(root: Path, wanted: Mapping[str, object]) -> None:
-    built = read_json(root / BUILT)
+def _wanted(choice: DemoChoice) -> dict[str, object]:
+    return {"patients": choice.n_patients, "seed": default_seed(), "software": version()}
+
+
+def refuse_other_demo(root: Path, choice: DemoChoice) -> None:
+    """Raise EsccError unless the demo built in a folder is of this size, seed and program."""
+    built, wanted = read_json(root / BUILT), _wanted(choice)
     if not isinstance(built, dict) or any(built.get(name) != value for name, value in wanted.items()):
         raise EsccError(f"{root} holds a demo of another size or version.", "Name another folder, or remove this one.")
 
 
 def _clear(folder: DemoFolder) -> None:
     """Remove the rest of an unfinished demo; refuse a folder that is something else."""
-    own = {"import", "records", "truth", "project", "results", "accounts.json"}
+    own = {"import", "records", "truth", "project", "results", "practice", "accounts.json"}
     try:
         folder.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,0 +1,59 @@
+"""Jobs in a process of their own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from escc_desktop.errors import EsccError
+from escc_desktop.progress import Cancelled, Progress
+from escc_desktop.workflow.child_jobs import run_in_child
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The module of functions, where the child process finds it too."""
+    here = str(Path(__file__).parent)
+    monkeypatch.syspath_prepend(here)
+    monkeypatch.setenv("PYTHONPATH", here)
+    yield import_module("child_work")
+    sys.modules.pop("child_work", None)
+
+
+def test_that_the_result_and_the_progress_come_from_another_process(work: ModuleType) -> None:
+    heard: list[tuple[float, str]] = []
+    total, pid = run_in_child(work.add, 2, 3, progress=Progress(lambda part, note: heard.append((part, note))))
+    assert total == 5
+    assert pid != os.getpid()
+    assert (0.5, "half") in heard
+
+
+def test_that_expected_trouble_keeps_its_words(work: ModuleType) -> None:
+    with pytest.raises(EsccError, match=r"The thing is wrong\. Mend it\.") as caught:
+        run_in_child(work.refuse, progress=Progress())
+    assert (caught.value.hint, caught.value.detail) == ("Mend it.", "a detail")
+
+
+def test_that_a_defect_is_told_as_one(work: ModuleType) -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError: by zero"):
+        run_in_child(work.fail, progress=Progress())
+
+
+def test_that_a_dead_child_is_noticed(work: ModuleType) -> None:
+    with pytest.raises(RuntimeError, match="has died"):
+        run_in_child(work.die, progress=Progress())
+
+
+def test_that_a_cancelled_child_tidies_up_before_the_call_ends(work: ModuleType, tmp_path: Path) -> None:
+    heard: list[str] = []
+    mark = tmp_path / "mark"
+    progress = Progress(lambda _part, note: heard.append(note), lambda: "working" in heard)
+    with pytest.raises(Cancelled):
+        run_in_child(work.work_until_stopped, str(mark), progress=progress)
+    assert mark.read_text(encoding="utf-8") == "tidied up"
