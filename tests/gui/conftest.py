@@ -34,6 +34,7 @@ def load_module(name: str) -> ModuleType:
 
 
 watchdog = load_module("watchdog")
+studied = load_module("studied")
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +83,16 @@ def small_project(small_study: ModuleType, tmp_path: Path) -> Iterator[Callable[
 
     yield as_person
     study.store.close()
+
+
+@pytest.fixture
+def studied_project(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Project]]:
+    """A finished study of 30 small patients (see `studied`), this test's own; called as `small_project`."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    store, people = studied.open_copy(shared, tmp_path / "studied")
+    yield lambda name: Project(store, people[name])
+    store.close()
 
 
 @pytest.fixture
