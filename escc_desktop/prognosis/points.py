@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from escc_desktop.features.table import FeatureTable
 from escc_desktop.prognosis.card import ModelCard, Term
-from escc_desktop.prognosis.carding import card_nomogram, term_label
+from escc_desktop.prognosis.carding import card_nomogram
 from escc_desktop.prognosis.clinical import ClinicalTable
-from escc_desktop.prognosis.cohort import patient_values
+from escc_desktop.prognosis.cohort import PatientValues, patient_values
 from escc_desktop.prognosis.terms import model_value
 
 
@@ -19,23 +20,35 @@ def patient_points(
 
     The points are those of the card as it is, also for a patient who trained it.
     """
+    return cohort_points(card, table, clinical, [patient_id])[patient_id]
+
+
+def cohort_points(
+    card: ModelCard, table: FeatureTable, clinical: ClinicalTable, patients: Sequence[str]
+) -> dict[str, dict[str, float] | None]:
+    """Return for each patient what `patient_points` does."""
     scale = card_nomogram(card)
-    if scale is None or card.model is None or any(term.source == "rad_score" for term in card.model.terms):
-        return None
-    values = {term_label(term): _value(term, card, patient_id, table, clinical) for term in card.model.terms}
-    points = {
-        axis.name: (term.coefficient * values[axis.name] - float(axis.contribution.min())) * scale.points_per_lp
-        for axis, term in zip(scale.axes, card.model.terms, strict=True)
-    }
-    return None if any(math.isnan(value) for value in points.values()) else points
+    if scale is None or any(term.source == "rad_score" for term in card.model_terms):
+        return dict.fromkeys(patients)
+    features = patient_values(table, card.patient_value) if card.feature_names else None
+    found: dict[str, dict[str, float] | None] = {}
+    for patient_id in patients:
+        points = {
+            axis.name: (
+                term.coefficient * _value(term, patient_id, features, clinical) - float(axis.contribution.min())
+            )
+            * scale.points_per_lp
+            for axis, term in zip(scale.axes, card.model_terms, strict=True)
+        }
+        found[patient_id] = None if any(math.isnan(value) for value in points.values()) else points
+    return found
 
 
-def _value(term: Term, card: ModelCard, patient_id: str, table: FeatureTable, clinical: ClinicalTable) -> float:
+def _value(term: Term, patient_id: str, features: PatientValues | None, clinical: ClinicalTable) -> float:
     if term.source == "covariate":
         row = clinical.rows_of([patient_id])[0]
         return math.nan if row is None else model_value(term, clinical.covariates[term.name].value(row))
-    found = patient_values(table, card.patient_value)
-    if patient_id not in found.patients:
+    if features is None or patient_id not in features.patients:
         return math.nan
-    column = found.names.index(term.name)
-    return model_value(term, float(found.values[found.patients.index(patient_id)][column]))
+    column = features.names.index(term.name)
+    return model_value(term, float(features.values[features.patients.index(patient_id)][column]))

@@ -58,7 +58,7 @@ def write_patient_report(
     """
     clinical = project.clinical()
     record = next((record for record in project.records() if record.patient_id == verdict.patient_id), None)
-    roi = _first_reading(project.rois(), verdict.patient_id)
+    roi = first_reading(project.rois(), verdict.patient_id)
     cutoff = card.rad_score.cutoff.value if card.rad_score and card.rad_score.cutoff else None
     report = PatientReport(
         patient_id=verdict.patient_id,
@@ -72,7 +72,7 @@ def write_patient_report(
         endpoint=ENDPOINT_NAMES[card.endpoint],
         withheld="" if verdict.survival is not None else _withheld(verdict),
         facts=_facts(record, clinical, card),
-        cautions=tuple(_caution(caution.code, caution.detail) for caution in verdict.cautions),
+        cautions=tuple(caution_words(caution.code, caution.detail) for caution in verdict.cautions),
         score_strip=_strip(card, cutoff, verdict),
         nomogram=_nomogram(card, verdict, table, clinical),
         roi=None if roi is None else roi_slice(project.volume(roi.series_uid), roi.mask),
@@ -83,7 +83,7 @@ def write_patient_report(
     patient_report(report, path)
 
 
-def _first_reading(rois: tuple[Roi, ...], patient_id: str) -> Roi | None:
+def first_reading(rois: tuple[Roi, ...], patient_id: str) -> Roi | None:
     """Return Reader A's first reading of the patient's largest lesion."""
     own = [
         roi
@@ -102,11 +102,12 @@ def _survival(verdict: Assessment) -> Interval | None:
 
 
 def _withheld(verdict: Assessment) -> str:
-    reasons = [_caution(caution.code, caution.detail) for caution in verdict.cautions if caution.withholds]
+    reasons = [caution_words(caution.code, caution.detail) for caution in verdict.cautions if caution.withholds]
     return " ".join(reasons) or "The card gives no probability for this patient."
 
 
-def _caution(code: str, detail: str) -> str:
+def caution_words(code: str, detail: str) -> str:
+    """Return a caution as a sentence for people."""
     words = CAUTIONS[code]
     return words if code in _SAID_ALREADY or not detail else f"{words} ({detail})"
 
