@@ -56,12 +56,34 @@ def _slice_of(indices: NDArray[np.float64], geometry: Geometry, number: int) -> 
     return place
 
 
+def fill_polygon(corners: NDArray[np.float64], height: int, width: int) -> BoolArray:
+    """Return which pixels (height, width) have their centres inside a closed polygon of corners (n, 2) as (x, y).
+
+    Unlike contours that combine, one outline that crosses itself keeps what it goes round in either direction
+    (non-zero rule): a hand that overshoots its beginning cuts no notch. Centres on the outline count as in `rasterise`.
+    """
+    turns = np.zeros((height, width + 1), dtype=np.int32)
+    if len(corners) >= 3:
+        rows, columns, directions = _crossings(corners, height, width)
+        np.add.at(turns, (rows, columns), directions)
+    inside: BoolArray = np.cumsum(turns, axis=1)[:, :width] != 0
+    return inside
+
+
 def _flip(plane: BoolArray, corners: NDArray[np.float64]) -> None:
     """Toggle, in each row, the first pixel right of every crossing of the outline with the row of pixel centres."""
-    ny, nx = plane.shape[0], plane.shape[1] - 1
+    rows, columns, _ = _crossings(corners, plane.shape[0], plane.shape[1] - 1)
+    np.logical_xor.at(plane, (rows, columns), True)
+
+
+def _crossings(
+    corners: NDArray[np.float64], ny: int, nx: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return, for each crossing of the outline with a row of pixel centres: row, first pixel right of it, direction."""
     start, end = corners, np.roll(corners, -1, axis=0)
-    upper = np.where((start[:, 1] <= end[:, 1])[:, None], start, end)
-    lower = np.where((start[:, 1] <= end[:, 1])[:, None], end, start)
+    is_down = start[:, 1] <= end[:, 1]
+    upper = np.where(is_down[:, None], start, end)
+    lower = np.where(is_down[:, None], end, start)
     # Half-open: a row through a corner counts the one edge that begins there.
     first = np.clip(np.ceil(upper[:, 1]), 0, ny).astype(np.intp)
     last = np.clip(np.ceil(lower[:, 1]), 0, ny).astype(np.intp)
@@ -71,7 +93,7 @@ def _flip(plane: BoolArray, corners: NDArray[np.float64]) -> None:
     share = (rows - upper[edge, 1]) / (lower[edge, 1] - upper[edge, 1])
     crossings = upper[edge, 0] + share * (lower[edge, 0] - upper[edge, 0])
     columns = np.clip(np.ceil(crossings), 0, nx).astype(np.intp)
-    np.logical_xor.at(plane, (rows, columns), True)
+    return rows.astype(np.intp), columns, np.where(is_down, 1, -1).astype(np.intp)[edge]
 
 
 def trace(mask: Mask) -> list[NDArray[np.float64]]:

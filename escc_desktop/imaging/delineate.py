@@ -1,0 +1,210 @@
+"""What drawing tools do to voxels: brush stamps, strokes, polygons. Arrays in, touched regions out; no window.
+
+Positions are voxel coordinates (z, y, x) in which the centre of a voxel is a whole number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escc_desktop.imaging.contours import fill_polygon
+from escc_desktop.imaging.mask import BoolArray, Region
+
+Point = tuple[float, float, float]
+# What a round brush of diameter d holds: centres within d/2 - 1/4, as in ITK-SNAP, so that 2 is a square of four, 3 a
+# cross and every size looks round.
+_INSIDE: Final = 0.25
+_SAME: Final = 1e-9
+SMALLEST, LARGEST = 1, 80
+
+
+@dataclass(frozen=True, eq=False)
+class Stamp:
+    """The voxels that one touch of a brush changes.
+
+    Parameters
+    ----------
+    inside
+        Boolean (z, y, x), true at both ends of every axis. An axis of an even number of voxels is centred between
+        two of them.
+    """
+
+    inside: BoolArray
+
+    def corner(self, at: Point) -> tuple[int, int, int]:
+        """Return the voxel at which `inside` begins when the brush stands at a point."""
+        z, y, x = (
+            math.floor(place + 0.5 - (extent - 1) / 2) for place, extent in zip(at, self.inside.shape, strict=True)
+        )
+        return z, y, x
+
+    def flat(self, normal: int) -> BoolArray:
+        """Return the stamp as it meets the plane across an axis that goes through its middle."""
+        cut: BoolArray = np.take(self.inside, self.inside.shape[normal] // 2, axis=normal)
+        return cut
+
+
+def make_stamp(diameter: int, spacing_mm: Point, normal: int, *, is_ball: bool = False) -> Stamp:
+    """Return a round brush.
+
+    Parameters
+    ----------
+    diameter
+        In voxels of the finest axis of those it extends along; it is round in millimetres.
+    spacing_mm
+        Distance between voxel centres along z, y, x.
+    normal
+        The axis across the plane in which one draws; the brush is centred on that plane.
+    is_ball
+        Whether it reaches into the neighbouring planes too.
+    """
+    if not SMALLEST <= diameter <= LARGEST:
+        raise ValueError(f"a brush of {diameter} voxels")
+    spread = [axis for axis in range(3) if is_ball or axis != normal]
+    finest = min(spacing_mm[axis] for axis in spread)
+    reach = diameter / 2 - _INSIDE
+    squares = np.zeros((1, 1, 1))
+    for axis in spread:
+        # Only along the finest axes can an even brush be centred between voxels; elsewhere it would be lopsided.
+        is_even = diameter % 2 == 0 and axis != normal and spacing_mm[axis] == finest
+        ticks = np.arange(-diameter, diameter + 1) + (0.5 if is_even else 0.0)
+        offsets = ticks * (spacing_mm[axis] / finest)
+        shape = [1, 1, 1]
+        shape[axis] = -1
+        squares = squares + (offsets**2).reshape(shape)
+    inside = squares <= reach**2
+    return Stamp(np.ascontiguousarray(inside[_filled(inside)]))
+
+
+def stroke_places(start: Point, end: Point, stamp: Stamp) -> list[tuple[int, int, int]]:
+    """Return every corner the stamp has while its middle moves in a straight line, in order, each once.
+
+    They are found by the crossings of the line with the grid, not by sampling: however a straight path is cut into
+    moves of the pointer, the same voxels are touched.
+    """
+    shift = np.array([0.5 - (extent - 1) / 2 for extent in stamp.inside.shape])
+    first, last = np.array(start) + shift, np.array(end) + shift
+    parts = [np.array([0.0, 1.0])]
+    for low, high in zip(first, last, strict=True):
+        bounds = np.arange(math.floor(min(low, high)) + 1, math.ceil(max(low, high)))
+        if bounds.size:
+            parts.append((bounds - low) / (high - low))
+    times = np.unique(np.concatenate(parts))
+    # Where the line goes through a corner of the grid, two crossings are one.
+    spans = np.flatnonzero(np.diff(times) > _SAME)
+    middles = (times[spans] + times[spans + 1]) / 2 if (first != last).any() else np.zeros(1)
+    cells = np.floor(first + middles[:, None] * (last - first)).astype(int)
+    return list(dict.fromkeys((int(z), int(y), int(x)) for z, y, x in cells))
+
+
+def touch(voxels: BoolArray, stamp: Stamp, corners: Iterable[tuple[int, int, int]], value: bool) -> Region | None:
+    """Set voxels under a stamp, in place; return the box touched, None where the brush lies outside the grid."""
+    touched: Region | None = None
+    for corner in corners:
+        box, part = _clip(corner, stamp.inside.shape, voxels.shape)
+        if any(side.stop <= side.start for side in box):
+            continue
+        inside = stamp.inside[part]
+        if value:
+            voxels[box] |= inside
+        else:
+            voxels[box] &= ~inside
+        touched = join(touched, box)
+    return touched
+
+
+def fill(
+    voxels: BoolArray, vertices: Sequence[tuple[float, float]], plane: tuple[int, int], value: bool
+) -> Region | None:
+    """Set the voxels whose centres lie inside a polygon on one plane, in place.
+
+    Parameters
+    ----------
+    vertices
+        (row, column) in voxel coordinates of the plane; the polygon is closed and may cross itself (non-zero rule).
+    plane
+        The axis across the plane and the index along it; rows and columns are the remaining axes in order.
+
+    Returns
+    -------
+    The box that holds the polygon; None where it lies outside the grid or encloses nothing.
+    """
+    normal, index = plane
+    corners = np.array(vertices, dtype=np.float64).reshape(-1, 2)
+    if len(corners) < 3:
+        return None
+    rows, columns = (length for axis, length in enumerate(voxels.shape) if axis != normal)
+    low, high = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0)) + 1
+    top, left = (int(value) for value in np.clip(low, 0, [rows, columns]))
+    bottom, right = (int(value) for value in np.clip(high, 0, [rows, columns]))
+    if bottom <= top or right <= left:
+        return None
+    inside = fill_polygon((corners - (top, left))[:, ::-1], bottom - top, right - left)
+    box = _across(normal, index, slice(top, bottom), slice(left, right))
+    inside = np.expand_dims(inside, normal)
+    if value:
+        voxels[box] |= inside
+    else:
+        voxels[box] &= ~inside
+    return box
+
+
+def join(one: Region | None, other: Region | None) -> Region | None:
+    """Return the smallest box that holds both."""
+    if one is None or other is None:
+        return one or other
+    z, y, x = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+    return z, y, x
+
+
+def edges(inside: BoolArray) -> NDArray[np.float64]:
+    """Return the sides between inside and outside of a plane as (n, 4): row, column to row, column.
+
+    Coordinates are relative to the centre of the first pixel, so that sides lie on halves. Sides that continue one
+    another are one.
+    """
+    padded = np.pad(inside, 1).astype(np.int8)
+    down = np.diff(padded, axis=0)[:, 1:-1]
+    across = np.diff(padded, axis=1)[1:-1]
+    return np.concatenate([_runs(down), _runs(across.T)[:, [1, 0, 3, 2]]]) - 0.5
+
+
+def _runs(change: NDArray[np.int8]) -> NDArray[np.float64]:
+    """Return (row, first, row, last) of every run of equal non-zero numbers along the rows."""
+    edge = np.diff(np.pad(change, ((0, 0), (1, 1))), axis=1) != 0
+    found = []
+    for row in np.flatnonzero(change.any(axis=1)):
+        bounds = np.flatnonzero(edge[row])
+        found += [(row, a, row, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if change[row, a]]
+    return np.array(found, dtype=np.float64).reshape(-1, 4)
+
+
+def _filled(inside: BoolArray) -> Region:
+    z, y, x = (
+        slice(int(hits[0]), int(hits[-1]) + 1)
+        for axis in range(3)
+        for hits in [np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))]
+    )
+    return z, y, x
+
+
+def _clip(corner: Sequence[int], extent: Sequence[int], shape: Sequence[int]) -> tuple[Region, Region]:
+    """Return the part of the grid under a stamp and the part of the stamp on the grid."""
+    box, part = [], []
+    for start, length, limit in zip(corner, extent, shape, strict=True):
+        low, high = max(start, 0), min(start + length, limit)
+        box.append(slice(low, high))
+        part.append(slice(low - start, high - start))
+    return (box[0], box[1], box[2]), (part[0], part[1], part[2])
+
+
+def _across(normal: int, index: int, rows: slice, columns: slice) -> Region:
+    sides = [rows, columns]
+    sides.insert(normal, slice(index, index + 1))
+    return sides[0], sides[1], sides[2]
