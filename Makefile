@@ -8,8 +8,8 @@ JOBS ?= 2
 
 .PHONY: run test quick check setup lock clean
 
-run: setup ## run the program on the demo project
-	$(BIN)/escc demo --headless --project demo
+run: setup ## open the window on the demo study
+	$(BIN)/escc demo --project demo
 
 test: check ## every check and every test
 	$(BIN)/pytest -n $(JOBS) --dist worksteal

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import MappingProxyType
 from typing import Annotated, NoReturn
 
 import typer
 
 from escc_desktop import version
-from escc_desktop.cli import demo, extraction, images, modelling, paper, project, statistics, trial
 from escc_desktop.cli.frame import run_app
 
-GROUPS = (images, extraction, modelling, paper, statistics, trial, project, demo)
+# Which module of this package registers which commands: only the one asked for is imported.
+COMMANDS = MappingProxyType({
+    "images": ("scan", "convert"),
+    "extraction": ("extract", "extract-all"),
+    "modelling": ("icc", "develop", "assess"),
+    "paper": ("paper",),
+    "statistics": ("stats", "sample-size"),
+    "trial": ("trial",),
+    "project": ("project",),
+    "demo": ("demo",),
+})  # fmt: skip
 
 
 def _print_version(wanted: bool) -> None:
@@ -19,11 +32,12 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def build() -> typer.Typer:
-    """Return the program with every group of commands registered."""
+def build(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Return the program; of its groups of commands only the one the arguments name, where they name one."""
     app = typer.Typer(
         name="escc",
-        help="Radiomics workstation for advanced esophageal squamous cell carcinoma. Research use only.",
+        help="Radiomics workstation for advanced esophageal squamous cell carcinoma. Research use only. "
+        "Without a command it opens its window.",
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -40,11 +54,18 @@ def build() -> typer.Typer:
         if context.invoked_subcommand is None:
             print(context.get_help())
 
-    for group in GROUPS:
-        group.register(app)
+    for module in _modules(arguments):
+        import_module(f"escc_desktop.cli.{module}").register(app)
     return app
+
+
+def _modules(arguments: Sequence[str]) -> tuple[str, ...]:
+    named = arguments[0] if arguments else ""
+    if named == "--version":
+        return ()
+    return tuple(module for module, names in COMMANDS.items() if named in names) or tuple(COMMANDS)
 
 
 def run() -> NoReturn:
     """Run the program on the process's arguments."""
-    run_app(build())
+    run_app(build(sys.argv[1:]))

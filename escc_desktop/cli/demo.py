@@ -1,4 +1,4 @@
-"""The command that builds, and on request runs, the synthetic study."""
+"""The command that builds and runs the synthetic study."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from escc_desktop.cli.frame import progress_on_stderr, say
+from escc_desktop.errors import UsageError
 from escc_desktop.workflow.demo.run import DemoChoice, build_demo, default_folder, run_demo, told
 
 
@@ -18,18 +19,22 @@ def register(app: typer.Typer) -> None:
 
 def _demo(
     project: Annotated[Path | None, typer.Option("--project", help="Folder of the demo.")] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="Analyse it, export all tables, write reports.")] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="No window: analyse it, export all tables, write reports.")
+    ] = False,
     patients: Annotated[
         int, typer.Option("--patients", min=8, max=200, help="Size of the study; below 59 no large series.")
     ] = 59,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Processes at most.")] = 2,
 ) -> None:
-    """Build the synthetic study once; with --headless run the whole job on it."""
+    """Open a window on the synthetic study, built once; with --headless run the whole job on it."""
+    if not headless:  # the program opens its window before it comes here
+        raise UsageError("The demo needs a window here.", "Start it as a program, or add --headless.")
     choice = DemoChoice(patients, jobs)
     root = project or default_folder()
     say("Synthetic data: nothing in this study comes from a person. Research use only.")
     with progress_on_stderr() as progress:
-        folder = build_demo(root, choice, progress.part(0, 0.25 if headless else 1))
-        summary = run_demo(folder, choice, progress.part(0.25, 1)) if headless else None
+        folder = build_demo(root, choice, progress.part(0, 0.25))
+        summary = run_demo(folder, choice, progress.part(0.25, 1))
     print(told(folder, summary))
     print("DONE")

@@ -11,6 +11,7 @@ from escc_desktop.errors import EsccError
 from escc_desktop.files import read_json, write_json
 from escc_desktop.reading.session import Reader
 from escc_desktop.store.accounts import Role
+from escc_desktop.store.audit import Clock
 from escc_desktop.store.cost import PasswordCost
 from escc_desktop.store.lock import Passphrase
 from escc_desktop.store.store import Login
@@ -79,7 +80,7 @@ def read_keys(folder: Path) -> Keys:
     return Keys(document["passphrase"], document["passwords"])
 
 
-def create_project(folder: Path, keys: Keys, clock: StudyClock) -> Project:
+def create_project(folder: Path, keys: Keys, clock: Clock) -> Project:
     """Make the project with all its accounts; it is returned as the administrator sees it."""
     created = Project.create(folder, keys.lock, keys.login("administrator"), clock=clock, cost=COST)
     for name, (role, reader) in STAFF.items():

@@ -292,11 +292,9 @@ def default_folder() -> Path:
     return Path(user_data_path("escc-desktop", appauthor=False)) / "demo"
 
 
-def told(folder: DemoFolder, summary: Mapping[str, Any] | None) -> str:
+def told(folder: DemoFolder, summary: Mapping[str, Any]) -> str:
     """Return what to tell a person about a demo."""
     lines = [f"Synthetic study in {folder.root}: CT in import, trial records in records, project, truth."]
-    if summary is None:
-        return "\n".join([*lines, "Run it with --headless to analyse it."])
     icc = summary["icc"]
     counts = icc["intra"]["n_pass"], icc["inter"]["n_pass"], icc["n_stable"]
     lines += [
