@@ -8,6 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from escc_desktop.gui.page import Page
+from escc_desktop.gui.page_table import PAGES, PageEntry
+from escc_desktop.workflow.access import Operation
+
 FIRST_PAINT = """
 import sys
 from escc_desktop.gui.app import make_application, make_window
@@ -57,3 +63,9 @@ def test_that_a_start_without_a_display_says_so_in_one_sentence(tmp_path: Path) 
     assert done.returncode == 1
     assert done.stderr.startswith("There is no display")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("entry", PAGES, ids=[entry.page_id for entry in PAGES])
+def test_that_every_page_of_the_rail_is_there_and_asks_for_known_rights(entry: PageEntry) -> None:
+    assert issubclass(entry.import_page(), Page)
+    assert all(name in Operation.__members__ for name in entry.needs)
