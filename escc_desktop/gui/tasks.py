@@ -59,11 +59,14 @@ class Tasks(QObject):
     ----------
     changed
         A job started, advanced or ended.
+    ended
+        (Running, Finished | Failed | Stopped): a job ended, told before its answer is called.
     failed
         The error of a job nobody else answers for.
     """
 
     changed = Signal()
+    ended = Signal(object, object)
     failed = Signal(object)
     _event = Signal(object)
 
@@ -124,6 +127,7 @@ class Tasks(QObject):
                 answers.advanced(running)
         else:
             del self._running[event.job_id]
+            self.ended.emit(running, event)
             self._end(event, answers)
         self.changed.emit()
 
