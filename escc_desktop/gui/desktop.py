@@ -61,7 +61,7 @@ class Desktop(QObject):
         self.project = None
         self.patient_id = ""
         if before is not None and not project.shares_store(before):
-            before.close()
+            self.close_project(before)
         self.is_synthetic = is_synthetic
         self.project = project
         project.on_change(self._told)
@@ -73,12 +73,21 @@ class Desktop(QObject):
         self.refresh_wanted.emit()
 
     def leave_project(self) -> None:
-        """Show no project."""
-        if self.project is not None:
-            self.project.close()
-        self.project = None
+        """Show no project and close the one that was shown."""
+        before = self.sign_out()
+        if before is not None:
+            self.close_project(before)
+
+    def sign_out(self) -> Project | None:
+        """Show no project; it is returned unlocked, to sign somebody else in to it or to close it."""
+        before, self.project = self.project, None
         self.patient_id = ""
         self.project_changed.emit()
+        return before
+
+    def close_project(self, project: Project) -> None:
+        """Close a project off the main thread."""
+        self.tasks.run("close", _close, project, quiet=True)
 
     def _told(self, change: Change) -> None:
         """Carry a change from the job's thread to the main thread."""
@@ -110,3 +119,7 @@ class Desktop(QObject):
 
 def _save(path: Path, settings: Settings, progress: object) -> None:
     save_settings(path, settings)
+
+
+def _close(project: Project, progress: object) -> None:
+    project.close()
