@@ -52,6 +52,20 @@ def slice_places(slices: Sequence[Slice]) -> list[int]:
     return [int(place) for place in np.rint((distances - distances[0]) / _step(distances))]
 
 
+def places_mm(slices: Sequence[Slice]) -> tuple[float, ...]:
+    """Return where slices lie along their normal, sorted; also of a refused series, for a person to look at.
+
+    Slices without a position are left out; nothing comes back where the first says no orientation.
+    """
+    placed = [part for part in slices if part.header.position is not None and len(part.header.position) == 3]
+    cosines = np.array(next((part.header.orientation for part in placed if part.header.orientation), ()), np.float64)
+    if cosines.size != 6 or not np.isfinite(cosines).all():
+        return ()
+    normal = np.cross(cosines[:3], cosines[3:])
+    distances = np.array([part.header.position for part in placed], dtype=np.float64) @ normal
+    return tuple(round(float(place), 3) for place in np.sort(distances) if np.isfinite(place))
+
+
 def _step(distances: NDArray[np.float64]) -> float:
     """Return the usual distance between neighbours, also in a short stack with a gap."""
     steps = np.diff(distances)

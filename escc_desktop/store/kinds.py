@@ -24,6 +24,7 @@ CARD = document_kind("card")
 ASSESSMENT = document_kind("assessment")
 SETTINGS = document_kind("settings")
 RESULT = document_kind("result")
+THUMBNAIL = document_kind("thumbnail")
 
 PLAN_ID = "plan"
 
@@ -66,6 +67,11 @@ def _volume_from_json(content: Json, blobs: BlobPort) -> Volume:
     geometry = _geometry_from_json(content["geometry"])
     hu = np.frombuffer(blobs.get(content["hu"]), dtype=np.dtype(content["dtype"])).reshape(geometry.shape)
     return Volume(hu, geometry)
+
+
+def volume_geometry(content: Json) -> Geometry:
+    """Return the grid of a stored volume from its document alone, without reading voxels."""
+    return _geometry_from_json(content["geometry"])
 
 
 VOLUME: Kind[Volume] = Kind("volume", lambda volume: volume.digest, _volume_to_json, _volume_from_json)
@@ -254,4 +260,49 @@ FEATURES: Kind[RoiFeatures] = Kind(
     _features_to_json,
     _features_from_json,
     session_of=lambda features: features.session_id,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class KeptFigure:
+    """A figure of a development as it is printed.
+
+    Attributes
+    ----------
+    development
+        Digest of the development's combined card.
+    width_mm, height_mm
+        Printed size.
+    """
+
+    development: str
+    name: str
+    width_mm: float
+    height_mm: float
+    svg: bytes
+    png: bytes
+
+
+def figure_key(development: str, name: str) -> str:
+    """Return the id a figure is stored under."""
+    return f"{development}/{name}"
+
+
+def _figure_to_json(figure: KeptFigure, blobs: BlobPort) -> Json:
+    return {
+        "development": figure.development,
+        "name": figure.name,
+        "size_mm": [figure.width_mm, figure.height_mm],
+        "svg": blobs.put(figure.svg),
+        "png": blobs.put(figure.png),
+    }
+
+
+def _figure_from_json(content: Json, blobs: BlobPort) -> KeptFigure:
+    pictures = blobs.get(content["svg"]), blobs.get(content["png"])
+    return KeptFigure(content["development"], content["name"], *content["size_mm"], *pictures)
+
+
+FIGURE: Kind[KeptFigure] = Kind(
+    "figure", lambda figure: figure_key(figure.development, figure.name), _figure_to_json, _figure_from_json
 )

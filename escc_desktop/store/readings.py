@@ -42,6 +42,11 @@ class Readings:
             self._create(principal, session_id)
         return self.key(principal, session_id)
 
+    def begun(self) -> frozenset[str]:
+        """Return the sessions whose reading was opened at least once."""
+        with self._database.read() as connection:
+            return frozenset(connection.execute(select(reading.c.session_id)).scalars())
+
     def key(self, principal: Principal | None, session_id: str) -> bytes:
         """Return the key of a reading.
 

@@ -264,6 +264,16 @@ class Store:
         with self._database.read() as connection:
             return {row.record_id: row.session_id for row in connection.execute(statement)}
 
+    def changed_at(self, kind: Kind[T]) -> dict[str, datetime]:
+        """Return when each record of a kind was written last, by id."""
+        statement = (
+            select(record.c.record_id, func.max(record.c.utc).label("utc"))
+            .where(record.c.kind == kind.name)
+            .group_by(record.c.record_id)
+        )
+        with self._database.read() as connection:
+            return {row.record_id: datetime.fromisoformat(row.utc) for row in connection.execute(statement)}
+
     def history(self, kind: Kind[T], record_id: str, principal: Principal | None = None) -> tuple[Revision[T], ...]:
         """Return all revisions of a record, oldest first."""
         with self._database.read() as connection:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from escc_desktop.errors import AccessDeniedError
+from escc_desktop.imaging.volume import Geometry
 from escc_desktop.reading.session import Occasion, ReadingSession
 from escc_desktop.store.accounts import Principal, Role
-from escc_desktop.store.kinds import SERIES, SESSION, VOLUME, lesion_key
+from escc_desktop.store.kinds import SERIES, SESSION, VOLUME, lesion_key, volume_geometry
 from escc_desktop.store.records import Kind
 from escc_desktop.store.store import Store
 
@@ -70,6 +72,7 @@ _TO_VIEW: Mapping[str, Operation] = {
     "patient": _O.VIEW_IMAGES,
     "series": _O.VIEW_IMAGES,
     "volume": _O.VIEW_IMAGES,
+    "thumbnail": _O.VIEW_IMAGES,
     "lesion": _O.VIEW_LESIONS,
     "plan": _O.VIEW_PLAN,
     "session": _O.VIEW_SESSIONS,
@@ -78,6 +81,7 @@ _TO_VIEW: Mapping[str, Operation] = {
     "trial_record": _O.VIEW_OUTCOME,
     "card": _O.VIEW_MODELS,
     "result": _O.VIEW_MODELS,
+    "figure": _O.VIEW_MODELS,
     "assessment": _O.VIEW_ASSESSMENTS,
     "settings": _O.CHANGE_SETTINGS,
 }
@@ -87,6 +91,7 @@ _TO_VIEW: Mapping[str, Operation] = {
 _NEEDED: Mapping[str, Callable[[ReadingSession], str]] = {
     "patient": lambda session: session.patient_id,
     "series": lambda session: session.series_uid,
+    "thumbnail": lambda session: session.series_uid,
     "lesion": lambda session: lesion_key(session.patient_id, session.lesion_id),
     "session": lambda session: session.session_id,
 }
@@ -170,6 +175,27 @@ class View:
         self._require(kind)
         ids = self._open_ids(kind)
         return tuple(self._store.get(kind, record_id, self.principal) for record_id in ids)
+
+    def find(self, kind: Kind[T], record_id: str) -> T | None:
+        """Return a record that is open to the principal; None if it is hidden or absent."""
+        self._require(kind)
+        return self._store.get(kind, record_id, self.principal) if record_id in self._open_ids(kind) else None
+
+    def changed_at(self, kind: Kind[T]) -> dict[str, datetime]:
+        """Return when each record the principal may see was written last, by id."""
+        self._require(kind)
+        open_ids = frozenset(self._open_ids(kind))
+        return {key: at for key, at in self._store.changed_at(kind).items() if key in open_ids}
+
+    def begun(self) -> frozenset[str]:
+        """Return the ids of the sessions the principal may know of that were opened at least once."""
+        return self._store.readings.begun() & {session.session_id for session in self.sessions()}
+
+    def geometry(self, series_uid: str) -> Geometry | None:
+        """Return the grid of a series the principal may see, without reading its voxels."""
+        series = self.find(SERIES, series_uid)
+        digest = None if series is None else series.content.get("volume")
+        return None if digest is None else volume_geometry(self._store.detach(VOLUME, digest).document)
 
     def sessions(self) -> tuple[ReadingSession, ...]:
         """Return the sessions the principal may know of."""

@@ -9,12 +9,15 @@ from typing import Any
 
 from escc_desktop.errors import EsccError, Fault
 from escc_desktop.imaging.dicom import load, scan, scan_report
-from escc_desktop.imaging.series import Series, Verdict
+from escc_desktop.imaging.series import Finding, Rejected, Series, Verdict
+from escc_desktop.imaging.stack import places_mm
+from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
-from escc_desktop.store.kinds import PATIENT, SERIES, VOLUME
+from escc_desktop.store.kinds import PATIENT, SERIES, THUMBNAIL, VOLUME
 from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store
 from escc_desktop.workflow.access import Operation, Principal, require
+from escc_desktop.workflow.thumbnails import make_thumbnail, thumbnail_document
 
 CT = "CT"
 _SCAN_SHARE = 0.4
@@ -23,6 +26,41 @@ _SCAN_SHARE = 0.4
 def scan_path(path: Path, progress: Progress) -> dict[str, Any]:
     """Return what `escc scan --json` prints: the series under a path and what is none."""
     return scan_report(scan(path, progress))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A series or file that was not imported, and all there is to say about it.
+
+    Attributes
+    ----------
+    where, what, hint
+        What it is called, why it was left out, what to do.
+    series_uid
+        "" for a file that is no series.
+    path
+        The folder or file it lies in.
+    findings
+        What the gate found.
+    questions
+        Codes that, confirmed, let it in; empty if something else keeps it out.
+    positions_mm
+        Where its slices lie along the normal.
+    """
+
+    where: str
+    what: str
+    hint: str
+    series_uid: str = ""
+    path: str = ""
+    findings: tuple[Finding, ...] = ()
+    questions: tuple[str, ...] = ()
+    positions_mm: tuple[float, ...] = ()
+
+    @property
+    def fault(self) -> Fault:
+        """The same as one line."""
+        return Fault(self.where, self.what)
 
 
 @dataclass(frozen=True)
@@ -35,13 +73,18 @@ class ImagesImport:
         UIDs of the series now in the project, in the order of patients.
     known
         UIDs of series that were in the project before, unchanged.
-    refused
+    left_out
         Series and files left out, each with its reason.
     """
 
     imported: tuple[str, ...]
     known: tuple[str, ...]
-    refused: tuple[Fault, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def refused(self) -> tuple[Fault, ...]:
+        """What was left out, a line each."""
+        return tuple(one.fault for one in self.left_out)
 
 
 @dataclass(frozen=True)
@@ -56,11 +99,14 @@ class ImportChoice:
         Codes of WARN findings that were confirmed.
     is_strict
         Whether images whose id is not named are left out instead.
+    only
+        UIDs of the series to look at, when some of a folder are imported again; empty for all.
     """
 
     codes: Mapping[str, str]
     accept: frozenset[str] = frozenset()
     is_strict: bool = False
+    only: frozenset[str] = frozenset()
 
 
 def import_images(
@@ -69,74 +115,119 @@ def import_images(
     """Scan a folder or archive and store every CT series that the gate lets through.
 
     Each series is stored in one transaction as soon as it is loaded, so a cancelled import keeps whole series only.
+    One that cannot be loaded, or would change in the project, is left out; the others go on.
 
     Raises
     ------
     EsccError
-        There is nothing at the path, or a series in the project would change.
+        There is nothing at the path, or the project cannot be written.
     Cancelled
         From `progress`.
     """
     require(principal, Operation.IMPORT_IMAGES)
     found = scan(path, progress.part(0, _SCAN_SHARE))
-    refused = [Fault(item.path, item.message) for item in found.rejected]
-    ordered = sorted(found.series, key=lambda series: (series.patient_id, series.series_uid))
+    left_out = [] if choice.only else [_lost_file(item) for item in found.rejected]
+    wanted = [series for series in found.series if not choice.only or series.series_uid in choice.only]
+    ordered = sorted(wanted, key=lambda series: (series.patient_id, series.series_uid))
     imported: list[str] = []
     known: list[str] = []
     loading = progress.part(_SCAN_SHARE, 1)
     for done, series in enumerate(ordered):
         reason = _why_not(series, choice)
-        if reason:
-            refused.append(Fault(series.label, reason))
-            continue
-        part = loading.part(done / len(ordered), (done + 1) / len(ordered))
-        is_new = _import_one(store, principal, series, choice, part)
-        (imported if is_new else known).append(series.series_uid)
-    return ImagesImport(tuple(imported), tuple(known), tuple(refused))
+        if reason is None:
+            is_new = _import_one(store, principal, series, choice, _nth(loading, done, len(ordered)))
+            if not isinstance(is_new, LeftOut):
+                (imported if is_new else known).append(series.series_uid)
+                continue
+            reason = is_new
+        left_out.append(reason)
+    return ImagesImport(tuple(imported), tuple(known), tuple(left_out))
 
 
-def _why_not(series: Series, choice: ImportChoice) -> str:
+def _nth(progress: Progress, done: int, total: int) -> Progress:
+    """Return the progress of one series of several, its note saying which."""
+    return Progress(
+        lambda fraction, note: progress.advance(done + fraction, total, f"series {done + 1} of {total}, {note}")
+    )
+
+
+def _lost_file(item: Rejected) -> LeftOut:
+    return LeftOut(item.path, item.message, "If it belongs to a series, export that series again.", path=item.path)
+
+
+def _left_out(series: Series, what: str, hint: str, questions: tuple[str, ...] = ()) -> LeftOut:
+    return LeftOut(
+        series.label,
+        what,
+        hint,
+        series.series_uid,
+        str(series.path),
+        series.findings,
+        questions,
+        places_mm(series.slices),
+    )
+
+
+def _why_not(series: Series, choice: ImportChoice) -> LeftOut | None:
+    """Return what keeps a series out before its images are looked at; None if nothing does."""
     if series.modality != CT:
-        return f"the modality is {series.modality or 'not given'}, only CT is read"
+        what = f"the modality is {series.modality or 'not given'}, only CT is read"
+        return _left_out(series, what, "Nothing, unless it should be CT: then export it again.")
     if not series.patient_id:
-        return "it names no patient; give it a PatientID"
+        return _left_out(series, "it names no patient; give it a PatientID", "Import it again with a PatientID.")
     if choice.is_strict and series.patient_id not in choice.codes:
-        return "its patient has no trial code in the list"
+        what = "its patient has no trial code in the list"
+        return _left_out(series, what, "Add the patient to the list of trial codes and import again.")
     worst = [finding for finding in series.findings if finding.severity is Verdict.REFUSE]
-    open_questions = [
+    if worst:
+        what = "; ".join(finding.message for finding in worst)
+        return _left_out(series, what, "Fetch or export the series again, then import it; it cannot be confirmed.")
+    asked = [
         finding for finding in series.findings if finding.severity is Verdict.WARN and finding.code not in choice.accept
     ]
-    if worst:
-        return "; ".join(finding.message for finding in worst)
-    return "; ".join(f"{finding.message} Confirm “{finding.code}” to import it." for finding in open_questions)
+    if asked:
+        what = "; ".join(f"{finding.message} Confirm “{finding.code}” to import it." for finding in asked)
+        codes = tuple(dict.fromkeys(finding.code for finding in asked))
+        return _left_out(series, what, "Look at it; if it is as it should be, confirm it and import again.", codes)
+    return None
 
 
-def _import_one(store: Store, principal: Principal, series: Series, choice: ImportChoice, progress: Progress) -> bool:
-    """Store one series; return False if it was there already."""
-    volume = load(series, progress, choice.accept)
+def _import_one(
+    store: Store, principal: Principal, series: Series, choice: ImportChoice, progress: Progress
+) -> bool | LeftOut:
+    """Store one series; return whether it is new, or why it was left out."""
+    try:
+        volume = load(series, progress, choice.accept)
+    except EsccError as error:
+        return _left_out(series, error.what, error.hint)
     patient_id = choice.codes.get(series.patient_id, series.patient_id)
-    document = series_document(series, patient_id, volume.digest)
+    document = series_document(series, patient_id, volume)
     before = store.find(SERIES, series.series_uid)
     if before is not None:
         if before.content.get("volume") != volume.digest:
-            raise EsccError(
-                f"{series.label} is in the project with other images.",
-                "A series never changes; if it was sent again in another form, ask for a new series UID.",
-            )
+            what = "it is in the project with other images; a series never changes"
+            return _left_out(series, what, "If it was sent again in another form, ask for a new series UID.")
         return False
     with store.write(principal, "import series") as writing:
         if store.find(PATIENT, patient_id) is None:
             writing.put(PATIENT, Document(patient_id, {}))
         writing.put(VOLUME, volume)
         writing.put(SERIES, document)
+        writing.put(THUMBNAIL, thumbnail_document(series.series_uid, make_thumbnail(volume)))
     return True
 
 
-def series_document(series: Series, patient_id: str, volume_digest: str) -> Document:
-    """Return what the project keeps of a series: no name, no hospital number."""
+def series_document(series: Series, patient_id: str, volume: Volume) -> Document:
+    """Return what the project keeps of a series: no name, no hospital number.
+
+    Projects of earlier programs lack `size`, `spacing_mm` and `positions_mm`.
+    """
     content: dict[str, Any] = {
         "patient_id": patient_id,
-        "volume": volume_digest,
+        "volume": volume.digest,
+        "size": list(volume.geometry.size),
+        "spacing_mm": [float(number) for number in volume.geometry.spacing_mm],
+        "positions_mm": list(places_mm(series.slices)),
         "study_uid": series.study_uid,
         "modality": series.modality,
         "description": series.description,

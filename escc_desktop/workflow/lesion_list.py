@@ -11,10 +11,12 @@ import numpy as np
 from escc_desktop.errors import Fault, FaultsError
 from escc_desktop.files import CsvTable, read_csv
 from escc_desktop.reading.lesion import Lesion, LesionRole, LesionSite
-from escc_desktop.store.kinds import SERIES, VOLUME
+from escc_desktop.store.kinds import SERIES, VOLUME, volume_geometry
+from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store
 from escc_desktop.trial.cells import CellRefused, Value, parse_cell
 from escc_desktop.trial.columns import Column
+from escc_desktop.workflow.thumbnails import make_thumbnail, thumbnail_document
 
 _POINT = ("x_mm", "y_mm", "z_mm")
 LESION_COLUMNS = (
@@ -88,10 +90,18 @@ def _why_misplaced(store: Store, lesion: Lesion) -> str:
     series = store.find(SERIES, lesion.series_uid)
     if series is None or series.content["patient_id"] != lesion.patient_id:
         return "its series is not an imported one of this patient"
-    geometry = store.get(VOLUME, series.content["volume"]).geometry
+    geometry = volume_geometry(store.detach(VOLUME, series.content["volume"]).document)
     index = geometry.to_index(np.array([lesion.point_mm]))[0]
     is_inside = bool(np.all((index >= -0.5) & (index <= np.array(geometry.size) - 0.5)))
     return "" if is_inside else "its point lies outside the images"
+
+
+def lesion_thumbnails(store: Store, lesions: Sequence[Lesion]) -> Iterator[Document]:
+    """Yield, for each series lesions were marked on, its picture anew: the slice of the first of them."""
+    first = {lesion.series_uid: lesion for lesion in reversed(lesions)}
+    for series_uid, lesion in first.items():
+        volume = store.get(VOLUME, store.get(SERIES, series_uid).content["volume"])
+        yield thumbnail_document(series_uid, make_thumbnail(volume, lesion.point_mm))
 
 
 def _more(faults: Sequence[Fault]) -> str:

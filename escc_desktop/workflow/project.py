@@ -35,6 +35,7 @@ from escc_desktop.store.kinds import (
     ROI,
     SERIES,
     SESSION,
+    THUMBNAIL,
     TRIAL_RECORD,
     VOLUME,
     RoiFeatures,
@@ -50,7 +51,7 @@ from escc_desktop.workflow.access import Operation, View, is_allowed, require
 from escc_desktop.workflow.desk import ReadingDesk
 from escc_desktop.workflow.folders import whole_folder
 from escc_desktop.workflow.images import ImagesImport, ImportChoice, import_images
-from escc_desktop.workflow.lesion_list import refuse_misplaced
+from escc_desktop.workflow.lesion_list import lesion_thumbnails, refuse_misplaced
 
 __all__ = [
     "APART",
@@ -171,9 +172,10 @@ class Project:
 
     def import_images(self, path: Path, choice: ImportChoice, progress: Progress) -> ImagesImport:
         """Store every CT series under a path that the gate lets through."""
-        result = import_images(self._store, self.principal, path, choice, progress)
-        self._tell("series", *result.imported)
-        return result
+        try:
+            return import_images(self._store, self.principal, path, choice, progress)
+        finally:  # a stopped import keeps what it has stored
+            self._tell("series")
 
     def series(self) -> tuple[Document, ...]:
         """Return what is known of every series, by UID."""
@@ -203,6 +205,8 @@ class Project:
         with self._store.write(self.principal, "mark lesions") as writing:
             for lesion in lesions:
                 writing.put(LESION, lesion)
+            for picture in lesion_thumbnails(self._store, lesions):
+                writing.put(THUMBNAIL, picture)
         self._tell("lesion", *(lesion_key(lesion.patient_id, lesion.lesion_id) for lesion in lesions))
 
     def lesions(self) -> tuple[Lesion, ...]:
