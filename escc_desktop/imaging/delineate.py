@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from escc_desktop.imaging.contours import fill_polygon
 from escc_desktop.imaging.mask import BoolArray, Region
@@ -161,28 +160,6 @@ def join(one: Region | None, other: Region | None) -> Region | None:
         return one or other
     z, y, x = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
     return z, y, x
-
-
-def edges(inside: BoolArray) -> NDArray[np.float64]:
-    """Return the sides between inside and outside of a plane as (n, 4): row, column to row, column.
-
-    Coordinates are relative to the centre of the first pixel, so that sides lie on halves. Sides that continue one
-    another are one.
-    """
-    padded = np.pad(inside, 1).astype(np.int8)
-    down = np.diff(padded, axis=0)[:, 1:-1]
-    across = np.diff(padded, axis=1)[1:-1]
-    return np.concatenate([_runs(down), _runs(across.T)[:, [1, 0, 3, 2]]]) - 0.5
-
-
-def _runs(change: NDArray[np.int8]) -> NDArray[np.float64]:
-    """Return (row, first, row, last) of every run of equal non-zero numbers along the rows."""
-    edge = np.diff(np.pad(change, ((0, 0), (1, 1))), axis=1) != 0
-    found = []
-    for row in np.flatnonzero(change.any(axis=1)):
-        bounds = np.flatnonzero(edge[row])
-        found += [(row, a, row, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if change[row, a]]
-    return np.array(found, dtype=np.float64).reshape(-1, 4)
 
 
 def _filled(inside: BoolArray) -> Region:

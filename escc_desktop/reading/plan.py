@@ -34,11 +34,12 @@ WITHIN = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether something may be done; if not, why and from when."""
+    """Whether something may be done; if not, why and, where waiting is enough, from when."""
 
     allowed: bool
     reason: str = ""
     hint: str = ""
+    opens_at: datetime | None = None
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -100,6 +101,7 @@ class ReadingPlan:
                 f"Reading {session.session_id} comes too early: the first was signed {_days(now - first_at)} ago, "
                 f"the plan asks for at least {_days(self.apart)}.",
                 f"It may be opened from {opens:%Y-%m-%d %H:%M} UTC.",
+                opens,
             )
         if now > closes:
             return Verdict(

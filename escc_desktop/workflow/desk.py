@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +16,7 @@ from escc_desktop.imaging.mask import Mask, MaskEdit
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.reading.history import History, Step, StepKind
 from escc_desktop.reading.lesion import Lesion
+from escc_desktop.reading.plan import Verdict
 from escc_desktop.reading.session import ReadingSession, Roi, Signature
 from escc_desktop.store.accounts import Principal
 from escc_desktop.store.audit import Entry
@@ -23,6 +24,24 @@ from escc_desktop.store.kinds import LESION, PLAN, PLAN_ID, ROI, SERIES, SESSION
 from escc_desktop.store.store import Store
 from escc_desktop.workflow.access import Operation, require, visible_sessions
 from escc_desktop.workflow.journal import Journal
+
+
+@dataclass(frozen=True)
+class AgendaItem:
+    """One of a reader's own sessions.
+
+    Attributes
+    ----------
+    verdict
+        Whether it may be opened now; if not, why.
+    is_begun
+        Whether it was opened before.
+    """
+
+    session: ReadingSession
+    lesion: Lesion
+    verdict: Verdict
+    is_begun: bool
 
 
 class ReadingDesk:
@@ -63,6 +82,23 @@ class ReadingDesk:
             store.readings.append(self._principal.account_id, session_id, key, first, new_steps)
 
         return Reading(self, session, (volume, lesion), history, Journal(append, len(steps)))
+
+    def agenda(self) -> tuple[AgendaItem, ...]:
+        """Return one's own sessions in the order of the plan; empty before anything is planned."""
+        require(self._principal, Operation.READ)
+        plan = self._store.find(PLAN, PLAN_ID)
+        own = {session.session_id: session for session in visible_sessions(self._principal, self._store.all(SESSION))}
+        begun, now = self._store.readings.begun(), self._store.clock()
+        return tuple(
+            AgendaItem(
+                own[planned.session_id],
+                self._store.get(LESION, lesion_key(planned.patient_id, planned.lesion_id)),
+                plan.may_open(own[planned.session_id], own.values(), now),
+                planned.session_id in begun,
+            )
+            for planned in (() if plan is None else plan.sessions)
+            if planned.session_id in own
+        )
 
     def require_open(self, session_id: str) -> ReadingSession:
         """Return the session if this reader may work on it now; else say why not."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from escc_desktop.imaging.contours import fill_polygon, rasterise
-from escc_desktop.imaging.delineate import Stamp, edges, fill, join, make_stamp, stroke_places, touch
+from escc_desktop.imaging.delineate import Stamp, fill, join, make_stamp, stroke_places, touch
 from escc_desktop.imaging.mask import MaskEdit
 from escc_desktop.imaging.volume import Geometry
 
@@ -113,7 +115,7 @@ def test_that_a_straight_stroke_is_the_same_however_the_path_is_sampled(
     touch(whole, stamp, stroke_places(first, last, stamp), value=True)
     shares = [0.0, *(stop / 16 for stop in sorted(set(stops) - {0, 16})), 1.0]
     path = [tuple(a + share * (b - a) for a, b in zip(first, last, strict=True)) for share in shares]
-    for start, end in zip(path[:-1], path[1:], strict=True):
+    for start, end in pairwise(path):
         touch(sampled, stamp, stroke_places(start, end, stamp), value=True)
     assert np.array_equal(whole, sampled)
 
@@ -200,22 +202,6 @@ def test_that_undoing_all_gives_the_start_and_redoing_all_the_end(start: np.ndar
     for edit in edits:
         edit.apply(shown)
     assert np.array_equal(shown, end)
-
-
-@given(arrays(np.bool_, (7, 9)))
-def test_that_edges_are_every_side_between_inside_and_outside_once(plane: np.ndarray) -> None:
-    padded = np.pad(plane, 1).astype(int)
-    sides = edges(plane)
-    length = np.abs(sides[:, 2:] - sides[:, :2]).sum()
-    assert length == np.abs(np.diff(padded, axis=0)).sum() + np.abs(np.diff(padded, axis=1)).sum()
-    for top, left, bottom, right in sides:
-        row, column = (top + bottom) / 2, (left + right) / 2
-        if top == bottom:  # between the pixel above and the one below, along the whole run
-            for middle in np.arange(left + 0.5, right):
-                assert padded[int(row + 0.5), int(middle) + 1] != padded[int(row + 1.5), int(middle) + 1]
-        else:
-            for middle in np.arange(top + 0.5, bottom):
-                assert padded[int(middle) + 1, int(column + 0.5)] != padded[int(middle) + 1, int(column + 1.5)]
 
 
 def test_that_the_joint_box_holds_both() -> None:
