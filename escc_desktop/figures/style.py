@@ -43,6 +43,7 @@ RISK_LINES: dict[RiskWord, LineStyleType] = {"low": "-", "high": (0, (5, 1.6))}
 
 SMALL, BODY, TITLE = 7.0, 8.5, 10.0
 DPI = 200
+PRINT_DPI = 300  # what journals ask for
 _MM = 1 / 25.4
 
 _STYLE: dict[Any, Any] = {

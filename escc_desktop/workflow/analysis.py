@@ -19,7 +19,7 @@ from escc_desktop.prognosis.develop import Development, develop
 from escc_desktop.prognosis.score import Assessment, assess
 from escc_desktop.progress import Progress
 from escc_desktop.store.accounts import Principal
-from escc_desktop.store.kinds import ASSESSMENT, CARD, FEATURES, RESULT, ROI, RoiFeatures
+from escc_desktop.store.kinds import ASSESSMENT, CARD, FEATURES, FIGURE, RESULT, ROI, RoiFeatures
 from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store
 from escc_desktop.workflow.access import View
@@ -123,9 +123,14 @@ def develop_cards(
     config: DevelopConfig,
     progress: Progress,
 ) -> Development:
-    """Develop the cards, and keep them with the results in one transaction."""
-    made = develop(*data, config, progress)
+    """Develop the cards, draw their figures, and keep all with the results in one transaction."""
+    from escc_desktop.workflow.kept_figures import draw  # noqa: PLC0415  # matplotlib, not before something is drawn
+
+    made = develop(*data, config, progress.part(0, 0.9))
+    drawn = draw(made, progress.part(0.9, 1))
     with store.write(principal, "develop models") as writing:
+        for figure in drawn.values():
+            writing.put(FIGURE, figure)
         for card in made.cards.values():
             writing.put(CARD, Document(card.digest, card.model_dump(mode="json")))
         writing.put(RESULT, Document(made.cards["combined"].digest, made.results.model_dump(mode="json")))

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from escc_desktop import version
 from escc_desktop.errors import UsageError
 from escc_desktop.features.table import FeatureTable, read_feature_table
-from escc_desktop.figures.style import Figure, save
 from escc_desktop.files import digest, read_bytes, refuse_overwriting, write_csv, write_json
 from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, load_card, save_card
 from escc_desktop.prognosis.clinical import read_clinical
@@ -21,7 +20,9 @@ from escc_desktop.prognosis.reproducibility import Agreements, reproducibility
 from escc_desktop.prognosis.score import Assessment, assess
 from escc_desktop.progress import Progress
 from escc_desktop.stats.agreement import IccForm
+from escc_desktop.store.kinds import KeptFigure
 from escc_desktop.workflow.folders import check_folder, whole_folder
+from escc_desktop.workflow.kept_figures import print_all, write_figures
 from escc_desktop.workflow.model_figures import development_figures
 from escc_desktop.workflow.model_report import cohort_record
 from escc_desktop.workflow.report import cohort_report
@@ -162,14 +163,25 @@ def write_development(
     progress: Progress,
     *,
     sources: Mapping[str, Path] | None = None,
+    kept: Mapping[str, KeptFigure] = MappingProxyType({}),
     is_synthetic: bool = False,
 ) -> None:
-    """Write cards, results, figures and report into a folder beside `out`, then put it in place of `out`."""
+    """Write cards, results, figures and report into a folder beside `out`, then put it in place of `out`.
+
+    Parameters
+    ----------
+    kept
+        Its figures, where they were drawn before.
+    """
     with whole_folder(out, DEVELOPMENT_MARKER) as folder:
-        _fill(made, folder, progress, sources or {}, is_synthetic)
+        _fill(made, folder, sources or {}, is_synthetic)
+        drawn = development_figures(made)
+        printed = kept or print_all(drawn, made.cards["combined"].digest, progress)
+        write_figures(printed, folder / "figures")
+        cohort_report(cohort_record(made, drawn, is_synthetic=is_synthetic), folder / "report.pdf")
 
 
-def _fill(made: Development, folder: Path, progress: Progress, sources: Mapping[str, Path], is_synthetic: bool) -> None:
+def _fill(made: Development, folder: Path, sources: Mapping[str, Path], is_synthetic: bool) -> None:
     for kind in CARD_KINDS:
         save_card(folder / f"card_{kind}.json", made.cards[kind])
     document = made.results.model_dump(mode="json")
@@ -178,17 +190,6 @@ def _fill(made: Development, folder: Path, progress: Progress, sources: Mapping[
         folder / f"{RESULTS_NAME}.provenance.json",
         {**_provenance(sources), "results": digest(read_bytes(folder / RESULTS_NAME)), "is_synthetic": is_synthetic},
     )
-    drawn = development_figures(made)
-    _save_figures(drawn, folder / "figures", progress)
-    cohort_report(cohort_record(made, drawn, is_synthetic=is_synthetic), folder / "report.pdf")
-
-
-def _save_figures(drawn: Mapping[str, Figure], folder: Path, progress: Progress) -> None:
-    folder.mkdir()
-    for k, (name, figure) in enumerate(drawn.items()):
-        progress.advance(k, len(drawn) + 1, f"Figure {name}")
-        save(figure, folder / f"{name}.svg")
-        save(figure, folder / f"{name}.png")
 
 
 def assess_files(

@@ -20,6 +20,7 @@ from escc_desktop.store.kinds import RoiFeatures
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.analysis import Extraction
 from escc_desktop.workflow.folders import check_folder
+from escc_desktop.workflow.kept_figures import kept_figures
 from escc_desktop.workflow.modelling import ASSESSMENT_COLUMNS, DEVELOPMENT_MARKER, assessment_row, write_development
 from escc_desktop.workflow.patient_report import write_patient_report
 from escc_desktop.workflow.project import Project
@@ -87,7 +88,8 @@ def develop_to_folder(project: Project, out: Path, config: DevelopConfig, progre
     require(project.principal, Operation.DEVELOP)
     check_folder(out, DEVELOPMENT_MARKER)
     made = project.develop(feature_table(list(project.features())), config, progress.part(0, 0.9))
-    write_development(made, out, progress.part(0.9, 1))
+    kept = kept_figures(project.view, made.cards["combined"].digest)
+    write_development(made, out, progress.part(0.9, 1), kept=kept)
     return made
 
 

@@ -30,6 +30,7 @@ from escc_desktop.workflow.demo.study import write_import_folder
 from escc_desktop.workflow.demo.summary import summarise, write_tables
 from escc_desktop.workflow.demo.truth import LABEL, default_seed, draw_truth, truth_document
 from escc_desktop.workflow.images import ImagesImport
+from escc_desktop.workflow.kept_figures import kept_figures
 from escc_desktop.workflow.modelling import assess_files, icc_file, write_development
 from escc_desktop.workflow.patient_report import write_patient_report
 from escc_desktop.workflow.project import Project
@@ -199,7 +200,8 @@ def _analyse(
     _refuse_failures(extraction)
     _export_inputs(folder.results, statistician, extraction)
     made = statistician.develop(extraction.table, config, progress.part(0.75, 0.95))
-    write_development(made, folder.results / "model", progress.part(0.95, 0.97), is_synthetic=True)
+    kept = kept_figures(statistician.view, made.cards["combined"].digest)
+    write_development(made, folder.results / "model", progress.part(0.95, 0.97), kept=kept, is_synthetic=True)
     verdicts = _assess(folder.results, statistician, made, extraction.table)
     _write_reports(folder, keys, statistician, made, extraction.table)
     write_tables(folder.results, made)

@@ -1,0 +1,57 @@
+"""The figures of a development as they are printed: drawn once, kept in the project, written into folders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from escc_desktop.figures.style import PRINT_DPI, Figure, image_bytes
+from escc_desktop.files import write_whole
+from escc_desktop.prognosis.develop import Development
+from escc_desktop.progress import Progress
+from escc_desktop.store.kinds import FIGURE, KeptFigure
+from escc_desktop.workflow.access import View
+from escc_desktop.workflow.model_figures import development_figures
+
+_MM_PER_INCH = 25.4
+
+
+def draw(made: Development, progress: Progress) -> dict[str, KeptFigure]:
+    """Draw every figure of a development and return them by name.
+
+    Raises
+    ------
+    Cancelled
+        From `progress`.
+    """
+    return print_all(development_figures(made), made.cards["combined"].digest, progress)
+
+
+def print_all(drawn: Mapping[str, Figure], development: str, progress: Progress) -> dict[str, KeptFigure]:
+    """Return figures as they are printed, by name."""
+    kept = {}
+    for done, (name, figure) in enumerate(drawn.items()):
+        progress.advance(done, len(drawn), f"Figure {name.replace('_', ' ')}")
+        kept[name] = _printed(figure, development, name)
+    return kept
+
+
+def _printed(figure: Figure, development: str, name: str) -> KeptFigure:
+    width, height = (float(inches) * _MM_PER_INCH for inches in figure.get_size_inches())
+    pictures = image_bytes(figure, ".svg"), image_bytes(figure, ".png", PRINT_DPI)
+    return KeptFigure(development, name, width, height, *pictures)
+
+
+def kept_figures(view: View, development: str) -> dict[str, KeptFigure]:
+    """Return the figures the project keeps of a development, by name; none of one made before they were kept."""
+    prefix = f"{development}/"
+    ids = [record_id for record_id in view.changed_at(FIGURE) if record_id.startswith(prefix)]
+    return {record_id.removeprefix(prefix): view.get(FIGURE, record_id) for record_id in ids}
+
+
+def write_figures(kept: Mapping[str, KeptFigure], folder: Path) -> None:
+    """Write figures as SVG and PNG into a new folder."""
+    folder.mkdir()
+    for name, figure in kept.items():
+        write_whole(folder / f"{name}.svg", figure.svg)
+        write_whole(folder / f"{name}.png", figure.png)
