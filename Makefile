@@ -6,7 +6,7 @@ export ESCC_VENV
 BIN := $(ESCC_VENV)/bin
 JOBS ?= 2
 
-.PHONY: run test quick check setup lock clean
+.PHONY: run test quick check setup lock deb try-deb clean
 
 run: setup ## open the window on the demo study
 	$(BIN)/escc demo --project demo
@@ -28,6 +28,12 @@ setup: ## .venv from the hashed locks, with the package built into it
 
 lock: ## write the locks anew from requirements/*.in (needs uv)
 	bash installer/lock.sh
+
+deb: setup ## the program packed into dist/*.deb, with the list of its parts
+	@bash installer/deb.sh
+
+try-deb: ## install dist/*.deb, use it as a user would, remove it again (as root)
+	@bash installer/try_deb.sh
 
 clean: ## remove what setup and builds made
 	rm -rf $(ESCC_VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -2,9 +2,13 @@
 
 import sys
 
+from escc_desktop.frozen import run_asked_part
+
 
 def main() -> None:
     """Open the window where the arguments ask for it, else run the command line."""
+    if run_asked_part():
+        return
     arguments = sys.argv[1:]
     try:
         from escc_desktop.gui.arguments import opens_window

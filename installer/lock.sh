@@ -6,4 +6,5 @@ compile() { uv pip compile --quiet --universal --python-version 3.11 --generate-
 compile main.in -o main.txt
 compile build.in -c main.txt -o build.txt
 compile --no-deps reference.in -o reference.txt
+compile deb.in -c main.txt -c build.txt -o deb.txt
 ! grep -n '://' ./*.txt

@@ -5,6 +5,15 @@ cd "$(dirname "$0")/.."
 
 venv=${ESCC_VENV:-.venv}
 locks=installer/requirements
+# What Qt loads to draw, on a screen and without one: library and package.
+qt_libraries="libEGL.so.1=libegl1 libGL.so.1=libgl1 libdbus-1.so.3=libdbus-1-3 libfontconfig.so.1=libfontconfig1
+libfreetype.so.6=libfreetype6 libglib-2.0.so.0=libglib2.0-0 libX11.so.6=libx11-6 libX11-xcb.so.1=libx11-xcb1
+libxkbcommon.so.0=libxkbcommon0 libxkbcommon-x11.so.0=libxkbcommon-x11-0 libxcb-cursor.so.0=libxcb-cursor0
+libxcb-glx.so.0=libxcb-glx0 libxcb-icccm.so.4=libxcb-icccm4 libxcb-image.so.0=libxcb-image0
+libxcb-keysyms.so.1=libxcb-keysyms1 libxcb-randr.so.0=libxcb-randr0 libxcb-render-util.so.0=libxcb-render-util0
+libxcb-render.so.0=libxcb-render0 libxcb-shape.so.0=libxcb-shape0 libxcb-shm.so.0=libxcb-shm0
+libxcb-sync.so.1=libxcb-sync1 libxcb-util.so.1=libxcb-util1 libxcb-xfixes.so.0=libxcb-xfixes0
+libxcb-xkb.so.1=libxcb-xkb1"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -25,6 +34,15 @@ missing_packages() {
     command -v gcc >/dev/null || echo gcc libc6-dev
     "$python" -c 'import pathlib, sysconfig; raise SystemExit(not (pathlib.Path(sysconfig.get_paths()["include"]) / "Python.h").exists())' || echo python3-dev
     "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+    missing_qt_libraries
+}
+
+missing_qt_libraries() {
+    local known pair
+    known=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null) || return 0  # not this kind of system
+    for pair in $qt_libraries; do
+        grep -q "^[[:space:]]*${pair%%=*} " <<<"$known" || echo "${pair#*=}"
+    done
 }
 
 install_system_packages() {

@@ -11,13 +11,13 @@ import json
 import os
 import struct
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any, Final
 
 from escc_desktop.errors import EsccError
+from escc_desktop.frozen import part_command
 
 TIMEOUT_S: Final = 10.0
 MEMORY_BYTES: Final = 4 << 30
@@ -93,7 +93,7 @@ class Sandbox:
             self.close()
             environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
             self._process = subprocess.Popen(
-                [sys.executable, "-m", _CHILD, str(self._memory_bytes)],
+                part_command(_CHILD, str(self._memory_bytes)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Install dist/*.deb, use it as somebody does who has nothing else of it, remove it, and look that nothing stays.
+# Needs root, xvfb, x11-utils, xdotool, and .venv to judge by.
+# PATIENTS=8 also builds and analyses a small synthetic study (some minutes).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+deb=$(ls -t dist/*.deb 2>/dev/null | head -1)
+patients=${PATIENTS:-}
+python=${ESCC_VENV:-.venv}/bin/python
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "FAILED: $*"; exit 1; }
+
+[ -n "$deb" ] || fail "there is no dist/*.deb; run: make deb"
+[ "$(id -u)" -eq 0 ] || fail "installing needs root: sudo make try-deb"
+for tool in xvfb-run xwininfo xdotool; do
+    command -v "$tool" >/dev/null || fail "missing $tool; run: apt-get install -y xvfb x11-utils xdotool"
+done
+! dpkg-query -W escc-desktop >/dev/null 2>&1 || fail "escc-desktop is installed already; this would remove it"
+
+work=$(mktemp -d)
+home=$work/home
+mkdir "$home"
+clean() { dpkg --purge escc-desktop >/dev/null 2>&1 || true; rm -rf "$work"; }
+trap clean EXIT
+fresh() { env -i HOME="$home" PATH=/usr/bin:/bin LANG=C.UTF-8 TMPDIR="$work" "$@"; }
+files_of_system() { find /opt /usr /etc /var/lib/dpkg/info -xdev -path '*escc*' 2>/dev/null | sort; }
+
+say "1 install: $deb"
+before=$(files_of_system)
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "./$deb" >"$work/apt.log" 2>&1 || { cat "$work/apt.log"; fail "apt"; }
+say "  $(du -sh /opt/escc-desktop | cut -f1) in /opt/escc-desktop"
+
+say "2 version"
+version=$(fresh escc --version)
+[ "$version" = "escc $(dpkg-query -Wf '${Version}' escc-desktop)" ] || fail "it says '$version'"
+
+say "3 window"
+cat >"$work/look.sh" <<'INNER'
+begin=$(date +%s%N)
+env -i HOME="$1" PATH=/usr/bin:/bin LANG=C.UTF-8 DISPLAY="$DISPLAY" XAUTHORITY="$XAUTHORITY" escc >"$2/window.log" 2>&1 &
+pid=$!
+for _ in $(seq 300); do
+    id=$(xdotool search --onlyvisible --name '^ESCC Desktop' 2>/dev/null | head -1) && [ -n "$id" ] && break
+    kill -0 $pid 2>/dev/null || { cat "$2/window.log"; exit 1; }
+    sleep 0.1
+done
+[ -n "$id" ] || { echo "no window"; exit 1; }
+echo "  on screen after $(( ($(date +%s%N) - begin) / 1000000 )) ms"
+sleep 3
+xwininfo -id "$id" | grep -q 'Map State: IsViewable' || exit 1
+xprop -id "$id" WM_CLASS | sed 's/^/  /'
+eval "$(xdotool getwindowgeometry --shell "$id")"
+"$3" installer/deb/judge_window.py dist/window.png "$X" "$Y" "$WIDTH" "$HEIGHT" || exit 1
+kill -0 $pid || exit 1
+xdotool search --onlyvisible --pid $pid windowclose 2>/dev/null || true
+kill $pid 2>/dev/null; wait $pid 2>/dev/null || true
+[ ! -s "$2/window.log" ] || { echo "  it printed:"; cat "$2/window.log"; }
+INNER
+xvfb-run -a -s "-screen 0 1920x1080x24" bash "$work/look.sh" "$home" "$work" "$python" || fail "the window did not open, or is empty"
+
+say "4 scan: the parser is a process of its own"
+"$python" installer/deb/make_trial.py "$work/trial"
+fresh escc scan "$work/trial/ct" --json >"$work/scan.json"
+"$python" -c 'import json, sys; (one,) = json.load(open(sys.argv[1]))["series"]; assert one["size"] == [64, 64, 24], one; print("  1 series,", one["verdict"])' "$work/scan.json"
+
+say "5 extract: PyRadiomics is inside and gives what it gives from source"
+fresh escc extract "$work/trial/image.nii.gz" "$work/trial/mask.nii.gz" -o "$work/packed.csv" 2>/dev/null
+"$python" -m escc_desktop extract "$work/trial/image.nii.gz" "$work/trial/mask.nii.gz" -o "$work/source.csv" 2>/dev/null
+cmp "$work/packed.csv" "$work/source.csv" || fail "other values than from source"
+say "  $("$python" -c 'import csv, sys; rows = list(csv.reader(open(sys.argv[1]))); print(len(rows[0]), "columns, equal to the last digit")' "$work/packed.csv")"
+
+if [ -n "$patients" ]; then
+    say "6 demo of $patients patients: worker processes"
+    fresh escc demo --headless --project "$work/demo" --patients "$patients" --jobs 2 >"$work/demo.log" 2>"$work/demo.err" || { tail -5 "$work/demo.err"; fail "demo"; }
+    tail -1 "$work/demo.log" | grep -qx DONE || fail "demo did not end with DONE"
+fi
+
+say "7 remove"
+dpkg --purge escc-desktop >/dev/null 2>&1 || fail "dpkg --purge"
+[ "$(files_of_system)" = "$before" ] || { diff <(echo "$before") <(files_of_system); fail "something was left"; }
+say "  nothing left; in the user's home: $(cd "$home" && find . -type f | tr '\n' ' ')"
+say "DONE"
