@@ -1,0 +1,77 @@
+"""How pictures are shown: window, overlay, annotations; one state for all views that belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from escc_desktop.gui.theme import OKABE_ITO
+from escc_desktop.gui.viewer.lut import WindowPreset
+from escc_desktop.i18n import _
+
+DEFAULT_WINDOW: Final = (350.0, 40.0)
+STRENGTHS: Final = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75)
+_USUAL: Final = 2
+ROI_COLOR: Final = OKABE_ITO[0]
+
+
+def window_presets() -> tuple[WindowPreset, ...]:
+    """Return the windows on the digit keys."""
+    return (
+        WindowPreset("1", _("Mediastinum"), 350, 40),
+        WindowPreset("2", _("Lung"), 1500, -600),
+        WindowPreset("3", _("Bone"), 2000, 500),
+        WindowPreset("4", _("Liver"), 150, 90),
+        WindowPreset("5", _("Esophagus, arterial phase"), 300, 80),
+    )
+
+
+@dataclass(frozen=True)
+class Look:
+    """How pictures are shown.
+
+    Attributes
+    ----------
+    width, level
+        The window in HU.
+    has_overlay
+        Whether the region is shown.
+    strength
+        Which of `STRENGTHS` fills it; at 0 only its border is drawn.
+    has_annotations, has_crosshair
+        Whether text, letters and scale bar, and the crosshair, are shown.
+    """
+
+    width: float = DEFAULT_WINDOW[0]
+    level: float = DEFAULT_WINDOW[1]
+    has_overlay: bool = True
+    strength: int = _USUAL
+    has_annotations: bool = True
+    has_crosshair: bool = True
+
+    @property
+    def share(self) -> float:
+        """How much of a voxel's colour is the overlay's."""
+        return STRENGTHS[self.strength] if self.has_overlay else 0.0
+
+    def windowed(self, width: float, level: float) -> Self:
+        """Return the look in another window."""
+        return replace(self, width=max(float(round(width)), 2.0), level=float(round(level)))
+
+    def strengthened(self, steps: int) -> Self:
+        """Return the look with the overlay stronger, or fainter for negative steps; it is shown then."""
+        strength = min(max(self.strength + steps, 0), len(STRENGTHS) - 1)
+        return replace(self, strength=strength, has_overlay=True)
+
+    def overlay_toggled(self) -> Self:
+        """Return the look with the overlay the other way, shown or hidden."""
+        return replace(self, has_overlay=not self.has_overlay)
+
+    def annotations_toggled(self) -> Self:
+        """Return the look with all annotations and the crosshair hidden, or all shown."""
+        shown = not self.has_annotations
+        return replace(self, has_annotations=shown, has_crosshair=shown)
+
+    def crosshair_toggled(self) -> Self:
+        """Return the look with the crosshair the other way."""
+        return replace(self, has_crosshair=not self.has_crosshair)

@@ -1,0 +1,112 @@
+"""From voxels of a plane to points of a widget and back: zoom, pan, which way up, true proportions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+
+MARGIN_PX: Final = 8.0
+_LEAST: Final = 0.1
+_LARGEST_VOXEL_PX: Final = 160.0
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Where the voxels of a plane lie in a widget.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns of the plane.
+    spacing_mm
+        Between rows and between columns.
+    down, right
+        What row and column do down and to the right of the widget, +1 or -1.
+    widget
+        Size of the widget in (logical) pixels.
+    center
+        Row and column in the middle of the widget.
+    px_per_mm
+        The zoom.
+    """
+
+    shape: tuple[int, int]
+    spacing_mm: tuple[float, float]
+    down: int
+    right: int
+    widget: QSizeF
+    center: tuple[float, float]
+    px_per_mm: float
+
+    @property
+    def voxel_px(self) -> tuple[float, float]:
+        """Height and width of a voxel on screen."""
+        return self.spacing_mm[0] * self.px_per_mm, self.spacing_mm[1] * self.px_per_mm
+
+    @property
+    def percent(self) -> float:
+        """The zoom, 100 where the shorter side of a voxel is one pixel."""
+        return 100 * min(self.voxel_px)
+
+    def to_widget(self, row: float, column: float) -> QPointF:
+        """Return the point of the widget that shows a place of the plane; centres of voxels are whole numbers."""
+        height, width = self.voxel_px
+        return QPointF(
+            self.widget.width() / 2 + (column - self.center[1]) * width * self.right,
+            self.widget.height() / 2 + (row - self.center[0]) * height * self.down,
+        )
+
+    def to_plane(self, point: QPointF) -> tuple[float, float]:
+        """Return (row, column) shown at a point of the widget."""
+        height, width = self.voxel_px
+        return (
+            self.center[0] + (point.y() - self.widget.height() / 2) / height * self.down,
+            self.center[1] + (point.x() - self.widget.width() / 2) / width * self.right,
+        )
+
+    def rectangle(self, rows: slice, columns: slice) -> QRectF:
+        """Return the rectangle of the widget that a box of voxels fills."""
+        one = self.to_widget(rows.start - 0.5, columns.start - 0.5)
+        other = self.to_widget(rows.stop - 0.5, columns.stop - 0.5)
+        return QRectF(one, other).normalized()
+
+    def voxels_in(self, rectangle: QRectF) -> tuple[slice, slice]:
+        """Return the box of voxels that a rectangle of the widget touches."""
+        corners = self.to_plane(rectangle.topLeft()), self.to_plane(rectangle.bottomRight())
+        box = []
+        for axis, length in enumerate(self.shape):
+            low, high = sorted((corners[0][axis], corners[1][axis]))
+            box.append(slice(max(int(low + 0.5), 0), max(min(int(high + 0.5) + 1, length), 0)))
+        return box[0], box[1]
+
+    def fitted(self) -> Self:
+        """Return the mapping that shows the whole plane as large as it can be."""
+        height, width = (n * spacing for n, spacing in zip(self.shape, self.spacing_mm, strict=True))
+        room = self.widget - QSizeF(2 * MARGIN_PX, 2 * MARGIN_PX)
+        px_per_mm = max(min(room.width() / width, room.height() / height), 1 / max(width, height))
+        return replace(self, center=((self.shape[0] - 1) / 2, (self.shape[1] - 1) / 2), px_per_mm=px_per_mm)
+
+    def at_percent(self, percent: float, about: QPointF | None = None) -> Self:
+        """Return the mapping at a zoom; what is shown at `about` (by default the middle) stays there."""
+        point = about or QPointF(self.widget.width() / 2, self.widget.height() / 2)
+        return self.zoomed(percent / self.percent, point)
+
+    def zoomed(self, factor: float, about: QPointF) -> Self:
+        """Return the mapping zoomed by a factor; what is shown at `about` stays there."""
+        finest = min(self.spacing_mm)
+        least = _LEAST * self.fitted().px_per_mm
+        px_per_mm = min(max(self.px_per_mm * factor, least), _LARGEST_VOXEL_PX / finest)
+        row, column = self.to_plane(about)
+        zoomed = replace(self, px_per_mm=px_per_mm)
+        there = zoomed.to_widget(row, column)
+        return zoomed.panned(about - there)
+
+    def panned(self, by: QPointF) -> Self:
+        """Return the mapping with the picture pushed by so many pixels; its middle never leaves the volume."""
+        height, width = self.voxel_px
+        row = self.center[0] - by.y() / height * self.down
+        column = self.center[1] - by.x() / width * self.right
+        rows, columns = self.shape
+        return replace(self, center=(min(max(row, -0.5), rows - 0.5), min(max(column, -0.5), columns - 0.5)))

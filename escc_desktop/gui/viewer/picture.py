@@ -1,0 +1,46 @@
+"""The picture of one slice: HU and label fused to codes, codes to colours, kept as an image to draw."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+LABEL_SHIFT = 16
+
+
+class Picture:
+    """An RGB32 image of a slice in the orientation of the screen, of which any box can be made anew.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns of the plane.
+    down, right
+        What row and column do down and to the right of the screen, +1 or -1.
+    """
+
+    def __init__(self, shape: tuple[int, int], down: int, right: int) -> None:
+        self.shape = shape
+        self._codes = np.zeros(shape, dtype=np.intp)
+        self._colors = np.zeros(shape, dtype=np.uint32)
+        self._down, self._right = down, right
+        self.image = QImage(self._colors.data, shape[1], shape[0], 4 * shape[1], QImage.Format.Format_RGB32)
+
+    def take_voxels(self, hu: NDArray[np.int16], rows: slice, columns: slice) -> None:
+        """Take the HU of a box of the slice; it holds no label then."""
+        self._codes[:: self._down, :: self._right][rows, columns] = hu.view(np.uint16)[rows, columns]
+
+    def take_labels(self, mask: NDArray[np.bool_], rows: slice, columns: slice) -> None:
+        """Add the label of a box of the slice to HU just taken."""
+        codes = self._codes[:: self._down, :: self._right][rows, columns]
+        codes += mask[rows, columns].astype(np.intp) << LABEL_SHIFT
+
+    def color(self, table: NDArray[np.uint32], rows: slice, columns: slice) -> None:
+        """Make the colours of a box anew."""
+        y, x = self._on_screen(rows, 0, self._down), self._on_screen(columns, 1, self._right)
+        table.take(self._codes[y, x], out=self._colors[y, x], mode="wrap")
+
+    def _on_screen(self, part: slice, axis: int, sign: int) -> slice:
+        length = self._codes.shape[axis]
+        return part if sign > 0 else slice(length - part.stop, length - part.start)

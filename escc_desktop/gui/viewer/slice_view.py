@@ -1,0 +1,140 @@
+"""One plane of a volume: painted from a lookup table, turned through by the wheel, drawn on by tools."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from escc_desktop.gui.viewer import writing
+from escc_desktop.gui.viewer.gestures import Gesture, ToolDrag, Wheel, drag_of, zoom_factor
+from escc_desktop.gui.viewer.keys import press_key, takes_text
+from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
+from escc_desktop.gui.viewer.steered import SteeredCanvas
+from escc_desktop.gui.viewer.tool import Pointer, Tool
+
+
+class SliceView(SteeredCanvas):
+    """A plane of a volume, to be looked through and drawn on; its signals are those of `SteeredCanvas`."""
+
+    def __init__(self, plane: Plane = Plane.AXIAL, parent: QWidget | None = None) -> None:
+        super().__init__(plane, parent)
+        self.tool: Tool | None = None
+        self._cursor: QPointF | None = None
+        self._gesture: Gesture | None = None
+        self._wheel = Wheel()
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setAccessibleName(writing.plane_name(self))
+
+    def set_volume(self, planes: VolumePlanes | None) -> None:
+        """Show a volume from its middle slice, fitted to the view; None shows the empty state."""
+        self._gesture = None
+        super().set_volume(planes)
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Give the mouse to a tool first, or to none."""
+        self.tool = tool
+        self.update()
+
+    # Events, by Qt's names
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what is exposed."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), Qt.GlobalColor.black)
+        if self.planes is None:
+            writing.paint_empty(painter, self)
+        else:
+            self.paint_picture(painter, event.rect())
+            self._paint_over(painter, event.rect())
+        if self.hasFocus():
+            writing.paint_focus(painter, self)
+        painter.end()
+
+    def _paint_over(self, painter: QPainter, exposed: QRect) -> None:
+        if self.look.has_crosshair:
+            writing.paint_crosshair(painter, self)
+        if self.tool is not None:
+            painter.save()
+            self.tool.paint(painter, self)
+            painter.restore()
+        if self.look.has_annotations:
+            writing.paint_annotations(painter, self, exposed)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a drag: the tool's if it takes it, else the view's."""
+        if self.planes is None or self._gesture is not None:
+            return
+        drag = drag_of(self, event)
+        is_tools = self.tool is not None and not drag.is_forced
+        if self.tool is not None and is_tools and self.tool.press(self._pointer_of(event)):
+            self._gesture = ToolDrag(self.tool, event.button())
+            return
+        self._gesture = drag.gesture
+        if self._gesture is not None:
+            self._gesture.move(self, event.position(), event.modifiers())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on with the drag, or hover."""
+        self._cursor = event.position()
+        if self._gesture is not None:
+            self._gesture.move(self, event.position(), event.modifiers())
+        elif self.tool is not None and self.planes is not None:
+            self.tool.hover(self._pointer_of(event))
+        self._tell_hover()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the drag when its last button is up."""
+        if self._gesture is not None and event.buttons() == Qt.MouseButton.NoButton:
+            gesture, self._gesture = self._gesture, None
+            gesture.end(self, event.position(), event.modifiers())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Ask to be maximised, unless the tool takes the second press."""
+        is_tools = self.tool is not None and self.planes is not None and self._gesture is None
+        if is_tools and self.tool is not None and self.tool.press(self._pointer_of(event)):
+            self._gesture = ToolDrag(self.tool, event.button())
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self.double_clicked.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Go exactly one slice a notch; with Ctrl zoom about the mouse."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(zoom_factor(event), event.position())
+        else:
+            self.step(self._wheel.notches(event))
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Do what the key says: the tool's meaning first, then the view's; others go on to whoever is around."""
+        is_taken = (self.tool is not None and self.tool.key(event)) or press_key(self, event)
+        event.setAccepted(is_taken)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Take the keyboard: it follows the mouse, unless text is being typed."""
+        if not takes_text(QApplication.focusWidget()):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Forget the mouse."""
+        self._cursor = None
+        if self.tool is not None:
+            self.tool.hover(None)
+        self._tell_hover()
+        super().leaveEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that keys come here."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that keys no longer come here."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def _pointer_of(self, event: QMouseEvent) -> Pointer:
+        return self.pointer(event.position(), event.button(), event.modifiers())
