@@ -43,13 +43,20 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Account:
-    """An account as others may see it."""
+    """An account as others may see it.
+
+    Attributes
+    ----------
+    locked_until
+        Until when too many wrong passwords keep it from logging in; may be past.
+    """
 
     account_id: str
     name: str
     role: Role
     reader: Reader | None = None
     is_disabled: bool = False
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -311,7 +318,8 @@ def _meta(connection: Connection, name: str) -> bytes:
 
 def _account(row: RowMapping) -> Account:
     reader = Reader(row["reader"]) if row["reader"] else None
-    return Account(row["account_id"], row["name"], Role(row["role"]), reader, bool(row["is_disabled"]))
+    until = datetime.fromisoformat(row["locked_until"]) if row["locked_until"] else None
+    return Account(row["account_id"], row["name"], Role(row["role"]), reader, bool(row["is_disabled"]), until)
 
 
 def _name_key(name: str) -> str:

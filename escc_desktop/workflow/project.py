@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -52,6 +53,7 @@ from escc_desktop.workflow.desk import ReadingDesk
 from escc_desktop.workflow.folders import whole_folder
 from escc_desktop.workflow.images import ImagesImport, ImportChoice, import_images
 from escc_desktop.workflow.lesion_list import lesion_thumbnails, refuse_misplaced
+from escc_desktop.workflow.people import People
 
 __all__ = [
     "APART",
@@ -142,6 +144,10 @@ class Project:
         """Say whether this is the same opened folder, seen by the same or another person."""
         return self._store is other._store
 
+    def now(self) -> datetime:
+        """Return the time by the project's clock."""
+        return self._store.clock()
+
     def close(self) -> None:
         """Close the project for everybody it was opened for."""
         self._store.close()
@@ -167,6 +173,11 @@ class Project:
         """Return all accounts by name."""
         require(self.principal, Operation.MANAGE_ACCOUNTS)
         return self._store.accounts.all()
+
+    def people(self) -> People:
+        """Return what an administrator does about accounts that are there."""
+        require(self.principal, Operation.MANAGE_ACCOUNTS)
+        return People(self._store, self.principal, partial(self._tell, "account"))
 
     # Images, records, lesions, plan
 

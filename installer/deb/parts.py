@@ -11,22 +11,8 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
 
-OWN = "escc-desktop"
-# What the packages' own metadata leaves out or says too roughly; read in their licence texts.
-STATED = {
-    "sqlcipher3": "Zlib AND BSD-3-Clause AND Apache-2.0",  # the binding, SQLCipher, OpenSSL
-    "pyside6_essentials": "LGPL-3.0-only",  # the choice this program makes among those offered
-    "shiboken6": "LGPL-3.0-only",
-}
-_CLASSIFIERS = {
-    "BSD License": "BSD",
-    "MIT License": "MIT",
-    "Apache Software License": "Apache-2.0",
-    "Python Software Foundation License": "PSF-2.0",
-    "ISC License (ISCL)": "ISC",
-    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
-    "Historical Permission Notice and Disclaimer (HPND)": "HPND",
-}
+from escc_desktop.workflow.parts import OWN, SHIPPED, licence_of, normalized
+
 _LICENCE_FILE = re.compile(r"(^|/)(licen[cs]es?/|licen[cs]e|copying|notice)", re.IGNORECASE)
 _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
 
@@ -58,10 +44,10 @@ def parts_of(taken: Iterable[str], resources: Path) -> list[Part]:
     found: dict[str, Part] = {}
     for package in distributions():
         name = package.metadata["Name"]
-        if name.lower() == OWN or name.lower() in found:
+        if normalized(name) == OWN or normalized(name) in found:
             continue
         if any(str(Path(str(package.locate_file(file))).resolve()) in files for file in package.files or ()):
-            found[name.lower()] = _part(package)
+            found[normalized(name)] = _part(package)
     found["python"] = _python()
     found["pyinstaller"] = _starter()
     for part in _resources(resources):
@@ -71,25 +57,12 @@ def parts_of(taken: Iterable[str], resources: Path) -> list[Part]:
 
 def _part(package: Distribution) -> Part:
     name = package.metadata["Name"]
-    licence = STATED.get(name.lower()) or package.metadata.get("License-Expression") or _rough(package)
     texts = []
     for file in package.files or ():
         is_code = file.suffix in {".py", ".pyc", ".so"}
         if not is_code and ".dist-info" in str(file.parts[0]) and _LICENCE_FILE.search(str(file)):
             texts.append(Path(str(package.locate_file(file))).read_text(encoding="utf-8", errors="replace"))
-    return Part(name, package.version, licence, tuple(texts))
-
-
-def _rough(package: Distribution) -> str:
-    """Return what the metadata says before licence expressions were invented."""
-    said = package.metadata.get("License") or ""
-    if said and "\n" not in said and len(said) < 60 and said.upper() not in {"UNKNOWN", "DUAL LICENSE"}:
-        return said
-    classes = [
-        entry.split(" :: ")[-1] for entry in package.metadata.get_all("Classifier") or () if "License ::" in entry
-    ]
-    known = sorted({_CLASSIFIERS.get(entry, entry) for entry in classes if entry != "OSI Approved"})
-    return " OR ".join(known) or "see its text"
+    return Part(name, package.version, licence_of(package), tuple(texts))
 
 
 def _python() -> Part:
@@ -113,9 +86,8 @@ def _resources(folder: Path) -> Iterable[Part]:
     fonts = (folder / "fonts" / "NOTICE.md").read_text(encoding="utf-8")
     ofl = (folder / "fonts" / "OFL-1.1.txt").read_text(encoding="utf-8")
     icons = (folder / "icons" / "NOTICE.md").read_text(encoding="utf-8")
-    yield Part("Noto Sans CJK SC (font)", "see note", "OFL-1.1", (fonts, ofl))
-    yield Part("Droid Sans Fallback (font)", "see note", "Apache-2.0", (fonts,))
-    yield Part("Fluent System Icons", "see note", "MIT", (icons,))
+    for part, texts in zip(SHIPPED, ((fonts, ofl), (fonts,), (icons,)), strict=True):
+        yield Part(part.name, part.version, part.licence, texts)
 
 
 def copyright_text(parts: Iterable[Part], own_licence: str) -> str:
