@@ -84,7 +84,7 @@ class ReadingPlan:
             return Verdict(False, f"Reading {session.session_id} is already signed.", "A signed reading is final.")
         if session.occasion is Occasion.FIRST:
             return Verdict(True)
-        first_id = _session_id(session.patient_id, session.lesion_id, session.reader, Occasion.FIRST)
+        first_id = planned_id(session.patient_id, session.lesion_id, session.reader, Occasion.FIRST)
         first_at = signed.get(first_id)
         if first_at is None:
             return Verdict(
@@ -169,11 +169,12 @@ def _refuse_faulty(lesions: Sequence[Lesion]) -> None:
 
 
 def _plan_session(lesion: Lesion, reader: Reader, occasion: Occasion) -> ReadingSession:
-    session_id = _session_id(lesion.patient_id, lesion.lesion_id, reader, occasion)
+    session_id = planned_id(lesion.patient_id, lesion.lesion_id, reader, occasion)
     return ReadingSession(session_id, lesion.patient_id, lesion.lesion_id, lesion.series_uid, reader, occasion)
 
 
-def _session_id(patient_id: str, lesion_id: str, reader: Reader, occasion: Occasion) -> str:
+def planned_id(patient_id: str, lesion_id: str, reader: Reader, occasion: Occasion) -> str:
+    """Return the id of a planned session."""
     return f"{patient_id}/{lesion_id}/{reader}/{occasion}"
 
 

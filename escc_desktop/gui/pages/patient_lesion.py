@@ -1,0 +1,102 @@
+"""The outlined lesion on its slice, fetched after the rest of the patient's page is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import shiboken6
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+
+from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.tasks import Answers, Running
+from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
+from escc_desktop.gui.viewer.slice_view import SliceView
+from escc_desktop.gui.widgets.text import label
+from escc_desktop.i18n import _
+from escc_desktop.workflow.views.lesion import LesionView, lesion_view
+
+if TYPE_CHECKING:
+    from escc_desktop.progress import Progress
+    from escc_desktop.workflow.project import Project
+
+_ZOOM = 2.2
+
+
+class LesionPanel(QWidget):
+    """The slice with the largest part of the lesion; the wheel goes through the others."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        super().__init__()
+        self._desktop = desktop
+        self._running: Running | None = None
+        self.view = SliceView(Plane.AXIAL)
+        self.view.choose_look(self.view.look.annotations_toggled())
+        self.words = label(tone="secondary", size="caption", wrap=True)
+        self._said = label(tone="secondary", wrap=True)
+        holder = QWidget()
+        inside = QVBoxLayout(holder)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.view, 1)
+        inside.addWidget(self.words)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._said)
+        self._stack.addWidget(holder)
+
+    @property
+    def sentence(self) -> str:
+        """What is said in place of a picture; nothing while one is shown."""
+        return self._said.text() if self._stack.currentIndex() == 0 else ""
+
+    def fetch(self, project: Project, patient_id: str) -> None:
+        """Fetch a patient's lesion; a newer call supersedes this one."""
+        self.clear()
+        self._say(_("Loading the CT"))
+        answers: Answers[tuple[LesionView, VolumePlanes] | str] = Answers()
+        running = self._desktop.tasks.run(_("Loading the CT"), _fetch, project, patient_id, answers=answers, quiet=True)
+
+        def mine() -> bool:
+            return shiboken6.isValid(self) and self._running is running
+
+        answers.then = lambda found: self._show(found) if mine() else None
+        answers.failed = lambda error: self._say(str(error)) if mine() else None
+        answers.stopped = lambda: None
+        self._running = running
+
+    def clear(self) -> None:
+        """Let go of the pictures."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+        self.view.set_volume(None)
+        self._say("")
+
+    def _say(self, words: str) -> None:
+        self._said.setText(words)
+        self._stack.setCurrentIndex(0)
+
+    def _show(self, found: tuple[LesionView, VolumePlanes] | str) -> None:
+        self._running = None
+        if isinstance(found, str):
+            self._say(found)
+            return
+        lesion, planes = found
+        self._stack.setCurrentIndex(1)
+        self.words.setText(lesion.words)
+        self.view.set_volume(planes)
+        self.view.set_mask(lesion.voxels, lesion.box)
+        self.view.set_index(lesion.centre[2])
+        self.view.set_point(lesion.centre)
+        self._bring_near(lesion.centre)
+
+    def _bring_near(self, centre: tuple[int, int, int]) -> None:
+        """Show the lesion in the middle, as large as its surroundings still tell where it is."""
+        self.view.zoom(_ZOOM, self.view.plane_to_widget(centre[1], centre[0]))
+        self.view.pan(QRectF(self.view.rect()).center() - self.view.plane_to_widget(centre[1], centre[0]))
+
+
+def _fetch(project: Project, patient_id: str, progress: Progress) -> tuple[LesionView, VolumePlanes] | str:
+    found = lesion_view(project, patient_id, progress.part(0, 0.8))
+    if isinstance(found, str):
+        return found
+    return found, VolumePlanes.of(found.volume, progress.part(0.8, 1))

@@ -1,0 +1,160 @@
+"""The list of patients with their groups: searched by typing, walked through by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QBrush
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
+
+from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.painted import SHAPES, risk_color
+from escc_desktop.gui.widgets.text import label
+from escc_desktop.i18n import _, plural
+
+if TYPE_CHECKING:
+    from escc_desktop.workflow.views.patient import ChooserRow
+
+WIDTH_PX = 176
+_ROW_PX = 28
+_Index = QModelIndex | QPersistentModelIndex
+_NO_PARENT = QModelIndex()
+
+
+class _Rows(QAbstractTableModel):
+    """Code, group, survival."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[ChooserRow, ...] = ()
+
+    def show_rows(self, rows: Sequence[ChooserRow]) -> None:
+        self.beginResetModel()
+        self.rows = tuple(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = _NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: _Index = _NO_PARENT) -> int:
+        return 0 if parent.isValid() else 3
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (row.patient_id, _group(row), _survival(row))[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 2:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ForegroundRole and index.column() == 1 and row.group:
+            return QBrush(risk_color(row.group))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _tip(row)
+        return None
+
+
+def _group(row: ChooserRow) -> str:
+    if not row.is_assessed:
+        return "–"
+    return f"{SHAPES[row.group]} {_(row.group)}" if row.group else _("none")
+
+
+def _survival(row: ChooserRow) -> str:
+    return "" if row.survival is None else f"{row.survival * 100:.0f} %"
+
+
+def _tip(row: ChooserRow) -> str:
+    if not row.is_assessed:
+        return _("Not assessed")
+    if not row.group:
+        return _("No risk group")
+    return _("Probability withheld") if row.survival is None else ""
+
+
+class PatientList(QWidget):
+    """Search field and list; emits the code of the patient that was chosen."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedWidth(WIDTH_PX)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(_("Find a patient"))
+        self.search.setToolTip(_("Type part of a code, or LOW or HIGH (Ctrl+F)"))
+        self.search.setClearButtonEnabled(True)
+        self._rows = _Rows()
+        self._shown = QSortFilterProxyModel()
+        self._shown.setSourceModel(self._rows)
+        self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._shown.setFilterKeyColumn(-1)
+        self.table = self._make_table()
+        self._count = label(tone="secondary", size="caption")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.search)
+        column.addWidget(self.table, 1)
+        column.addWidget(self._count)
+        self.search.textChanged.connect(self._filter)
+        self.search.returnPressed.connect(lambda: self.step(0))
+        self._current = ""
+
+    def show_rows(self, rows: Sequence[ChooserRow]) -> None:
+        """List patients."""
+        self._rows.show_rows(rows)
+        self._tell_count()
+        self.mark(self._current)
+
+    def mark(self, patient_id: str) -> None:
+        """Show which patient is on the page, without emitting."""
+        self._current = patient_id
+        place = self._place()
+        self.table.selectionModel().blockSignals(True)
+        self.table.clearSelection()
+        if place >= 0:
+            self.table.setCurrentIndex(self._shown.index(place, 0))
+            self.table.scrollTo(self._shown.index(place, 0))
+        self.table.selectionModel().blockSignals(False)
+        self.table.viewport().update()
+
+    def step(self, by: int) -> None:
+        """Choose the patient so many lines further down the list as it is filtered."""
+        place, last = self._place(), self._shown.rowCount() - 1
+        if last >= 0:
+            self.chosen.emit(self._shown.index(max(0, min(last, place + by)), 0).data())
+
+    def codes(self) -> tuple[str, ...]:
+        """Return the patients listed now."""
+        return tuple(self._shown.index(row, 0).data() for row in range(self._shown.rowCount()))
+
+    def _place(self) -> int:
+        return next((row for row, code in enumerate(self.codes()) if code == self._current), -1)
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self._shown)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setShowGrid(False)
+        table.horizontalHeader().hide()
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(_ROW_PX)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        table.setAccessibleName(_("Patients"))
+        table.selectionModel().currentRowChanged.connect(self._choose)
+        return table
+
+    def _choose(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self.chosen.emit(self._shown.index(current.row(), 0).data())
+
+    def _filter(self, words: str) -> None:
+        self._shown.setFilterFixedString(words.strip())
+        self._tell_count()
+        self.mark(self._current)
+
+    def _tell_count(self) -> None:
+        self._count.setText(plural("{n} patient", "{n} patients", self._shown.rowCount()))

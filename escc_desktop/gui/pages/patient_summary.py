@@ -1,0 +1,144 @@
+"""The left column of the patient page: group, certainty, survival, score, cautions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from escc_desktop.gui.icons import icon_pixmap
+from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.painted import SHAPES, risk_color
+from escc_desktop.gui.widgets.score_strip import ScoreStrip
+from escc_desktop.gui.widgets.text import button, card, label, research_banner, row
+from escc_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from escc_desktop.workflow.views.patient import CautionView, PatientView
+
+WIDTH_PX = 336
+
+
+class PatientSummary(QWidget):
+    """What is read first; `assess` asks for an assessment."""
+
+    assess = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedWidth(WIDTH_PX)
+        self.title, self.facts, self.status = label(size="heading"), label(), label(tone="secondary")
+        self.group = label()
+        self.group.setStyleSheet("font-size: 26px; font-weight: bold;")
+        self.certainty = label(size="heading", tone="secondary")
+        self.chance, self.meaning = label(size="title"), label(wrap=True)
+        self.chance.setStyleSheet("font-size: 30px; font-weight: bold;")
+        self.limits = label(tone="secondary", size="caption", wrap=True)
+        self.strip = ScoreStrip()
+        self.grounds = label(tone="secondary", size="caption", wrap=True)
+        self.assess_button = button(_("Assess all patients"), "play", weight="primary")
+        self.assess_button.clicked.connect(self.assess)
+        self._cautions = QVBoxLayout()
+        self._cautions.setSpacing(GRID)
+        self._lay_out()
+
+    def show_patient(self, view: PatientView, *, may_assess: bool) -> None:
+        """Show a patient."""
+        self.title.setText(view.patient_id)
+        self.facts.setText(view.facts)
+        self.status.setText(view.status)
+        self._show_group(view)
+        self._show_chance(view)
+        self.strip.show_strip(view.strip)
+        self.grounds.setText("\n".join(view.grounds))
+        self.grounds.setVisible(bool(view.grounds))
+        self.assess_button.setVisible(may_assess and not view.is_assessed)
+        self._show_cautions(view.cautions)
+
+    def _show_group(self, view: PatientView) -> None:
+        words = f"{_(view.group)} {_('RISK')} {SHAPES[view.group]}" if view.group else _("NO GROUP")
+        self.group.setText(words if view.is_assessed else _("NOT ASSESSED"))
+        ink = risk_color(view.group).name() if view.group else ""
+        style = "font-size: 26px; font-weight: bold;"
+        self.group.setStyleSheet(f"{style} color: {ink};" if ink else style)
+        shown = {"clear": _("clear"), "likely": _("likely"), "uncertain": _("uncertain")}
+        self.certainty.setText(shown[view.certainty] if view.certainty else "")
+
+    def _show_chance(self, view: PatientView) -> None:
+        months = f"{view.horizon_months:g}"
+        self.meaning.setVisible(view.is_assessed)
+        self.limits.setVisible(view.is_assessed)
+        if view.survival is None:
+            self.chance.setText(_("withheld") if view.is_assessed else "")
+            self.meaning.setText(_("{months}-month {endpoint}").format(months=months, endpoint=_(view.endpoint)))
+            self.limits.setText(" ".join(view.withheld))
+            return
+        self.chance.setText(f"{view.survival.value * 100:.0f} %")
+        self.meaning.setText(_("{months}-month {endpoint}").format(months=months, endpoint=_(view.endpoint)))
+        if view.survival.lower is not None and view.survival.upper is not None:
+            low, high = (f"{limit * 100:.0f}" for limit in (view.survival.lower, view.survival.upper))
+            self.limits.setText(_("95 % CI {low} to {high} %").format(low=low, high=high))
+        elif view.is_trained:
+            self.limits.setText(_("from models that never saw this patient; no interval is known"))
+        else:
+            self.limits.setText(_("no interval is known"))
+
+    def _show_cautions(self, cautions: tuple[CautionView, ...]) -> None:
+        while (item := self._cautions.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        if not cautions:
+            self._cautions.addWidget(label(_("Nothing is missing, stale or out of range."), tone="secondary"))
+        for caution in cautions:
+            self._cautions.addWidget(self._caution(caution))
+
+    def _caution(self, caution: CautionView) -> QWidget:
+        sign = QLabel()
+        token = "warning" if caution.withholds else "secondary"
+        name = "warning" if caution.withholds else "info"
+        sign.setPixmap(icon_pixmap(name, token, 16, self.devicePixelRatioF()))
+        sign.setFixedSize(20, 18)
+        sign.setAlignment(Qt.AlignmentFlag.AlignTop)
+        words = label(caution.text, tone="warning" if caution.withholds else "", wrap=True)
+        holder = QWidget()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GRID)
+        line.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(words, 1)
+        return holder
+
+    def _lay_out(self) -> None:
+        upper, column = card()
+        column.addWidget(row(self.title, self.facts, None))
+        column.addWidget(self.status)
+        column.addSpacing(GRID)
+        column.addWidget(row(self.group, self.certainty, None, spacing=2 * GRID))
+        column.addWidget(row(self.chance, self.meaning, spacing=2 * GRID))
+        column.addWidget(self.limits)
+        column.addSpacing(GRID)
+        column.addWidget(self.strip)
+        column.addWidget(self.grounds)
+        column.addWidget(self.assess_button)
+        lower, cautions = card()
+        cautions.addWidget(label(_("Missing, stale, out of range"), tone="secondary", size="caption"))
+        cautions.addLayout(self._cautions)
+        cautions.addStretch(1)
+        cautions.addWidget(research_banner())
+        inner = QWidget()
+        whole = QVBoxLayout(inner)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(GRID)
+        whole.addWidget(upper)
+        whole.addWidget(lower, 1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inner)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(scroll)

@@ -1,0 +1,131 @@
+"""A nomogram as a ruler: what each term adds to this patient's points, and the survival the sum stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from escc_desktop.gui.theme import BODY_PX, CAPTION_PX, face
+from escc_desktop.gui.widgets.painted import Painted, color, diamond, text
+from escc_desktop.i18n import _
+
+if TYPE_CHECKING:
+    from escc_desktop.workflow.views.ruler import RulerAxis, RulerView
+
+_NAME_PX, _VALUE_PX, _POINTS_PX = 216.0, 84.0, 52.0
+_FOOT_PX = 52.0
+_MAX_POINTS = 100.0
+_SAME_POINTS = 1e-6
+
+
+class Ruler(Painted):
+    """One bar a term; the diamond is the middle patient of the cohort."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: RulerView | None = None
+        self._instead = ""
+        self._estimate_points: float | None = None
+        self.setMinimumHeight(150)
+
+    def show_ruler(self, view: RulerView | None, estimate_points: float | None, instead: str) -> None:
+        """Show a ruler, or a sentence instead.
+
+        Parameters
+        ----------
+        estimate_points
+            Where the assessment's probability lies on the scale; None where it is withheld: then there is no scale.
+        """
+        self._view, self._estimate_points, self._instead = view, estimate_points, instead
+        self.setAccessibleName(_("What each value adds to the points of the nomogram"))
+        self.setMinimumHeight(150 if view is None else int(24 * len(view.axes) + _FOOT_PX))
+        self.update()
+
+    def draw(self, painter: QPainter) -> None:  # noqa: D102
+        if self._view is None:
+            text(painter, QRectF(self.rect()), self._instead, align="centre")
+            return
+        step = min((self.height() - _FOOT_PX) / max(len(self._view.axes), 1), 40.0)
+        for place, axis in enumerate(self._view.axes):
+            self._axis(painter, axis, QRectF(0, place * step, self.width(), step))
+        self._scale(painter, self._view, self.height() - _FOOT_PX)
+
+    @property
+    def _left(self) -> float:
+        return _NAME_PX + _VALUE_PX + 16
+
+    @property
+    def _span(self) -> float:
+        return self.width() - self._left - _POINTS_PX
+
+    def x_of(self, points: float) -> float:
+        """Return where points of one term end."""
+        return self._left + points / _MAX_POINTS * self._span
+
+    def _axis(self, painter: QPainter, axis: RulerAxis, row: QRectF) -> None:
+        middle = row.center().y()
+        has_room = row.height() >= 28 and bool(axis.family)
+        name = QRectF(0, row.top() + 1, _NAME_PX, 16) if has_room else QRectF(0, middle - 10, _NAME_PX, 20)
+        painter.setFont(face(BODY_PX))
+        text(painter, name, axis.label, token="text")
+        text(painter, QRectF(_NAME_PX, middle - 10, _VALUE_PX, 20), axis.value, token="text", align="right")
+        painter.setFont(face(CAPTION_PX))
+        if has_room:
+            text(painter, QRectF(0, row.top() + 15, _NAME_PX, 13), axis.family)
+        painter.fillRect(QRectF(self._left, middle - 5, self.x_of(axis.longest) - self._left, 10), color("line"))
+        bar = QRectF(self._left, middle - 5, max(self.x_of(axis.points) - self._left, 2), 10)
+        painter.fillRect(bar, color("accent"))
+        painter.setPen(QPen(color("raised"), 1))
+        painter.setBrush(color("text"))
+        diamond(painter, QPointF(self.x_of(axis.typical), middle), 5)
+        points = QRectF(self.width() - _POINTS_PX, middle - 10, _POINTS_PX, 20)
+        text(painter, points, f"{axis.points:.0f}", token="text", align="right")
+        self.add_spot(row, _axis_tip(axis))
+
+    def _scale(self, painter: QPainter, view: RulerView, top: float) -> None:
+        painter.setPen(QPen(color("line"), 1))
+        painter.drawLine(QPointF(0, top + 2), QPointF(self.width(), top + 2))
+        text(painter, QRectF(0, top + 6, _NAME_PX + _VALUE_PX, 16), _("Points in all"), token="text")
+        total = f"{view.total:.0f}"
+        text(painter, QRectF(self.width() - _POINTS_PX, top + 6, _POINTS_PX, 16), total, token="text", align="right")
+        if self._estimate_points is None:
+            return
+        text(painter, QRectF(0, top + 26, self._left - 16, 16), _("Survival at the horizon"), token="secondary")
+        low, high = view.span
+
+        def at(points: float) -> float:
+            return self._left + (points - low) / ((high - low) or 1.0) * self._span
+
+        line = top + 24
+        painter.setPen(QPen(color("secondary"), 1))
+        painter.drawLine(QPointF(self._left, line), QPointF(self._left + self._span, line))
+        last = -1e9
+        for points, survival in sorted(view.survival):
+            painter.setPen(QPen(color("secondary"), 1))
+            painter.drawLine(QPointF(at(points), line), QPointF(at(points), line + 5))
+            if at(points) - last > 30:
+                text(painter, QRectF(at(points) - 20, line + 5, 40, 14), f"{survival * 100:.0f} %", align="centre")
+                last = at(points)
+        if abs(view.total - self._estimate_points) > _SAME_POINTS:
+            self._marker(painter, QPointF(at(view.total), line), is_estimate=False)
+        self._marker(painter, QPointF(at(self._estimate_points), line), is_estimate=True)
+
+    def _marker(self, painter: QPainter, tip: QPointF, *, is_estimate: bool) -> None:
+        painter.setPen(QPen(color("accent"), 1.5))
+        painter.setBrush(color("accent") if is_estimate else QColor(color("raised")))
+        painter.drawPolygon([tip, tip + QPointF(-6, -11), tip + QPointF(6, -11)])
+        own = _("The card as it stands, trained with this patient: too good")
+        words = _("The estimate on the left") if is_estimate else own
+        self.add_spot(QRectF(tip.x() - 12, tip.y() - 14, 24, 24), words)
+
+
+def _axis_tip(axis: RulerAxis) -> str:
+    away = axis.points - axis.typical
+    lines = [
+        f"{axis.label}: {axis.value}",
+        _("{points} of at most {longest} points").format(points=f"{axis.points:.0f}", longest=f"{axis.longest:.0f}"),
+        _("{away} against the middle patient ({typical})").format(away=f"{away:+.0f}", typical=f"{axis.typical:.0f}"),
+    ]
+    return "\n".join([lines[0], *([axis.family] if axis.family else []), *lines[1:]])

@@ -1,0 +1,397 @@
+"""The patient page: one patient's risk and what it rests on, read in ten seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from escc_desktop.errors import EsccError
+from escc_desktop.features.table import FeatureTable
+from escc_desktop.figures.words import SHAPES, quantity, short_feature
+from escc_desktop.i18n import _
+from escc_desktop.prognosis.card import ModelCard
+from escc_desktop.prognosis.clinical import ENDPOINT_NAMES, ClinicalTable
+from escc_desktop.prognosis.results import CutoffResult, Results
+from escc_desktop.prognosis.score import Assessment, Caution, assess
+from escc_desktop.progress import Progress
+from escc_desktop.store.kinds import CARD, RESULT
+from escc_desktop.trial.records import TrialRecord, VitalStatus
+from escc_desktop.trial.results import overall_survival
+from escc_desktop.workflow.access import Operation
+from escc_desktop.workflow.clinical_data import clinical_table
+from escc_desktop.workflow.model_figures import MODEL_NAMES
+from escc_desktop.workflow.patient_report import CAUTIONS, write_patient_report
+from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.certainty import Certainty, Separation, judge
+from escc_desktop.workflow.views.course import CourseEvent, course
+from escc_desktop.workflow.views.curves import GroupCurve, group_curves
+from escc_desktop.workflow.views.ruler import RulerView, cohort_rulers
+
+__all__ = ["CohortView", "PatientView", "assess_all", "cohort_view", "patient_view", "write_report"]
+
+
+@dataclass(frozen=True)
+class CardChoice:
+    """A card that can be chosen: its digest and what it is called."""
+
+    digest: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ChooserRow:
+    """One line of the list of patients; `survival` is None where withheld or not assessed."""
+
+    patient_id: str
+    is_assessed: bool
+    group: str = ""
+    survival: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """What every patient's page of one card rests on, fetched once.
+
+    Attributes
+    ----------
+    trouble
+        Why there are no features, or nothing.
+    verdicts, today
+        The stored assessments, and what the card would say of today's readings and records.
+    """
+
+    card: ModelCard
+    records: Mapping[str, TrialRecord]
+    clinical: ClinicalTable | None
+    table: FeatureTable | None
+    trouble: str
+    verdicts: Mapping[str, Assessment]
+    today: Mapping[str, Assessment]
+    cutoff: CutoffResult | None
+    curves: tuple[GroupCurve, ...]
+    separation: Separation
+    rulers: Mapping[str, RulerView]
+
+
+@dataclass(frozen=True)
+class CohortView:
+    """The list of patients under a card; `basis` is None without any card."""
+
+    cards: tuple[CardChoice, ...]
+    rows: tuple[ChooserRow, ...]
+    basis: Basis | None
+    may_assess: bool
+    may_develop: bool
+    may_print: bool
+
+    @property
+    def card(self) -> CardChoice | None:
+        """The card in force."""
+        return next((card for card in self.cards if self.basis and card.digest == self.basis.card.digest), None)
+
+
+@dataclass(frozen=True)
+class SurvivalView:
+    """The probability at the horizon; limits are None where no interval is known."""
+
+    value: float
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True)
+class StripView:
+    """One Rad-score among those of the cohort: (score, group) each; `moves` is where the cut-off lay in resamples."""
+
+    score: float | None
+    group: str
+    cohort: tuple[tuple[float, str], ...]
+    cutoff: float | None
+    moves: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class CautionView:
+    """One sentence of what is missing, stale or out of range; `withholds` the probability."""
+
+    text: str
+    withholds: bool = False
+
+
+@dataclass(frozen=True)
+class PatientView:
+    """Everything on one patient's page but the images.
+
+    Attributes
+    ----------
+    facts
+        Age, sex, ECOG, in words.
+    status
+        What became of the patient, with months from the first dose.
+    group
+        "LOW", "HIGH" or nothing.
+    certainty, grounds
+        The word beside the group and what it rests on.
+    is_trained
+        Whether the patient helped to train the card.
+    withheld
+        Why there is no probability.
+    estimate_points
+        Where the probability lies on the ruler's scale; None where it is withheld.
+    """
+
+    patient_id: str
+    facts: str
+    status: str
+    is_assessed: bool
+    group: str
+    certainty: Certainty | None
+    grounds: tuple[str, ...]
+    horizon_months: float
+    endpoint: str
+    survival: SurvivalView | None
+    is_trained: bool
+    withheld: tuple[str, ...]
+    strip: StripView | None
+    cautions: tuple[CautionView, ...]
+    events: tuple[CourseEvent, ...]
+    has_record: bool
+    ruler: RulerView | None
+    ruler_note: str
+    estimate_points: float | None
+    curves: tuple[GroupCurve, ...]
+
+
+def cohort_view(project: Project, digest: str, progress: Progress) -> CohortView:
+    """Return all patients under a card; "" chooses the combined card that was developed last."""
+    progress.advance(0, 3, _("Models"))
+    cards = _cards(project)
+    card = next((card for card in cards if card.digest == digest), cards[0] if cards else None)
+    basis = None if card is None else _basis(project, card, progress)
+    rights = {
+        "may_assess": project.may(Operation.ASSESS),
+        "may_develop": project.may(Operation.DEVELOP),
+        "may_print": project.may(Operation.REPORT) and project.may(Operation.VIEW_IMAGES),
+    }
+    names = _card_names(cards)
+    choices = tuple(CardChoice(card.digest, names[card.digest]) for card in cards)
+    return CohortView(choices, _rows(project, basis), basis, **rights)
+
+
+def _cards(project: Project) -> tuple[ModelCard, ...]:
+    """Return the cards that may judge patients: the combined one first, the youngest before its elders."""
+    written = project.view.changed_at(CARD)
+    usable = [card for card in project.cards() if card.usage == "patient"]
+    order = ("combined", "radiomics", "clinical", "radscore")
+    youngest = sorted(usable, key=lambda card: written[card.digest], reverse=True)
+    return tuple(sorted(youngest, key=lambda card: order.index(card.kind)))
+
+
+def _card_names(cards: tuple[ModelCard, ...]) -> dict[str, str]:
+    """Return what cards are called; those of one name are told apart by their digest."""
+    plain = {card.digest: f"{MODEL_NAMES[card.kind]} · {card.endpoint.upper()}" for card in cards}
+    names = list(plain.values())
+    return {digest: name if names.count(name) == 1 else f"{name} · {digest[:8]}" for digest, name in plain.items()}
+
+
+def _basis(project: Project, card: ModelCard, progress: Progress) -> Basis:
+    records = project.records()
+    clinical = clinical_table(records) if records else None
+    verdicts = {verdict.patient_id: verdict for verdict in project.assessments(card)}
+    progress.advance(1, 3, _("Features"))
+    table, trouble = _features(project, card)
+    progress.advance(2, 3, _("Assessments"))
+    curves, p = group_curves(card, verdicts, clinical)
+    return Basis(
+        card=card,
+        records={record.patient_id: record for record in records},
+        clinical=clinical,
+        table=table,
+        trouble=trouble,
+        verdicts=verdicts,
+        today={one.patient_id: one for one in assess(card, table, clinical)} if table and clinical else {},
+        cutoff=_cutoff(project, card),
+        curves=curves,
+        separation=Separation(sum(curve.n for curve in curves), p),
+        rulers=cohort_rulers(card, table, clinical, tuple(verdicts)) if table and clinical else {},
+    )
+
+
+def _features(project: Project, card: ModelCard) -> tuple[FeatureTable | None, str]:
+    try:
+        return project.card_features(card), ""
+    except EsccError as error:
+        return None, error.what
+
+
+def _cutoff(project: Project, card: ModelCard) -> CutoffResult | None:
+    for document in project.view.all(RESULT):
+        if card.digest in document.content["card_digests"].values():
+            return Results.model_validate(document.content).cutoff
+    return None
+
+
+def _rows(project: Project, basis: Basis | None) -> tuple[ChooserRow, ...]:
+    if basis is None:
+        return ()
+    known = {*basis.records, *basis.verdicts, *(lesion.patient_id for lesion in project.lesions())}
+    rows = []
+    for patient_id in sorted(known):
+        verdict = basis.verdicts.get(patient_id)
+        if verdict is None:
+            rows.append(ChooserRow(patient_id, is_assessed=False))
+        else:
+            rows.append(ChooserRow(patient_id, True, verdict.risk_group or "", verdict.survival))
+    return tuple(rows)
+
+
+def patient_view(project: Project, basis: Basis, patient_id: str, progress: Progress) -> PatientView:
+    """Return one patient's page."""
+    progress.advance(0, 1)
+    card, record, verdict = basis.card, basis.records.get(patient_id), basis.verdicts.get(patient_id)
+    judged = None if verdict is None else judge(card, verdict, basis.cutoff, basis.separation)
+    is_trained = verdict is not None and any(caution.code == "in_training" for caution in verdict.cautions)
+    return PatientView(
+        patient_id=patient_id,
+        facts=_facts(record),
+        status=_status(record),
+        is_assessed=verdict is not None,
+        group=(verdict.risk_group or "") if verdict else "",
+        certainty=judged.certainty if judged else None,
+        grounds=judged.grounds if judged else (),
+        horizon_months=card.horizon_months,
+        endpoint=ENDPOINT_NAMES[card.endpoint],
+        survival=_survival(verdict),
+        is_trained=is_trained,
+        withheld=_withheld(verdict),
+        strip=None if verdict is None else _strip(basis, verdict),
+        cautions=_cautions(basis, patient_id, verdict),
+        events=() if record is None else course(record),
+        has_record=record is not None,
+        ruler=basis.rulers.get(patient_id),
+        ruler_note=_ruler_note(basis, patient_id, is_trained=is_trained),
+        estimate_points=None if verdict is None or verdict.survival is None else verdict.points,
+        curves=basis.curves,
+    )
+
+
+def _facts(record: TrialRecord | None) -> str:
+    if record is None:
+        return ""
+    base = record.baseline
+    parts = [
+        _("{n} years").format(n=base.age_years) if base.age_years is not None else _("age not known"),
+        _(base.sex) if base.sex else _("sex not known"),
+        f"ECOG {base.ecog}" if base.ecog is not None else _("ECOG not known"),
+    ]
+    return " · ".join(parts)
+
+
+def _status(record: TrialRecord | None) -> str:
+    if record is None:
+        return _("There is no trial record of this patient.")
+    months = overall_survival(record).months
+    text = {
+        VitalStatus.DEAD: _("Died {n} months after the first dose"),
+        VitalStatus.LOST: _("Lost to follow-up {n} months after the first dose"),
+        VitalStatus.ALIVE: _("Alive {n} months after the first dose"),
+    }[record.survival.status]
+    return text.format(n=f"{months:.1f}")
+
+
+def _survival(verdict: Assessment | None) -> SurvivalView | None:
+    if verdict is None or verdict.survival is None:
+        return None
+    return SurvivalView(verdict.survival, verdict.lower, verdict.upper)
+
+
+def _withheld(verdict: Assessment | None) -> tuple[str, ...]:
+    if verdict is None or verdict.survival is not None:
+        return ()
+    reasons = tuple(_caution_words(caution) for caution in verdict.cautions if caution.withholds)
+    return reasons or (_("The card gives no probability for this patient."),)
+
+
+def _strip(basis: Basis, verdict: Assessment) -> StripView | None:
+    cohort = tuple(
+        (one.rad_score, one.risk_group or "")
+        for one in basis.verdicts.values()
+        if one.rad_score is not None and one.patient_id != verdict.patient_id
+    )
+    definition, found = basis.card.rad_score, basis.cutoff
+    if definition is None:
+        return None
+    moves = None
+    if found is not None and found.resample_lower is not None and found.resample_upper is not None:
+        moves = found.resample_lower, found.resample_upper
+    line = definition.cutoff.value if definition.cutoff else None
+    return StripView(verdict.rad_score, verdict.risk_group or "", cohort, line, moves)
+
+
+def _cautions(basis: Basis, patient_id: str, verdict: Assessment | None) -> tuple[CautionView, ...]:
+    """Return what is missing, stale or out of range; what withholds the probability first."""
+    if verdict is None:
+        return ()
+    found = [CautionView(_caution_words(one), one.withholds) for one in verdict.cautions]
+    today = basis.today.get(patient_id)
+    if basis.trouble:
+        found.append(
+            CautionView(_("Whether the assessment is still up to date cannot be checked.") + " " + basis.trouble)
+        )
+    elif today != verdict:
+        found.append(CautionView(_("Stale: readings or records have changed since the assessment. Assess again.")))
+    return tuple(sorted(found, key=lambda one: not one.withholds))
+
+
+def _caution_words(caution: Caution) -> str:
+    """Return a caution as a sentence; columns and features by the names people use."""
+    text = _(CAUTIONS[caution.code])
+    if caution.code == "in_training" or not caution.detail:
+        return text
+    name, space, rest = caution.detail.partition(" ")
+    shown = short_feature(name) if name.startswith("A_") else quantity(name) if "_" in name else name
+    return f"{text} ({shown}{space}{rest})"
+
+
+def _ruler_note(basis: Basis, patient_id: str, *, is_trained: bool) -> str:
+    if patient_id in basis.rulers:
+        if is_trained:
+            return _("The card as it stands, trained with this patient: why, not how likely.")
+        return ""
+    if basis.trouble:
+        return basis.trouble
+    if basis.card.kind == "radscore":
+        return _("This card reads the Rad-score alone: it has no nomogram.")
+    return _("A value the nomogram needs is missing.")
+
+
+def assess_all(project: Project, basis: Basis, progress: Progress) -> int:
+    """Apply the card to everybody and keep the verdicts; return how many."""
+    progress.advance(0, 1, basis.card.name)
+    return len(project.assess(basis.card, basis.table or project.card_features(basis.card)))
+
+
+def write_report(
+    project: Project, basis: Basis, patient_id: str, path: Path, is_synthetic: bool, progress: Progress
+) -> Path:
+    """Write a patient's report as PDF and return where.
+
+    Raises
+    ------
+    EsccError
+        The patient has no assessment or no record, or the folder cannot be written.
+    """
+    verdict = basis.verdicts.get(patient_id)
+    if verdict is None:
+        raise EsccError(_("This patient is not assessed."), _("A statistician assesses patients."))
+    progress.advance(0, 1, patient_id)
+    table = basis.table or project.card_features(basis.card)
+    write_patient_report(project, verdict, basis.card, table, path, is_synthetic=is_synthetic)
+    return path
+
+
+def group_words(group: str) -> str:
+    """Return a group with its shape, such as "LOW ▼"."""
+    shapes = {word.upper(): shape for word, shape in SHAPES.items()}
+    return f"{group} {shapes[group]}" if group in shapes else _("no group")

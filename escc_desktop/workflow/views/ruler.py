@@ -1,0 +1,121 @@
+"""A card's nomogram with one patient's points on each axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from escc_desktop.features.table import FeatureTable
+from escc_desktop.figures.words import term as term_words
+from escc_desktop.prognosis.card import ModelCard, Term
+from escc_desktop.prognosis.carding import card_nomogram, term_label
+from escc_desktop.prognosis.clinical import ClinicalTable
+from escc_desktop.prognosis.cohort import PatientValues, patient_values
+from escc_desktop.prognosis.points import cohort_points
+from escc_desktop.stats.nomogram import Nomogram
+
+
+@dataclass(frozen=True)
+class RulerAxis:
+    """One term.
+
+    Attributes
+    ----------
+    label, family
+        What it is called, and what stands below (filter and family of a feature).
+    value
+        The patient's, in words with unit.
+    points
+        What it adds.
+    typical
+        What it adds to the middle patient of the cohort (median).
+    longest
+        The most it can add within the axis.
+    """
+
+    label: str
+    family: str
+    value: str
+    points: float
+    typical: float
+    longest: float
+    is_feature: bool
+
+
+@dataclass(frozen=True)
+class RulerView:
+    """The ruler: axes, the sum, and the scale of survival under it as (points, survival) pairs."""
+
+    axes: tuple[RulerAxis, ...]
+    total: float
+    typical: float
+    span: tuple[float, float]
+    survival: tuple[tuple[float, float], ...]
+
+
+def cohort_rulers(
+    card: ModelCard, table: FeatureTable, clinical: ClinicalTable, patients: Sequence[str]
+) -> Mapping[str, RulerView]:
+    """Return the ruler of every patient whose values are all known; nothing for a card without nomogram."""
+    scale = card_nomogram(card)
+    if scale is None:
+        return {}
+    points = cohort_points(card, table, clinical, patients)
+    known = {patient: found for patient, found in points.items() if found is not None}
+    if not known:
+        return {}
+    typical = {axis.name: float(np.median([one[axis.name] for one in known.values()])) for axis in scale.axes}
+    middle = float(np.median([sum(one.values()) for one in known.values()]))
+    features = patient_values(table, card.patient_value) if card.feature_names else None
+    return {
+        patient: RulerView(
+            axes=tuple(
+                RulerAxis(
+                    *_name(term),
+                    value=_value(term, patient, features, clinical),
+                    points=found[term_label(term)],
+                    typical=typical[term_label(term)],
+                    longest=float(axis.points.max()),
+                    is_feature=term.source == "feature",
+                )
+                for term, axis in zip(card.model_terms, scale.axes, strict=True)
+            ),
+            total=sum(found.values()),
+            typical=middle,
+            span=_span(scale, [sum(one.values()) for one in known.values()]),
+            survival=tuple(zip(scale.survival_points.tolist(), scale.survival_ticks.tolist(), strict=True)),
+        )
+        for patient, found in known.items()
+    }
+
+
+def _span(scale: Nomogram, totals: Sequence[float]) -> tuple[float, float]:
+    """Return the stretch of total points worth showing: the survival scale and every patient."""
+    ends = [*totals, *scale.survival_points.tolist()]
+    return min(ends), max(ends)
+
+
+def _name(term: Term) -> tuple[str, str]:
+    label, family = term_words(term.name)
+    return (f"{label}: {_level(term)}" if term.contrast else label), family
+
+
+def _level(term: Term) -> str:
+    level = term.contrast.level if term.contrast else ""
+    return "yes" if level == "1" else level
+
+
+def _value(term: Term, patient: str, features: PatientValues | None, clinical: ClinicalTable) -> str:
+    if term.source == "covariate":
+        row = clinical.rows_of([patient])[0]
+        value = None if row is None else clinical.covariates[term.name].value(row)
+        if isinstance(value, float):
+            is_flag = term.contrast is not None and value in {0.0, 1.0}
+            return ("yes" if value else "no") if is_flag else f"{value:g} {term.unit}".strip()
+        return value or ""
+    if features is None or patient not in features.patients:
+        return ""
+    number = features.values[features.patients.index(patient)][features.names.index(term.name)]
+    return f"{number:.4g}"
