@@ -260,9 +260,13 @@ class SliceCanvas(QWidget):
         if not normal.start <= self.index < normal.stop:
             return
         rows, columns = mapping.voxels_in(QRectF(exposed))
-        rows = slice(max(rows.start - 1, box_rows.start), min(rows.stop + 1, box_rows.stop))
-        columns = slice(max(columns.start - 1, box_columns.start), min(columns.stop + 1, box_columns.stop))
-        if rows.stop <= rows.start or columns.stop <= columns.start:
+        # What is cut off here looks like a border: it must lie beyond what is painted.
+        beyond = 1 + int(_PAD_PX / min(mapping.voxel_px))
+        rows, columns = _common(
+            (slice(rows.start - beyond, rows.stop + beyond), slice(columns.start - beyond, columns.stop + beyond)),
+            (box_rows, box_columns),
+        )
+        if rows.stop == rows.start or columns.stop == columns.start:
             return
         section = self.planes.section(self.plane, self.index, self._mask)[rows, columns]
         paint_border(painter, mapping, section, (rows.start, columns.start), QColor(ROI_COLOR))

@@ -14,6 +14,7 @@ from escc_desktop.gui.viewer.tool import Tool
 
 NOTCH: Final = 120
 _PIXELS_A_NOTCH: Final = 40
+_CLICK_PX: Final = 3
 _WIDTH_PX: Final = 250.0
 _LEVEL_SHARE_PX: Final = 1 / 350
 _ZOOM_A_NOTCH: Final = 1.2
@@ -42,18 +43,27 @@ class CrosshairDrag(_Drag):
         view.choose_point(to)
 
 
-class WindowDrag(_Drag):
-    """Right: to the right widens the window, up makes the picture brighter."""
+class WindowDrag:
+    """Right: to the right widens the window, up makes the picture brighter; a mere click asks for the menu."""
 
     def __init__(self, view: SteeredCanvas, start: QPointF) -> None:
         self._start = start
         self._width, self._level = view.look.width, view.look.level
+        self._is_drag = False
 
     def move(self, view: SteeredCanvas, to: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Set the window from where the drag began, so that going back takes it back."""
         by = to - self._start
+        self._is_drag = self._is_drag or by.manhattanLength() > _CLICK_PX
+        if not self._is_drag:
+            return
         width = self._width * math.exp(by.x() / _WIDTH_PX)
         view.choose_window(width, self._level + by.y() * self._width * _LEVEL_SHARE_PX)
+
+    def end(self, view: SteeredCanvas, at: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        """Offer the menu after a click that moved nothing."""
+        if not self._is_drag:
+            view.menu_asked.emit(at.toPoint())
 
 
 class PanDrag(_Drag):

@@ -1,15 +1,15 @@
-"""The keys of a view."""
+"""The keys of a view that move through the volume; those with a name are in `commands`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
-from escc_desktop.gui.viewer.look import window_presets
+from escc_desktop.gui.actions import Action
 from escc_desktop.gui.viewer.steered import SteeredCanvas
 
 MANY: Final = 10
@@ -22,53 +22,39 @@ _ARROWS: Final = {
     _Key.Key_Down: (1, 0),
 }
 _PAGES: Final = {_Key.Key_PageUp: -1, _Key.Key_PageDown: 1}
+_ENDS: Final = {_Key.Key_Home: True, _Key.Key_End: False}
 
 
-def press_key(view: SteeredCanvas, event: QKeyEvent) -> bool:
+def press_key(view: SteeredCanvas, event: QKeyEvent, actions: Iterable[Action]) -> bool:
     """Do what a key means in a view; return whether it means anything."""
     key, modifiers = _Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-    is_shifted = modifiers == Qt.KeyboardModifier.ShiftModifier
-    if modifiers and not is_shifted:
-        return False
+    times = MANY if modifiers == Qt.KeyboardModifier.ShiftModifier else 1
+    if modifiers and times == 1:
+        return press_action(event, actions)
     if key in _ARROWS:
-        _move_point(view, _ARROWS[key], MANY if is_shifted else 1)
-        return True
-    if key in _PAGES:
-        view.step(_PAGES[key] * (MANY if is_shifted else 1))
-        return True
-    call = (_shifted_calls(view) if is_shifted else _calls(view)).get(key)
-    if call is not None:
-        call()
-    return call is not None
+        _move_point(view, _ARROWS[key], times)
+    elif key in _PAGES:
+        view.step(_PAGES[key] * times)
+    elif key in _ENDS:
+        view.go_to_end(first=_ENDS[key])
+    else:
+        return press_action(event, actions)
+    return True
+
+
+def press_action(event: QKeyEvent, actions: Iterable[Action]) -> bool:
+    """Do the action that a key belongs to; return whether there is one."""
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    pressed = QKeySequence(modifiers.value | event.key())
+    found = next((one for one in actions if pressed in map(QKeySequence, one.keys)), None)
+    if found is not None and found.is_enabled:
+        found.call()
+    return found is not None
 
 
 def takes_text(widget: QWidget | None) -> bool:
     """Return whether somebody may be typing into a widget."""
     return isinstance(widget, QLineEdit | QTextEdit | QPlainTextEdit | QAbstractSpinBox)
-
-
-def _calls(view: SteeredCanvas) -> dict[Qt.Key, Callable[[], object]]:
-    look = view.look
-    calls: dict[Qt.Key, Callable[[], object]] = {
-        _Key.Key_X: lambda: view.choose_look(look.annotations_toggled()),
-        _Key.Key_S: lambda: view.choose_look(look.overlay_toggled()),
-        _Key.Key_A: lambda: view.choose_look(look.strengthened(-1)),
-        _Key.Key_D: lambda: view.choose_look(look.strengthened(1)),
-        _Key.Key_F: view.fit,
-        _Key.Key_Home: lambda: view.go_to_end(first=True),
-        _Key.Key_End: lambda: view.go_to_end(first=False),
-    }
-    for preset in window_presets():
-        width, level = preset.width, preset.level
-        calls[_Key(ord(preset.key))] = lambda width=width, level=level: view.choose_window(width, level)  # type: ignore[misc]
-    return calls
-
-
-def _shifted_calls(view: SteeredCanvas) -> dict[Qt.Key, Callable[[], object]]:
-    return {
-        _Key.Key_X: lambda: view.choose_look(view.look.crosshair_toggled()),
-        _Key.Key_F: view.zoom_to_100,
-    }
 
 
 def _move_point(view: SteeredCanvas, by: tuple[int, int], voxels: int) -> None:

@@ -58,10 +58,13 @@ class Look:
         """Return the look in another window."""
         return replace(self, width=max(float(round(width)), 2.0), level=float(round(level)))
 
-    def strengthened(self, steps: int) -> Self:
-        """Return the look with the overlay stronger, or fainter for negative steps; it is shown then."""
-        strength = min(max(self.strength + steps, 0), len(STRENGTHS) - 1)
-        return replace(self, strength=strength, has_overlay=True)
+    def stronger(self) -> Self:
+        """Return the look with the overlay stronger; it is shown then."""
+        return self._strengthened(1)
+
+    def fainter(self) -> Self:
+        """Return the look with the overlay fainter; it is shown then."""
+        return self._strengthened(-1)
 
     def overlay_toggled(self) -> Self:
         """Return the look with the overlay the other way, shown or hidden."""
@@ -75,3 +78,7 @@ class Look:
     def crosshair_toggled(self) -> Self:
         """Return the look with the crosshair the other way."""
         return replace(self, has_crosshair=not self.has_crosshair)
+
+    def _strengthened(self, steps: int) -> Self:
+        strength = min(max(self.strength + steps, 0), len(STRENGTHS) - 1)
+        return replace(self, strength=strength, has_overlay=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 
 from escc_desktop.gui.viewer.mapping import Mapping
@@ -44,21 +44,23 @@ def paint_border(
     """Paint the border of voxels whose first row and column are `corner`, on whole pixels of the screen."""
     ratio = painter.device().devicePixelRatio()
     thick = max(1, round(ratio))
-    rectangles = []
     level, upright = border_lines(voxels)
-    origin = mapping.to_widget(corner[0] - 0.5, corner[1] - 0.5) * ratio
-    height, width = (size * ratio for size in mapping.voxel_px)
-    height, width = height * mapping.down, width * mapping.right
-    for line, start, stop in level:
-        y = round(origin.y() + line * height)
-        x0, x1 = sorted((round(origin.x() + start * width), round(origin.x() + stop * width)))
-        rectangles.append(QRect(x0, y, x1 - x0 + thick, thick))
-    for line, start, stop in upright:
-        x = round(origin.x() + line * width)
-        y0, y1 = sorted((round(origin.y() + start * height), round(origin.y() + stop * height)))
-        rectangles.append(QRect(x, y0, thick, y1 - y0 + thick))
+    # From the first voxel of the plane, so that a border falls on the same pixels whichever part is painted.
+    origin = mapping.to_widget(-0.5, -0.5) * ratio
+    height, width = mapping.voxel_px[0] * ratio * mapping.down, mapping.voxel_px[1] * ratio * mapping.right
+    rows = np.rint(origin.y() + (np.arange(voxels.shape[0] + 1) + corner[0]) * height).astype(int).tolist()
+    columns = np.rint(origin.x() + (np.arange(voxels.shape[1] + 1) + corner[1]) * width).astype(int).tolist()
+    lines = [
+        QRect(min(columns[start], columns[stop]), rows[edge], abs(columns[stop] - columns[start]) + thick, thick)
+        for edge, start, stop in level.tolist()
+    ]
+    lines += [
+        QRect(columns[edge], min(rows[start], rows[stop]), thick, abs(rows[stop] - rows[start]) + thick)
+        for edge, start, stop in upright.tolist()
+    ]
     painter.save()
     painter.scale(1 / ratio, 1 / ratio)
-    for rectangle in rectangles:
-        painter.fillRect(rectangle, color)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawRects(lines)
     painter.restore()

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from escc_desktop.gui.actions import Action
+from escc_desktop.gui.viewer.commands import view_actions
+from escc_desktop.gui.viewer.keys import press_action
 from escc_desktop.gui.viewer.look import Look
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes, Voxel
 from escc_desktop.gui.viewer.slice_view import SliceView
 from escc_desktop.gui.viewer.tool import Tool
+from escc_desktop.i18n import _
 from escc_desktop.imaging.mask import BoolArray, Region, bounding_box
 
 AXIAL_SHARE: Final = 0.64
 GAP_PX: Final = 2
+GAP_COLOR: Final = QColor("#2f353d")
 
 
 class LinkedViews(QWidget):
@@ -48,14 +54,20 @@ class LinkedViews(QWidget):
         self.has_side_views = True
         self.maximised: SliceView | None = None
         self._point: Voxel | None = None
-        self.setAutoFillBackground(False)
+        self._layout_actions = (
+            Action("viewer.sides", _("Show or hide the side views"), self.toggle_side_views, keys=("V",)),
+            Action("viewer.maximise", _("Maximise the view, and back"), self.toggle_maximised, keys=("M",)),
+        )
+        self._actions = *view_actions(lambda: self.active), *self._layout_actions
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         for view in self.views:
-            view.index_changed.connect(self._on_index)
+            view.index_changed.connect(partial(self._on_index, view))
             view.point_chosen.connect(self.set_point)
             view.look_changed.connect(self._on_look)
             view.window_changed.connect(self.window_changed)
             view.hovered.connect(self.hovered)
-            view.double_clicked.connect(self._on_double_click)
+            view.double_clicked.connect(partial(self._on_double_click, view))
+            view.more_actions = self._layout_actions
 
     @property
     def point(self) -> Voxel | None:
@@ -127,7 +139,7 @@ class LinkedViews(QWidget):
     def set_empty_text(self, text: str) -> None:
         """Say this while there is no volume."""
         for view in self.views:
-            view.set_empty_text(text if view is self.axial else " ")
+            view.set_empty_text(text if view is self.axial else "")
 
     def fit(self) -> None:
         """Show the whole of every plane."""
@@ -150,35 +162,39 @@ class LinkedViews(QWidget):
         self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Collapse the side views, or maximise the view under the mouse and back."""
-        if event.modifiers() != Qt.KeyboardModifier.NoModifier:
-            event.ignore()
-        elif event.key() == Qt.Key.Key_V:
-            self.show_side_views(not self.has_side_views)
-        elif event.key() == Qt.Key.Key_M:
-            self.toggle_maximised()
-        else:
-            event.ignore()
+        """Do what a view did not know: lay the views out."""
+        event.setAccepted(press_action(event, self._layout_actions))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the gaps between the views."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), GAP_COLOR)
+        painter.end()
+
+    def actions_now(self) -> tuple[Action, ...]:
+        """Return what can be done in the views, for a page to offer."""
+        return self._actions
+
+    def toggle_side_views(self) -> None:
+        """Collapse the side views, or show them again."""
+        self.show_side_views(not self.has_side_views)
 
     def toggle_maximised(self) -> None:
         """Maximise the active view, or give the room back."""
         self.maximise(None if self.maximised is not None else self.active)
 
-    def _on_index(self, _index: int) -> None:
-        view = self.sender()
-        if isinstance(view, SliceView) and view.point is not None and self._point is not None and view.axes:
+    def _on_index(self, view: SliceView, index: int) -> None:
+        if self._point is not None and view.axes is not None:
             point = list(self._point)
-            point[view.axes.normal] = view.index
+            point[view.axes.normal] = index
             self.set_point((point[0], point[1], point[2]))
 
     def _on_look(self, look: Look) -> None:
         self.set_look(look)
         self.look_changed.emit(look)
 
-    def _on_double_click(self) -> None:
-        view = self.sender()
-        if isinstance(view, SliceView):
-            self.maximise(None if self.maximised is not None else view)
+    def _on_double_click(self, view: SliceView) -> None:
+        self.maximise(None if self.maximised is not None else view)
 
     def _arrange(self) -> None:
         width, height = self.width(), self.height()

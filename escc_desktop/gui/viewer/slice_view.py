@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from escc_desktop.gui.actions import Action
 from escc_desktop.gui.viewer import writing
+from escc_desktop.gui.viewer.commands import view_actions
 from escc_desktop.gui.viewer.gestures import Gesture, ToolDrag, Wheel, drag_of, zoom_factor
 from escc_desktop.gui.viewer.keys import press_key, takes_text
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
@@ -23,6 +34,9 @@ class SliceView(SteeredCanvas):
         self._cursor: QPointF | None = None
         self._gesture: Gesture | None = None
         self._wheel = Wheel()
+        self.actions_of_view = view_actions(lambda: self)
+        self.more_actions: tuple[Action, ...] = ()
+        self.menu_asked.connect(self._show_menu)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -68,8 +82,7 @@ class SliceView(SteeredCanvas):
         if self.planes is None or self._gesture is not None:
             return
         drag = drag_of(self, event)
-        is_tools = self.tool is not None and not drag.is_forced
-        if self.tool is not None and is_tools and self.tool.press(self._pointer_of(event)):
+        if self.tool is not None and not drag.is_forced and self.tool.press(self._pointer_of(event)):
             self._gesture = ToolDrag(self.tool, event.button())
             return
         self._gesture = drag.gesture
@@ -79,6 +92,8 @@ class SliceView(SteeredCanvas):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with the drag, or hover."""
         self._cursor = event.position()
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self._end_drag(event)
         if self._gesture is not None:
             self._gesture.move(self, event.position(), event.modifiers())
         elif self.tool is not None and self.planes is not None:
@@ -87,16 +102,18 @@ class SliceView(SteeredCanvas):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the drag when its last button is up."""
-        if self._gesture is not None and event.buttons() == Qt.MouseButton.NoButton:
-            gesture, self._gesture = self._gesture, None
-            gesture.end(self, event.position(), event.modifiers())
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self._end_drag(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Ask to be maximised, unless the tool takes the second press."""
-        is_tools = self.tool is not None and self.planes is not None and self._gesture is None
-        if is_tools and self.tool is not None and self.tool.press(self._pointer_of(event)):
-            self._gesture = ToolDrag(self.tool, event.button())
-        elif event.button() == Qt.MouseButton.LeftButton:
+        """Ask to be maximised, unless the tool takes it for a second press."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)
+            return
+        if self.tool is not None and not event.modifiers():
+            self.mousePressEvent(event)
+        if not isinstance(self._gesture, ToolDrag):
+            self._gesture = None
             self.double_clicked.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -109,7 +126,7 @@ class SliceView(SteeredCanvas):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what the key says: the tool's meaning first, then the view's; others go on to whoever is around."""
-        is_taken = (self.tool is not None and self.tool.key(event)) or press_key(self, event)
+        is_taken = (self.tool is not None and self.tool.key(event)) or press_key(self, event, self.actions_of_view)
         event.setAccepted(is_taken)
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -129,12 +146,30 @@ class SliceView(SteeredCanvas):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show that keys come here."""
         super().focusInEvent(event)
-        self.update()
+        self._repaint_edges()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Show that keys no longer come here."""
         super().focusOutEvent(event)
-        self.update()
+        self._repaint_edges()
+
+    def _repaint_edges(self) -> None:
+        for strip in writing.focus_strips(self):
+            self.update(strip)
+
+    def _end_drag(self, event: QMouseEvent) -> None:
+        if self._gesture is not None:
+            gesture, self._gesture = self._gesture, None
+            gesture.end(self, event.position(), event.modifiers())
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action in (*self.actions_of_view, *self.more_actions):
+            item = menu.addAction(action.text, action.call)
+            item.setShortcuts([QKeySequence(keys) for keys in action.keys])
+            item.setEnabled(action.is_enabled)
+        menu.popup(self.mapToGlobal(at))
 
     def _pointer_of(self, event: QMouseEvent) -> Pointer:
         return self.pointer(event.position(), event.button(), event.modifiers())

@@ -33,6 +33,8 @@ class SteeredCanvas(SliceCanvas):
         `Hover`, or None when the mouse is on no voxel.
     double_clicked
         Nothing took the double-click.
+    menu_asked
+        Where the user clicked with the right button.
     """
 
     index_changed = Signal(int)
@@ -41,6 +43,7 @@ class SteeredCanvas(SliceCanvas):
     look_changed = Signal(object)
     hovered = Signal(object)
     double_clicked = Signal()
+    menu_asked = Signal(object)
 
     def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(plane, parent)
@@ -119,7 +122,7 @@ class SteeredCanvas(SliceCanvas):
         self.update(writing.readout_rect(self))
 
     def _repaint_crosshair(self) -> None:
-        for strip in writing.crosshair_strips(self) or ():
+        for strip in writing.crosshair_strips(self):
             self.update(strip)
 
     def _keep_in_sight(self, row: float, column: float) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 
 from escc_desktop.gui.theme import CAPTION_PX, current_tokens, face
 from escc_desktop.gui.viewer.canvas import SliceCanvas
@@ -15,15 +16,35 @@ from escc_desktop.i18n import _
 # The picture is black in both themes, and so its writing is light in both.
 INK: Final = QColor("#dfe3e8")
 FAINT: Final = QColor("#9aa4b0")
-SHADE: Final = QColor(0, 0, 0, 200)
-CROSSHAIR: Final = QColor(86, 180, 233, 190)
+SHADE: Final = QColor(0, 0, 0, 190)
+CROSSHAIR: Final = QColor(86, 180, 233, 150)
 EDGE: Final = 8
 LETTER_PX: Final = 13
-READOUT: Final = (210, 56)
+_LINE_PX: Final = 16
+_READOUT: Final = (180, 3 * _LINE_PX)
 _GAP_PX: Final = 9
 _BARS_MM: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
-_BAR_SHARE: Final = 0.22
-_NARROW: Final = 260
+_BAR_SHARE: Final = 0.25
+_BAR_LEAST_PX: Final = 40
+_NARROW: Final = 220
+_SHADES: Final = (QPoint(1, 1), QPoint(-1, 1), QPoint(1, -1), QPoint(-1, -1))
+_Flag = Qt.AlignmentFlag
+_TOP_LEFT: Final = _Flag.AlignLeft | _Flag.AlignTop
+_BOTTOM_LEFT: Final = _Flag.AlignLeft | _Flag.AlignBottom
+_BOTTOM_RIGHT: Final = _Flag.AlignRight | _Flag.AlignBottom
+_LEFT: Final = _Flag.AlignLeft | _Flag.AlignVCenter
+_RIGHT: Final = _Flag.AlignRight | _Flag.AlignVCenter
+_CENTRED: Final = _Flag.AlignCenter
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text in a box of the widget."""
+
+    box: QRect
+    text: str
+    align: Qt.AlignmentFlag
+    is_letter: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,33 +67,26 @@ def corners(view: SliceCanvas) -> Corners:
     if planes is None:
         return Corners((), (), ())
     window = _("W {width}  L {level}").format(width=f"{look.width:.0f}", level=_minus(f"{look.level:.0f}"))
-    slice_ = _("{n} / {total}").format(n=view.index + 1, total=planes.size(view.plane))
-    place = _("{place} mm").format(place=_minus(f"{planes.position_mm(view.plane, view.index):.1f}"))
+    slice_ = _("Slice {n}/{total}").format(n=view.index + 1, total=planes.size(view.plane))
+    place = _("{number} mm").format(number=_minus(f"{planes.position_mm(view.plane, view.index):.1f}"))
     hover = view.hover
-    under = _("{hu} HU").format(hu=_minus(str(hover.hu))) if hover is not None else ""
-    zoom = _("{percent} %").format(percent=f"{view.percent:.0f}")
+    under = _("{number} HU").format(number=_minus(str(hover.hu))) if hover is not None else ""
+    zoom = _("Zoom {number} %").format(number=f"{view.percent:.0f}")
     return Corners((plane_name(view), *view.caption), (zoom, window), (under, place, slice_))
 
 
 def paint_annotations(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
     """Write everything that touches the exposed part."""
-    area = QRectF(view.rect())
-    texts = corners(view)
-    font = face(CAPTION_PX)
-    painter.setFont(font)
-    flag = Qt.AlignmentFlag
-    _write(painter, area, texts.top_left, flag.AlignLeft | flag.AlignTop)
-    _write(painter, area, texts.bottom_left, flag.AlignLeft | flag.AlignBottom)
-    if exposed.intersects(readout_rect(view)):
-        _write(painter, area, texts.bottom_right, flag.AlignRight | flag.AlignBottom)
-    _letters(painter, view, area)
-    _scale_bar(painter, view, area)
+    for text in _texts(view):
+        if text.box.intersects(exposed):
+            _write(painter, text)
+    _scale_bar(painter, view, exposed)
 
 
 def readout_rect(view: SliceCanvas) -> QRect:
     """Return the corner that changes with the mouse."""
-    width, height = READOUT
-    return QRect(view.width() - width, view.height() - height - EDGE, width, height + EDGE)
+    width, height = _READOUT
+    return QRect(view.width() - width - EDGE, view.height() - height - EDGE, width, height)
 
 
 def paint_crosshair(painter: QPainter, view: SliceCanvas) -> None:
@@ -80,85 +94,103 @@ def paint_crosshair(painter: QPainter, view: SliceCanvas) -> None:
     center = view.crosshair
     if center is None:
         return
-    painter.setPen(QPen(CROSSHAIR, 1))
     x, y = round(center.x()), round(center.y())
-    gap_x, gap_y = (max(_GAP_PX, round(size / 2) + 3) for size in reversed(view.voxel_px))
-    width, height = view.width(), view.height()
-    for line in ((0, y, x - gap_x, y), (x + gap_x, y, width, y), (x, 0, x, y - gap_y), (x, y + gap_y, x, height)):
-        painter.drawLine(*line)
+    gap_y, gap_x = (max(_GAP_PX, round(size / 2) + 3) for size in view.voxel_px)
+    painter.fillRect(0, y, x - gap_x, 1, CROSSHAIR)
+    painter.fillRect(x + gap_x, y, max(view.width() - x - gap_x, 0), 1, CROSSHAIR)
+    painter.fillRect(x, 0, 1, y - gap_y, CROSSHAIR)
+    painter.fillRect(x, y + gap_y, 1, max(view.height() - y - gap_y, 0), CROSSHAIR)
 
 
-def crosshair_strips(view: SliceCanvas) -> tuple[QRect, QRect] | None:
+def crosshair_strips(view: SliceCanvas) -> tuple[QRect, ...]:
     """Return the strips of the widget that the crosshair's lines lie in."""
     center = view.crosshair
     if center is None:
-        return None
+        return ()
     x, y = round(center.x()), round(center.y())
-    return QRect(x - 2, 0, 5, view.height()), QRect(0, y - 2, view.width(), 5)
+    return QRect(x - 1, 0, 3, view.height()), QRect(0, y - 1, view.width(), 3)
 
 
 def paint_empty(painter: QPainter, view: SliceCanvas) -> None:
     """Say why there is no picture."""
     painter.setFont(face(LETTER_PX))
     painter.setPen(FAINT)
-    painter.drawText(QRectF(view.rect()), Qt.AlignmentFlag.AlignCenter, view.empty_text or _("No images to show"))
+    painter.drawText(
+        view.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE), _CENTRED | Qt.TextFlag.TextWordWrap, view.empty_text
+    )
 
 
 def paint_focus(painter: QPainter, view: SliceCanvas) -> None:
     """Mark the view that has the keyboard."""
     color = current_tokens().color("accent")
-    color.setAlpha(150)
-    painter.setPen(QPen(color, 1))
-    painter.drawRect(view.rect().adjusted(0, 0, -1, -1))
+    for strip in focus_strips(view):
+        painter.fillRect(strip, color)
 
 
-def _write(painter: QPainter, area: QRectF, lines: tuple[str, ...], flags: Qt.AlignmentFlag) -> None:
-    box = area.adjusted(EDGE, EDGE, -EDGE, -EDGE)
-    _text(painter, box, "\n".join(lines), flags, INK)
+def focus_strips(view: SliceCanvas) -> tuple[QRect, ...]:
+    """Return the edges that mark the view with the keyboard."""
+    width, height = view.width(), view.height()
+    sides = QRect(0, 1, 1, height - 2), QRect(width - 1, 1, 1, height - 2)
+    return QRect(0, 0, width, 1), QRect(0, height - 1, width, 1), *sides
 
 
-def _text(painter: QPainter, box: QRectF, text: str, flags: Qt.AlignmentFlag, color: QColor) -> None:
-    """Write with a dark shade around, legible on bone too."""
-    painter.setPen(SHADE)
-    for by in (QPointF(1, 1), QPointF(-1, 1), QPointF(1, -1), QPointF(-1, -1)):
-        painter.drawText(box.translated(by), flags, text)
-    painter.setPen(color)
-    painter.drawText(box, flags, text)
+def _texts(view: SliceCanvas) -> Iterator[Text]:
+    said = corners(view)
+    width, height = view.width(), view.height()
+    upper = QRect(EDGE, EDGE, width // 2 - 3 * EDGE, _LINE_PX * len(said.top_left))
+    metrics = QFontMetrics(face(CAPTION_PX))
+    lines = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, upper.width()) for line in said.top_left]
+    yield Text(upper, "\n".join(lines), _TOP_LEFT)
+    lower = QRect(EDGE, height - 2 * _LINE_PX - EDGE, width // 2, 2 * _LINE_PX)
+    yield Text(lower, "\n".join(said.bottom_left), _BOTTOM_LEFT)
+    yield Text(readout_rect(view), "\n".join(said.bottom_right), _BOTTOM_RIGHT)
+    yield from _letters(view)
 
 
-def _letters(painter: QPainter, view: SliceCanvas, area: QRectF) -> None:
-    axes, flag = view.axes, Qt.AlignmentFlag
+def _letters(view: SliceCanvas) -> Iterator[Text]:
+    axes = view.axes
     if axes is None:
         return
-    painter.setFont(face(LETTER_PX, bold=True))
-    box = area.adjusted(EDGE, EDGE, -EDGE, -EDGE)
-    middle_x, middle_y = flag.AlignHCenter, flag.AlignVCenter
-    _text(painter, box, axes.left_letters, flag.AlignLeft | middle_y, INK)
-    _text(painter, box, axes.right_letters, flag.AlignRight | middle_y, INK)
-    _text(painter, box, axes.top_letters, flag.AlignTop | middle_x, INK)
-    if view.width() > _NARROW:
-        _text(painter, box, axes.bottom_letters, flag.AlignBottom | middle_x, INK)
+    width, height, half = view.width(), view.height(), 24
+    side, end = height // 2 - _LINE_PX, width // 2 - half
+    yield Text(QRect(EDGE, side, 2 * half, 2 * _LINE_PX), axes.left_letters, _LEFT, is_letter=True)
+    right = QRect(width - 2 * half - EDGE, side, 2 * half, 2 * _LINE_PX)
+    yield Text(right, axes.right_letters, _RIGHT, is_letter=True)
+    yield Text(QRect(end, EDGE, 2 * half, _LINE_PX), axes.top_letters, _CENTRED, is_letter=True)
+    if width > _NARROW:
+        yield Text(
+            QRect(end, height - _LINE_PX - EDGE, 2 * half, _LINE_PX), axes.bottom_letters, _CENTRED, is_letter=True
+        )
 
 
-def _scale_bar(painter: QPainter, view: SliceCanvas, area: QRectF) -> None:
+def _write(painter: QPainter, text: Text) -> None:
+    """Write with a dark shade around, legible on bone too."""
+    painter.setFont(face(LETTER_PX, bold=True) if text.is_letter else face(CAPTION_PX))
+    painter.setPen(SHADE)
+    for by in _SHADES:
+        painter.drawText(text.box.translated(by), int(text.align), text.text)
+    painter.setPen(INK)
+    painter.drawText(text.box, int(text.align), text.text)
+
+
+def _scale_bar(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
     """Paint a bar of a round length at the right edge, above the readout."""
-    longest = area.height() * _BAR_SHARE
+    longest = view.height() * _BAR_SHARE
     fitting = [mm for mm in _BARS_MM if mm * view.px_per_mm <= longest]
-    if not fitting or view.width() < _NARROW:
+    if not fitting or view.width() < _NARROW or longest < _BAR_LEAST_PX:
         return
     mm = fitting[-1]
     length = round(mm * view.px_per_mm)
-    x, bottom = round(area.right()) - EDGE - 3, round(area.bottom()) - READOUT[1] - 3 * EDGE
-    for color, width in ((SHADE, 3), (INK, 1)):
-        painter.setPen(QPen(color, width))
-        painter.drawLine(x, bottom, x, bottom - length)
-        painter.drawLine(x - 4, bottom, x, bottom)
-        painter.drawLine(x - 4, bottom - length, x, bottom - length)
-    painter.setFont(face(CAPTION_PX))
+    x, bottom = view.width() - EDGE - 2, readout_rect(view).top() - EDGE
     text = _("{n} cm").format(n=mm // 10) if mm >= 10 else _("{n} mm").format(n=mm)
-    width_px = QFontMetricsF(painter.font()).horizontalAdvance(text)
-    box = QRectF(x - width_px - 10, bottom - length / 2 - 8, width_px + 4, 16)
-    _text(painter, box, text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, INK)
+    label = Text(QRect(x - 70, bottom - length // 2 - _LINE_PX // 2, 60, _LINE_PX), text, _RIGHT)
+    if not QRect(x - 70, bottom - length - 2, 74, length + 4).united(label.box).intersects(exposed):
+        return
+    for color, more in ((SHADE, 1), (INK, 0)):
+        for y in (bottom - length, bottom):
+            painter.fillRect(QRect(x - 5, y, 6, 1).adjusted(-more, -more, more, more), color)
+        painter.fillRect(QRect(x, bottom - length, 1, length).adjusted(-more, -more, more, more), color)
+    _write(painter, label)
 
 
 def _minus(number: str) -> str:
