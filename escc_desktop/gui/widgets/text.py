@@ -22,7 +22,7 @@ def label(text: str = "", *, tone: str = "", size: str = "", wrap: bool = False)
     """
     made = QLabel(text)
     made.setProperty("tone", tone)
-    made.setProperty("size", size)
+    made.setProperty("text_size", size)
     made.setWordWrap(wrap)
     made.setTextFormat(Qt.TextFormat.PlainText)
     return made
