@@ -87,6 +87,8 @@ class ReadingDesk:
         """Return one's own sessions in the order of the plan; empty before anything is planned."""
         require(self._principal, Operation.READ)
         plan = self._store.find(PLAN, PLAN_ID)
+        if plan is None:
+            return ()
         own = {session.session_id: session for session in visible_sessions(self._principal, self._store.all(SESSION))}
         begun, now = self._store.readings.begun(), self._store.clock()
         return tuple(
@@ -96,7 +98,7 @@ class ReadingDesk:
                 plan.may_open(own[planned.session_id], own.values(), now),
                 planned.session_id in begun,
             )
-            for planned in (() if plan is None else plan.sessions)
+            for planned in plan.sessions
             if planned.session_id in own
         )
 

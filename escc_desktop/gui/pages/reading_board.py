@@ -1,0 +1,319 @@
+"""An open reading: three views, the panel, the strip of slices, and whether all is saved."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import shiboken6
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.pages.reading_opening import Opened, slice_diameters
+from escc_desktop.gui.pages.reading_panel import WIDTH_PX, ReadingPanel, missing_words
+from escc_desktop.gui.pages.reading_strip import SliceStrip
+from escc_desktop.gui.pages.reading_words import occasion_name, site_name, volume_words
+from escc_desktop.gui.tasks import Answers
+from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.tools.canvas import Canvas, tool_name
+from escc_desktop.gui.tools.toolbox import Hand
+from escc_desktop.gui.viewer.panes import LinkedViews
+from escc_desktop.gui.viewer.planes import Plane
+from escc_desktop.gui.widgets.sign_panel import SignPanel
+from escc_desktop.gui.widgets.text import button, icon_button, label, row, set_tone
+from escc_desktop.i18n import _, plural
+from escc_desktop.imaging.mask import MaskEdit
+
+SAVED_EVERY_MS: Final = 80
+MEASURED_AFTER_MS: Final = 250
+
+
+class ReadingBoard(QWidget):
+    """Where one reading is drawn.
+
+    Signals
+    -------
+    close_wanted
+        The reader is done for now.
+    sign_wanted
+        (password, meaning).
+    save_wanted, reopen_wanted
+        What to do about edits that cannot be saved: try again, or open the reading as it is on disk.
+    """
+
+    close_wanted = Signal()
+    sign_wanted = Signal(str, str)
+    save_wanted = Signal()
+    reopen_wanted = Signal()
+
+    def __init__(self, desktop: Desktop, opened: Opened) -> None:
+        super().__init__()
+        self.desktop = desktop
+        self.reading, self.planes, self.mark = opened.reading, opened.planes, opened.mark
+        self.canvas = Canvas(opened.reading, opened.planes, opened.shown, opened.slice_voxels)
+        self.hand = Hand(self.canvas, opened.mark)
+        self._diameters = dict(opened.diameters_mm)
+        self._is_measuring = False
+        self.views, self.strip = LinkedViews(), SliceStrip()
+        self.panel, self.sign_panel = ReadingPanel(self.canvas, self.hand), SignPanel()
+        self.side = QStackedWidget()
+        self.saved = label(tone="secondary", size="caption")
+        self._lay_out()
+        self._show(opened)
+        self._connect()
+        self._saved_timer, self._measure_timer = QTimer(self), QTimer(self)
+        self._saved_timer.timeout.connect(self.follow_saving)
+        self._saved_timer.start(SAVED_EVERY_MS)
+        self._measure_timer.setSingleShot(True)
+        self._measure_timer.timeout.connect(self._measure)
+        self.follow_saving()
+
+    # Building
+
+    def _lay_out(self) -> None:
+        self.trouble_bar = self._make_trouble_bar()
+        head = QWidget()
+        lines = QVBoxLayout(head)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(2)
+        session = self.reading.session
+        lines.addWidget(label(session.patient_id, size="heading"))
+        what = f"{site_name(self.reading.lesion.site)} {session.lesion_id} · {occasion_name(session)}"
+        lines.addWidget(label(what, tone="secondary"))
+        lines.addWidget(self.saved)
+        self.side.addWidget(self.panel)
+        self.side.addWidget(self.sign_panel)
+        self.column = QFrame()
+        self.column.setProperty("surface", "panel")
+        self.column.setFixedWidth(WIDTH_PX)
+        beside = QVBoxLayout(self.column)
+        beside.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        beside.setSpacing(GRID)
+        beside.addWidget(head)
+        beside.addWidget(self.side, 1)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(self.trouble_bar)
+        left.addWidget(self.views, 1)
+        left.addWidget(self._make_strip_row())
+        across = QHBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        across.addLayout(left, 1)
+        across.addWidget(self.column)
+
+    def _make_strip_row(self) -> QWidget:
+        self.earlier = icon_button("chevron_left", _("Drawn slice towards the head ([)"))
+        self.later = icon_button("chevron_right", _("Drawn slice towards the feet (])"))
+        self.fold = icon_button("panel_right", _("Fold or open the panel (T)"))
+        holder = QWidget()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(GRID, GRID // 2, GRID, 0)
+        line.setSpacing(GRID)
+        for widget in (self.earlier, self.strip, self.later, self.fold):
+            line.addWidget(widget, 1 if widget is self.strip else 0)
+        return holder
+
+    def _make_trouble_bar(self) -> QFrame:
+        bar = QFrame()
+        bar.setProperty("surface", "danger")
+        self.trouble_words = label(wrap=True)
+        self.try_again = button(_("Try again"), "arrow_sync")
+        self.reopen = button("", weight="quiet")
+        line = QHBoxLayout(bar)
+        line.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        line.addWidget(self.trouble_words, 1)
+        line.addWidget(row(self.try_again, self.reopen))
+        bar.hide()
+        self.try_again.clicked.connect(self.save_wanted)
+        self.reopen.clicked.connect(self.reopen_wanted)
+        return bar
+
+    def _show(self, opened: Opened) -> None:
+        self.views.set_volume(opened.planes)
+        self.views.set_mask(self.canvas.shown, opened.box)
+        self.views.set_tool(self.hand)
+        self.views.set_caption(self.reading.session.patient_id)
+        self.strip.set_place(self.mark[2], opened.planes.axes(Plane.AXIAL).onwards)
+        self.go_to_mark()
+        self.hand.hold("brush")
+        self._follow_steps()
+        self._show_diameter()
+
+    def _connect(self) -> None:
+        canvas, panel = self.canvas, self.panel
+        canvas.touched.connect(self.views.mask_changed)
+        canvas.stepped.connect(self._follow_steps)
+        canvas.said.connect(self.desktop.notices.say)
+        self.hand.changed.connect(self._repaint_views)
+        self.views.axial.index_changed.connect(self.strip.set_current)
+        self.strip.chosen.connect(self.views.axial.set_index)
+        self.earlier.clicked.connect(lambda: self.go_to_drawn(-1))
+        self.later.clicked.connect(lambda: self.go_to_drawn(1))
+        self.fold.clicked.connect(self.toggle_panel)
+        panel.undo_wanted.connect(self.undo)
+        panel.redo_wanted.connect(self.redo)
+        panel.went_to.connect(self.go_to_step)
+        panel.sign_wanted.connect(self.begin_signing)
+        panel.close_wanted.connect(self.close_wanted)
+        self.sign_panel.left.connect(self.leave_signing)
+        self.sign_panel.sign_wanted.connect(self.sign_wanted)
+
+    # What the reader does
+
+    def undo(self) -> None:
+        """Take back the last step, or the last vertex of an open polygon; go where it acts."""
+        if not self.hand.tool.step_back():
+            self._jump(self.canvas.undo(), _("There is nothing to undo."))
+
+    def redo(self) -> None:
+        """Do the last undone step again; go where it acts."""
+        self._jump(self.canvas.redo(), _("There is nothing to do again."))
+
+    def go_to_step(self, count: int) -> None:
+        """Undo or redo until so many steps are done."""
+        edit: MaskEdit | None = None
+        history = self.reading.history
+        while history.cursor != count:
+            step = self.canvas.undo() if history.cursor > count else self.canvas.redo()
+            if step is None:
+                break
+            edit = step
+        if edit is not None:
+            self._jump(edit, "")
+
+    def go_to_mark(self) -> None:
+        """Show the point at which the lesion was marked."""
+        self.views.set_point(self.mark)
+        self.strip.set_current(self.views.axial.index)
+
+    def go_to_drawn(self, towards_feet: int) -> None:
+        """Show the next slice with something drawn, towards the feet (1) or the head (-1)."""
+        way = towards_feet * self.planes.axes(Plane.AXIAL).onwards
+        drawn = np.flatnonzero(self.canvas.slice_voxels)
+        ahead = drawn[(drawn - self.views.axial.index) * way > 0]
+        if ahead.size:
+            self.views.axial.set_index(int(ahead[np.argmin(ahead * way)]))
+        else:
+            self.desktop.notices.say(_("There is no drawn slice further on."))
+
+    def toggle_panel(self) -> None:
+        """Fold the panel away, or open it."""
+        self.column.setVisible(not self.column.isVisible())
+
+    def begin_signing(self) -> None:
+        """Ask for meaning and password, or say what stands in the way."""
+        why_not = self.why_not_sign()
+        if why_not:
+            self.desktop.notices.say(why_not)
+            return
+        self.hand.finish()
+        self.column.show()
+        self.canvas.why_locked = _("Go on drawing before you change the outline.")
+        self.side.setCurrentWidget(self.sign_panel)
+        self.sign_panel.begin(self.summary(), missing_words(self.canvas.missing_slices()))
+
+    def leave_signing(self) -> None:
+        """Go back to drawing."""
+        self.canvas.why_locked = ""
+        self.side.setCurrentWidget(self.panel)
+        self.views.axial.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def why_not_sign(self) -> str:
+        """Say why the reading cannot be signed now; "" when it can."""
+        if not self.canvas.n_voxels:
+            return _("Outline the lesion before you sign.")
+        return self.hand.unfinished()
+
+    def summary(self) -> list[tuple[str, str]]:
+        """Return what a signature would make final."""
+        history = self.reading.history
+        tools = dict.fromkeys(tool_name(edit.label) for edit in history.edits[: history.cursor])
+        return [
+            (_("Patient"), self.reading.session.patient_id),
+            (_("Lesion"), f"{site_name(self.reading.lesion.site)} {self.reading.session.lesion_id}"),
+            (_("Slices"), str(self.canvas.n_slices)),
+            (_("Volume"), volume_words(self.canvas.volume_mm3)),
+            (_("Drawn with"), ", ".join(tools)),
+        ]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Give keys that no view had to the tool held."""
+        if self.side.currentWidget() is not self.panel or not self.hand.key(event):
+            super().keyPressEvent(event)
+
+    # What it shows
+
+    def follow_saving(self) -> None:
+        """Show whether everything is on disk, and what is the trouble if not."""
+        trouble, n_unsaved = self.reading.trouble, self.canvas.n_unsaved
+        if trouble is not None:
+            unsaved = plural("{n} step is not saved", "{n} steps are not saved", n_unsaved)
+            self.trouble_words.setText("\n".join((f"{unsaved}. {trouble.what}", trouble.hint)))
+            without = plural("Open again without the last step", "Open again without the last {n} steps", n_unsaved)
+            self.reopen.setText(without)
+        self.trouble_bar.setVisible(trouble is not None)
+        is_saved = self.reading.is_saved
+        words = _("All changes saved") if is_saved else _("Not saved") if trouble is not None else _("Saving…")
+        if words != self.saved.text():
+            self.saved.setText(words)
+            set_tone(self.saved, "success" if is_saved else "danger" if trouble is not None else "secondary")
+
+    def stop(self) -> None:
+        """Stop looking after the reading."""
+        self._saved_timer.stop()
+        self._measure_timer.stop()
+        self.views.set_tool(None)
+
+    def _follow_steps(self) -> None:
+        x, y, _z = self.planes.geometry.spacing_mm
+        self.strip.set_areas((self.canvas.slice_voxels * (x * y)).astype(np.float64), self.canvas.missing_slices())
+        if self.canvas.changed_slices:
+            self.panel.figures.show_diameter(None)
+            self._measure_timer.start(MEASURED_AFTER_MS)
+
+    def _jump(self, edit: MaskEdit | None, nothing: str) -> None:
+        """Show where a step acts: its slice, and its middle if the crosshair is elsewhere."""
+        if edit is None:
+            if nothing and not self.canvas.why_locked:
+                self.desktop.notices.say(nothing)
+            return
+        middle = [(part.start + part.stop - 1) // 2 for part in edit.region]
+        in_slice = edit.region[0].start <= edit.slice_index < edit.region[0].stop
+        self.views.set_point((middle[2], middle[1], edit.slice_index if in_slice else middle[0]))
+
+    def _measure(self) -> None:
+        """Have the diameters of changed slices measured by a job; steps meanwhile are measured afterwards."""
+        if self._is_measuring:
+            self._measure_timer.start(MEASURED_AFTER_MS)
+            return
+        changed, self.canvas.changed_slices = self.canvas.changed_slices, set()
+        for index in changed:
+            self._diameters.pop(index, None)
+        slices = {index: self.canvas.shown[index].copy() for index in changed if self.canvas.slice_voxels[index]}
+        self._is_measuring = True
+        self.desktop.tasks.run(
+            _("Measuring"),
+            slice_diameters,
+            slices,
+            self.planes.geometry,
+            answers=Answers(then=self._measured),
+            quiet=True,
+        )
+
+    def _measured(self, diameters: dict[int, float]) -> None:
+        if not shiboken6.isValid(self):
+            return
+        self._is_measuring = False
+        self._diameters.update(diameters)
+        if not self.canvas.changed_slices:
+            self._show_diameter()
+
+    def _show_diameter(self) -> None:
+        self.panel.figures.show_diameter(max(self._diameters.values(), default=0.0))
+
+    def _repaint_views(self) -> None:
+        for view in self.views.views:
+            view.update()

@@ -1,0 +1,85 @@
+"""The errands of the reading page that take time: each is a job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escc_desktop.gui.viewer.planes import VolumePlanes, Voxel
+from escc_desktop.imaging.mask import BoolArray, Mask, Region, bounding_box, largest_axial_diameter_mm
+from escc_desktop.imaging.volume import Geometry
+from escc_desktop.progress import Progress
+from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.reading import Reading, open_reading
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A reading made ready to be drawn on.
+
+    Attributes
+    ----------
+    shown
+        A copy of its voxels (z, y, x), to be drawn into.
+    box
+        Holds every voxel drawn so far.
+    slice_voxels, diameters_mm
+        Per slice (z): how many voxels, and the largest diameter.
+    mark
+        The voxel (x, y, z) at which the lesion was marked.
+    """
+
+    reading: Reading
+    planes: VolumePlanes
+    shown: BoolArray
+    box: Region
+    slice_voxels: NDArray[np.intp]
+    diameters_mm: dict[int, float]
+    mark: Voxel
+
+
+def open_for_drawing(project: Project, session_id: str, progress: Progress) -> Opened:
+    """Open or resume a session and make its volume ready; stopped or failed, nothing stays open."""
+    reading = open_reading(project, session_id, progress.part(0, 0.1))
+    try:
+        planes = VolumePlanes.of(reading.volume, progress.part(0.5, 0.9))
+        shown = reading.history.voxels.copy()
+        slice_voxels = np.count_nonzero(shown, axis=(1, 2)).astype(np.intp)
+        drawn = {int(z): shown[z] for z in np.flatnonzero(slice_voxels)}
+        diameters = slice_diameters(drawn, planes.geometry, progress.part(0.9, 1.0))
+    except BaseException:
+        reading.abandon()
+        raise
+    mark = _nearest_voxel(reading.lesion.point_mm, planes.geometry)
+    return Opened(reading, planes, shown, bounding_box(shown), slice_voxels, diameters, mark)
+
+
+def slice_diameters(slices: Mapping[int, BoolArray], geometry: Geometry, progress: Progress) -> dict[int, float]:
+    """Return the largest diameter in mm within each of some slices (y, x)."""
+    flat = replace(geometry, size=(geometry.size[0], geometry.size[1], 1))
+    found = {}
+    for done, (index, voxels) in enumerate(slices.items()):
+        progress.advance(done, len(slices))
+        found[index] = largest_axial_diameter_mm(Mask(voxels[np.newaxis], flat))
+    return found
+
+
+def close_reading(reading: Reading, progress: Progress) -> None:
+    """Make every step durable and stop; where that fails it stays open."""
+    progress.advance(0, 1)
+    reading.close()
+
+
+def save_reading(reading: Reading, progress: Progress) -> None:
+    """Try again to make every step durable."""
+    progress.advance(0, 1)
+    reading.flush()
+
+
+def _nearest_voxel(point_mm: tuple[float, float, float], geometry: Geometry) -> Voxel:
+    index = np.rint(geometry.to_index(np.array([point_mm]))[0]).astype(int)
+    x, y, z = (min(max(int(value), 0), size - 1) for value, size in zip(index, geometry.size, strict=True))
+    return x, y, z

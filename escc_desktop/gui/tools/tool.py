@@ -1,0 +1,77 @@
+"""What all drawing tools have in common."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QKeyEvent, QPainter
+
+from escc_desktop.gui.tools.canvas import Canvas
+from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.tool import Pointer
+from escc_desktop.imaging.delineate import Point
+
+
+class DrawTool:
+    """A `viewer.tool.Tool` that takes nothing; tools override what they take.
+
+    Attributes
+    ----------
+    name
+        Its id in the tool box.
+    """
+
+    name = ""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+
+    def press(self, at: Pointer) -> bool:
+        """Take a press of a button, or not."""
+        return False
+
+    def move(self, at: Pointer) -> bool:
+        """Take a move of the drag it began."""
+        return True
+
+    def release(self, at: Pointer) -> bool:
+        """End the drag it began."""
+        return True
+
+    def hover(self, at: Pointer | None) -> None:
+        """Note where the mouse is."""
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Take a key, or not."""
+        return False
+
+    def paint(self, painter: QPainter, view: SliceCanvas) -> None:
+        """Paint over the picture."""
+
+    def finish(self) -> None:
+        """End a drag that will not be told its end, such as when the page is left."""
+
+    def unfinished(self) -> str:
+        """Say what is begun and not yet part of the region; "" for nothing."""
+        return ""
+
+    def step_back(self) -> bool:
+        """Take back the last act of what is unfinished; False where nothing is."""
+        return False
+
+    def drop(self) -> None:
+        """Forget what is unfinished."""
+
+
+def array_point(at: Pointer) -> Point:
+    """Return where the mouse is as (z, y, x) in voxel coordinates."""
+    axes = at.view.axes
+    if axes is None:
+        raise ValueError("a pointer over no volume")
+    place = [0.0, 0.0, 0.0]
+    place[axes.normal], place[axes.row], place[axes.column] = float(at.index), at.row, at.column
+    return place[2], place[1], place[0]
+
+
+def slice_of(at: Pointer, canvas: Canvas) -> int:
+    """Return the slice (z) a step is named after: the one of the mouse."""
+    z = round(array_point(at)[0])
+    return min(max(z, 0), len(canvas.shown) - 1)
