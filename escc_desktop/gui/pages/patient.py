@@ -220,7 +220,7 @@ class PatientPage(Page):
         ]
         own = f"{SHAPES[view.group]} {_(view.group)}" if view.group else ""
         self.curves.show_lines(lines, own, view.horizon_months, _("No groups, no curves."))
-        title = _("{endpoint} of the assessed patients by group").format(endpoint=_(view.endpoint).capitalize())
+        title = _("{endpoint} by group; below, patients at risk").format(endpoint=_(view.endpoint).capitalize())
         self._curves_title.setText(title)
 
     def _lay_out(self) -> None:
@@ -234,7 +234,9 @@ class PatientPage(Page):
         right.setSpacing(GRID)
         right.addWidget(head)
         right.addWidget(_panel(_("Course"), self.course), 5)
-        right.addWidget(_panel(_("What adds to the risk"), self.ruler, self._ruler_note), 6)
+        right.addWidget(
+            _panel(_("What adds to the risk, in points; ◆ the middle patient"), self.ruler, self._ruler_note), 6
+        )
         lower = QHBoxLayout()
         lower.setSpacing(GRID)
         lower.addWidget(_panel("", self.curves, self._curves_title), 3)

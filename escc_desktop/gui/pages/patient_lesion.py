@@ -32,7 +32,7 @@ class LesionPanel(QWidget):
         self._running: Running | None = None
         self.view = SliceView(Plane.AXIAL)
         self.view.choose_look(self.view.look.annotations_toggled())
-        self.words = label(tone="secondary", size="caption", wrap=True)
+        self.words = label(tone="secondary", size="caption")
         self._said = label(tone="secondary", wrap=True)
         holder = QWidget()
         inside = QVBoxLayout(holder)
@@ -83,6 +83,8 @@ class LesionPanel(QWidget):
         lesion, planes = found
         self._stack.setCurrentIndex(1)
         self.words.setText(lesion.words)
+        self.words.setToolTip(lesion.origin)
+        self.view.setToolTip(lesion.origin)
         self.view.set_volume(planes)
         self.view.set_mask(lesion.voxels, lesion.box)
         self.view.set_index(lesion.centre[2])

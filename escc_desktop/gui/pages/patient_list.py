@@ -17,7 +17,8 @@ from escc_desktop.i18n import _, plural
 if TYPE_CHECKING:
     from escc_desktop.workflow.views.patient import ChooserRow
 
-WIDTH_PX = 176
+WIDTH_PX = 192
+_COLUMNS_PX = (56, 72)
 _ROW_PX = 28
 _Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
@@ -56,12 +57,14 @@ class _Rows(QAbstractTableModel):
 
 def _group(row: ChooserRow) -> str:
     if not row.is_assessed:
-        return "–"
+        return ""
     return f"{SHAPES[row.group]} {_(row.group)}" if row.group else _("none")
 
 
 def _survival(row: ChooserRow) -> str:
-    return "" if row.survival is None else f"{row.survival * 100:.0f} %"
+    if row.survival is None:
+        return "–" if row.is_assessed else ""
+    return f"{row.survival * 100:.0f} %"
 
 
 def _tip(row: ChooserRow) -> str:
@@ -142,7 +145,11 @@ class PatientList(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for column, width in enumerate(_COLUMNS_PX):
+            table.horizontalHeader().resizeSection(column, width)
+        table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        table.horizontalHeader().setMinimumSectionSize(24)
+        table.setTextElideMode(Qt.TextElideMode.ElideNone)
         table.setAccessibleName(_("Patients"))
         table.selectionModel().currentRowChanged.connect(self._choose)
         return table

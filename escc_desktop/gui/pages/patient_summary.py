@@ -11,7 +11,7 @@ from escc_desktop.gui.icons import icon_pixmap
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.painted import SHAPES, risk_color
 from escc_desktop.gui.widgets.score_strip import ScoreStrip
-from escc_desktop.gui.widgets.text import button, card, label, research_banner, row
+from escc_desktop.gui.widgets.text import button, card, label, research_banner, row, set_tone
 from escc_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class PatientSummary(QWidget):
         self.group = label()
         self.group.setStyleSheet("font-size: 26px; font-weight: bold;")
         self.certainty = label(size="heading", tone="secondary")
-        self.chance, self.meaning = label(size="title"), label(wrap=True)
+        self.chance, self.meaning = label(size="title"), label()
         self.chance.setStyleSheet("font-size: 30px; font-weight: bold;")
         self.limits = label(tone="secondary", size="caption", wrap=True)
         self.strip = ScoreStrip()
@@ -51,7 +51,7 @@ class PatientSummary(QWidget):
         self._show_group(view)
         self._show_chance(view)
         self.strip.show_strip(view.strip)
-        self.grounds.setText("\n".join(view.grounds))
+        self.grounds.setText("\n".join(f"• {ground}" for ground in view.grounds))
         self.grounds.setVisible(bool(view.grounds))
         self.assess_button.setVisible(may_assess and not view.is_assessed)
         self._show_cautions(view.cautions)
@@ -64,6 +64,7 @@ class PatientSummary(QWidget):
         self.group.setStyleSheet(f"{style} color: {ink};" if ink else style)
         shown = {"clear": _("clear"), "likely": _("likely"), "uncertain": _("uncertain")}
         self.certainty.setText(shown[view.certainty] if view.certainty else "")
+        set_tone(self.certainty, "warning" if view.certainty == "uncertain" else "secondary")
 
     def _show_chance(self, view: PatientView) -> None:
         months = f"{view.horizon_months:g}"
@@ -117,7 +118,7 @@ class PatientSummary(QWidget):
         column.addWidget(self.status)
         column.addSpacing(GRID)
         column.addWidget(row(self.group, self.certainty, None, spacing=2 * GRID))
-        column.addWidget(row(self.chance, self.meaning, spacing=2 * GRID))
+        column.addWidget(row(self.chance, self.meaning, None, spacing=2 * GRID))
         column.addWidget(self.limits)
         column.addSpacing(GRID)
         column.addWidget(self.strip)
