@@ -299,8 +299,9 @@ def _figure_to_json(figure: KeptFigure, blobs: BlobPort) -> Json:
 
 
 def _figure_from_json(content: Json, blobs: BlobPort) -> KeptFigure:
-    pictures = blobs.get(content["svg"]), blobs.get(content["png"])
-    return KeptFigure(content["development"], content["name"], *content["size_mm"], *pictures)
+    width_mm, height_mm = content["size_mm"]
+    svg, png = blobs.get(content["svg"]), blobs.get(content["png"])
+    return KeptFigure(content["development"], content["name"], width_mm, height_mm, svg, png)
 
 
 FIGURE: Kind[KeptFigure] = Kind(

@@ -1,0 +1,301 @@
+"""How well the readings agree: the arm's progress, the wall of features, the outlines."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+import shiboken6
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from escc_desktop.gui.actions import Action
+from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.notices import Tone
+from escc_desktop.gui.page import FirstStep, Page
+from escc_desktop.gui.pages.agreement_feature import FeatureCard
+from escc_desktop.gui.pages.agreement_pairs import PairsCard
+from escc_desktop.gui.tasks import Answers, Running
+from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.icc_legend import IccLegend
+from escc_desktop.gui.widgets.icc_wall import IccWall, WallValues
+from escc_desktop.gui.widgets.text import label
+from escc_desktop.i18n import _, plural
+from escc_desktop.workflow.access import Operation
+from escc_desktop.workflow.analysis import Extraction
+from escc_desktop.workflow.views.agreement import (
+    AgreementView,
+    Arm,
+    Compared,
+    Comparison,
+    Waiting,
+    agreement_view,
+    extract_features,
+    feature_detail,
+)
+
+_LISTED = 6
+_COMPARISONS: tuple[Comparison, ...] = ("intra", "inter")
+
+
+class AgreementPage(Page):
+    """The readings that were made twice, and what their features say."""
+
+    watches: ClassVar[frozenset[str]] = frozenset({"features", "roi", "session", "plan"})
+
+    def __init__(self, desktop: Desktop) -> None:
+        super().__init__(desktop)
+        self.view: AgreementView | None = None
+        self.comparison: Comparison = "intra"
+        self._extracting: Running | None = None
+        self.switches: dict[Comparison, QPushButton] = {}
+        self._group = QButtonGroup(self)
+        self.stable = label(size="heading")
+        self.stable_words = label(tone="secondary", size="caption", wrap=True)
+        self.note = label(tone="warning", wrap=True)
+        self.wall, self.legend = IccWall(), IccLegend()
+        self.feature_card, self.pairs_card = FeatureCard(), PairsCard()
+        self._lay_out()
+        self.wall.chosen.connect(self._on_feature)
+        self.feature_card.patient_chosen.connect(self._on_patient_of_feature)
+        self.pairs_card.patient_chosen.connect(self.feature_card.select_patient)
+
+    def refresh(self) -> None:
+        """Fetch the readings and their agreement."""
+        if self._extracting is None:
+            self.load(agreement_view, self._show, busy="" if self.view is not None else _("Comparing the readings"))
+
+    def actions_now(self) -> tuple[Action, ...]:
+        """Return switching the comparison and extraction."""
+        extract = Action(
+            "agreement.extract", _("Extract features"), self.extract, "beaker", why_not=self._why_not_extract
+        )
+        return (
+            Action(
+                "agreement.intra",
+                _("Agreement of reader A with himself"),
+                partial(self.show_comparison, "intra"),
+                keys=("Alt+1",),
+            ),
+            Action(
+                "agreement.inter",
+                _("Agreement of reader A with B"),
+                partial(self.show_comparison, "inter"),
+                keys=("Alt+2",),
+            ),
+            extract,
+        )
+
+    def show_comparison(self, comparison: Comparison) -> None:
+        """Switch between intra and inter; the chosen feature stays."""
+        self.comparison = comparison
+        self.switches[comparison].setChecked(True)
+        compared = self.compared
+        if self.view is None or compared is None:
+            return
+        self.wall.set_values(
+            WallValues(compared.icc, compared.lower, compared.upper, compared.passed, compared.is_constant)
+        )
+        self.pairs_card.show_pairs(self.view.pairs, comparison)
+        if self.wall.selected < 0:
+            self.wall.select(self.wall.weakest)
+        if self.wall.selected >= 0:
+            self._on_feature(self.wall.selected)
+
+    @property
+    def compared(self) -> Compared | None:
+        """The comparison on screen."""
+        found = self.view.compared if self.view is not None else ()
+        return next((one for one in found if one.comparison == self.comparison), None)
+
+    def extract(self) -> None:
+        """Extract the features that are missing, as a job with progress and Cancel."""
+        answers: Answers[Extraction] = Answers(
+            self._extracted, self._extraction_failed, self._extraction_stopped, self._extraction_advanced
+        )
+        name = _("Extracting features")
+        self._extracting = self.desktop.tasks.run(name, extract_features, self.project, answers=answers)
+        self.show_busy(name)
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        left = QWidget()
+        wall = QVBoxLayout(left)
+        wall.setContentsMargins(0, 0, GRID, 0)
+        wall.addWidget(self.wall, 1)
+        wall.addWidget(self.legend)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.feature_card)
+        right.addWidget(self.pairs_card)
+        right.setSizes([330, 340])
+        across = QSplitter(Qt.Orientation.Horizontal)
+        across.addWidget(left)
+        across.addWidget(right)
+        across.setSizes([900, 560])
+        for splitter in (right, across):
+            splitter.setChildrenCollapsible(False)
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        column.setSpacing(GRID)
+        column.addLayout(self._top())
+        column.addWidget(self.note)
+        column.addWidget(across, 1)
+
+    def _top(self) -> QHBoxLayout:
+        """Return the two comparisons as switches, and what is stable in both."""
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        for comparison in _COMPARISONS:
+            made = QPushButton()
+            made.setCheckable(True)
+            made.setMinimumHeight(52)
+            made.clicked.connect(partial(self.show_comparison, comparison))
+            self._group.addButton(made)
+            self.switches[comparison] = made
+            top.addWidget(made)
+        self.switches["intra"].setChecked(True)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.stable)
+        words.addWidget(self.stable_words)
+        top.addSpacing(GRID)
+        top.addLayout(words, 1)
+        return top
+
+    # Answers
+
+    def _show(self, view: AgreementView) -> None:
+        names_before = self.view.names if self.view is not None else ()
+        self.view = view
+        if not view.compared:
+            self._show_why_empty(view)
+            return
+        if view.names != names_before:
+            self.wall.set_names([(name.filter, name.family, name.feature) for name in view.names])
+            self.feature_card.clear()
+        known = [compared.comparison for compared in view.compared]
+        for arm in view.arms:
+            self.switches[arm.comparison].setText(_switch_words(arm, view))
+            self.switches[arm.comparison].setEnabled(arm.comparison in known)
+        self.legend.set_threshold(view.threshold)
+        self.stable.setText(_("{n} of {of} stable").format(n=f"{view.n_stable:,}", of=f"{len(view.names):,}"))
+        form = view.compared[0].form
+        self.stable_words.setText(_rule_words(form, view))
+        self.note.setText(_waiting_words(view.waiting))
+        self.note.setVisible(bool(view.waiting))
+        self.show_comparison(self.comparison if self.comparison in known else known[0])
+        self.show_body()
+
+    def _show_why_empty(self, view: AgreementView) -> None:
+        title = _("How well do the readings agree?")
+        if not view.arms:
+            text = _("The readings are not planned yet. The coordinator plans them on the worklist.")
+            self.show_empty("shape_intersect", title, text)
+            return
+        counts = _arm_counts(view.arms)
+        missing = view.n_without_features
+        if missing or view.trouble:
+            text = plural(
+                "{n} signed reading has no features yet.", "{n} signed readings have no features yet.", missing
+            )
+            steps = [FirstStep(_("Extract features"), self.extract)] if self.project.may(Operation.EXTRACT) else []
+            self.show_empty("beaker", counts, view.trouble or text, *steps)
+            return
+        self.show_empty("shape_intersect", counts, _waiting_words(view.waiting))
+
+    def _on_feature(self, feature: int) -> None:
+        compared = self.compared
+        if self.view is not None and compared is not None:
+            self.feature_card.show_detail(feature_detail(self.view, compared, feature), self.comparison)
+
+    def _on_patient_of_feature(self, patient_id: str) -> None:
+        self.pairs_card.select_patient(patient_id)
+        self.feature_card.select_patient(patient_id)
+
+    def _why_not_extract(self) -> str:
+        if not self.project.may(Operation.EXTRACT):
+            return _("Your role does not extract features.")
+        if self._extracting is not None:
+            return _("Features are being extracted.")
+        return "" if self.view is None or self.view.n_without_features else _("Every signed reading has its features.")
+
+    # The extraction
+
+    def _extracted(self, extraction: Extraction) -> None:
+        self._extracting = None
+        if not shiboken6.isValid(self):
+            return
+        if extraction.failures:
+            key, failure = extraction.failures[0]
+            text = _("{n} readings gave no features, first {patient}: {why}").format(
+                n=len(extraction.failures), patient=key.patient_id, why=failure.what
+            )
+            self.desktop.notices.say(text, failure.hint, Tone.WARNING)
+        self.reload()
+
+    def _extraction_failed(self, error: Exception) -> None:
+        self._extracting = None
+        if shiboken6.isValid(self):
+            self.show_error(error)
+
+    def _extraction_stopped(self) -> None:
+        self._extracting = None
+        if shiboken6.isValid(self):
+            self.reload()
+
+    def _extraction_advanced(self, running: Running) -> None:
+        if shiboken6.isValid(self):
+            self._busy.advance(running)
+
+    def _cancel_loading(self) -> None:
+        if self._extracting is not None:
+            self._extracting.cancel()
+        else:
+            super()._cancel_loading()
+
+
+def _switch_words(arm: Arm, view: AgreementView) -> str:
+    title = _("Intra-reader · A first, A repeat") if arm.comparison == "intra" else _("Inter-reader · A first, B first")
+    counted = _("{done} of {planned} in").format(done=arm.done, planned=arm.planned)
+    found = next((one.share for one in view.compared if one.comparison == arm.comparison), None)
+    if found is None:
+        return f"{title} · {counted}\n{_('too few to compare')}"
+    passing = _("{n} of {of} pass: {share:.0f} % (95 % CI {lower:.0f} to {upper:.0f})").format(
+        n=f"{found.n_passed:,}",
+        of=f"{found.n_features:,}",
+        share=100 * found.n_passed / found.n_features,
+        lower=100 * found.lower,
+        upper=100 * found.upper,
+    )
+    return f"{title} · {counted}\n{passing}"
+
+
+def _rule_words(form: str, view: AgreementView) -> str:
+    shapes = {"icc1": "ICC(1,1)", "icc2": "ICC(2,1)", "icc3": "ICC(3,1)"}
+    firm = ", ".join(f"{one.comparison} {one.share.n_firm:,}" for one in view.compared)
+    constant = max(one.share.n_constant for one in view.compared)
+    return _(
+        "{form} above {threshold:g} in both; lower bound above it too: {firm}. {constant} constant. "
+        "Exact binomial intervals, as if features were independent."
+    ).format(form=shapes.get(form, form), threshold=view.threshold, firm=firm, constant=constant)
+
+
+def _arm_counts(arms: tuple[Arm, ...]) -> str:
+    parts = {
+        "intra": _("{done} of {planned} repeats by reader A are in"),
+        "inter": _("{done} of {planned} readings by reader B are in"),
+    }
+    return ", ".join(parts[arm.comparison].format(done=arm.done, planned=arm.planned) for arm in arms)
+
+
+def _waiting_words(waiting: tuple[Waiting, ...]) -> str:
+    if not waiting:
+        return ""
+    listed = ", ".join(
+        f"{one.patient_id} ({_('{reader} repeat') if one.is_repeat else _('{reader} first')})".format(reader=one.reader)
+        for one in waiting[:_LISTED]
+    )
+    more = len(waiting) - _LISTED
+    end = plural(" and {n} more", " and {n} more", more) if more > 0 else ""
+    return _("Still to be signed: {listed}{more}.").format(listed=listed, more=end)

@@ -1,0 +1,351 @@
+"""How far the repeated readings are, how well they agree, and who drives it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from escc_desktop.errors import EsccError
+from escc_desktop.features.names import FeatureName, parse_feature_name
+from escc_desktop.features.params import load_params
+from escc_desktop.imaging.mask import Mask
+from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.reproducibility import READINGS, Agreement, Agreements, has_repeats
+from escc_desktop.progress import Progress
+from escc_desktop.reading.session import Occasion, Reader, ReadingSession, Roi
+from escc_desktop.stats.agreement import BlandAltman, IccForm, bland_altman, icc_many
+from escc_desktop.stats.arrays import BoolArray, FloatArray
+from escc_desktop.stats.design import proportion
+from escc_desktop.store.kinds import FEATURES, PLAN, PLAN_ID, ROI
+from escc_desktop.workflow.access import Operation, require
+from escc_desktop.workflow.analysis import Extraction
+from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.reading_report import overlaps
+from escc_desktop.workflow.stored import feature_table
+
+Comparison = Literal["intra", "inter"]
+PARAMS = "ct_arterial"
+DRIVERS = 3
+_MARGIN = 3
+_FEWEST = 3  # without one patient two must be left
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A reading of the agreement arm that is not signed yet."""
+
+    patient_id: str
+    reader: str
+    is_repeat: bool
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One comparison as planned: how many lesions it needs, how many were read twice."""
+
+    comparison: Comparison
+    planned: int
+    done: int
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many features pass, with the exact (Clopper-Pearson) 95 % interval of their share.
+
+    Attributes
+    ----------
+    n_firm
+        Those whose lower bound is above the threshold too.
+    """
+
+    n_passed: int
+    n_features: int
+    lower: float
+    upper: float
+    n_firm: int
+    n_constant: int
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """All p features in one comparison of n lesions.
+
+    Attributes
+    ----------
+    icc, lower, upper
+        (p,) with the 95 % interval; NaN where a feature is constant.
+    first, second
+        (n, p) raw values of both readings.
+    patients
+        Of the n lesions.
+    """
+
+    comparison: Comparison
+    form: IccForm
+    share: Share
+    icc: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    passed: BoolArray
+    is_constant: BoolArray
+    first: FloatArray
+    second: FloatArray
+    patients: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two outlines of one lesion.
+
+    Attributes
+    ----------
+    first, second
+        (z, y, x) voxels within the box that holds both, its first slice being `first_slice` of the series.
+    spacing_mm
+        Along x, y, z.
+    """
+
+    comparison: Comparison
+    patient_id: str
+    lesion_id: str
+    dice: float
+    hd95_mm: float
+    assd_mm: float
+    first_mm3: float
+    second_mm3: float
+    first: BoolArray
+    second: BoolArray
+    first_slice: int
+    spacing_mm: tuple[float, float, float]
+
+    @property
+    def widest_slice(self) -> int:
+        """The slice of the box on which both outlines together are largest."""
+        return int((self.first | self.second).sum(axis=(1, 2)).argmax())
+
+
+@dataclass(frozen=True, eq=False)
+class AgreementView:
+    """What the page shows.
+
+    Attributes
+    ----------
+    arms
+        Empty before the readings are planned.
+    waiting
+        Readings still to be signed.
+    n_signed, n_without_features
+        Signed readings, and those that have no features yet.
+    trouble
+        Why there are no comparisons although features are there; "" otherwise.
+    n_stable
+        Features that pass every comparison made.
+    """
+
+    arms: tuple[Arm, ...]
+    waiting: tuple[Waiting, ...]
+    n_signed: int
+    n_without_features: int
+    trouble: str
+    threshold: float
+    names: tuple[FeatureName, ...]
+    compared: tuple[Compared, ...]
+    n_stable: int
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A patient whose readings differ much: the difference, and the ICC had he not been read."""
+
+    patient_id: str
+    difference: float
+    icc_without: float
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureDetail:
+    """One feature in one comparison; `limits` and `drivers` are empty for a constant one."""
+
+    name: str
+    icc: float
+    lower: float
+    upper: float
+    has_passed: bool
+    is_constant: bool
+    patients: tuple[str, ...]
+    first: FloatArray
+    second: FloatArray
+    limits: BlandAltman | None
+    drivers: tuple[Driver, ...]
+
+
+def agreement_view(project: Project, progress: Progress) -> AgreementView:
+    """Return how far the agreement arm is and what its readings and features say.
+
+    Raises
+    ------
+    AccessDeniedError
+        The principal may not see features.
+    """
+    require(project.principal, Operation.VIEW_FEATURES)
+    progress.advance(0, 3, "Readings")
+    plan, sessions = project.view.find(PLAN, PLAN_ID), project.sessions()
+    arm = [session for session in sessions if plan is not None and session.patient_id in plan.repeat_patients]
+    progress.advance(1, 3, "Features")
+    with_features = project.view.changed_at(FEATURES).keys()
+    signed = {session.session_id for session in sessions if session.is_signed}
+    agreements, trouble = _agreements(project, bool(signed) and not signed - with_features)
+    progress.advance(2, 3, "Outlines")
+    return AgreementView(
+        arms=tuple(_arm(comparison, arm) for comparison in READINGS) if plan is not None else (),
+        waiting=tuple(
+            Waiting(session.patient_id, str(session.reader), session.occasion is Occasion.REPEAT)
+            for session in arm
+            if not session.is_signed
+        ),
+        n_signed=len(signed),
+        n_without_features=len(signed - with_features),
+        trouble=trouble,
+        threshold=DevelopConfig().icc_threshold,
+        names=tuple(parse_feature_name(name) for name in agreements.names) if agreements else (),
+        compared=tuple(_compared(agreements, one) for one in agreements.comparisons) if agreements else (),
+        n_stable=int(agreements.stable.sum()) if agreements else 0,
+        pairs=_pairs(project, arm),
+    )
+
+
+def extract_features(project: Project, progress: Progress) -> Extraction:
+    """Extract the features of every signed reading that has none yet, with the study's settings.
+
+    Raises
+    ------
+    EsccError
+        Nothing is signed.
+    Cancelled
+        From `progress`; what is finished is kept.
+    """
+    return project.extract(load_params(PARAMS), progress, max(1, (os.cpu_count() or 2) - 1))
+
+
+def feature_detail(view: AgreementView, compared: Compared, feature: int) -> FeatureDetail:
+    """Return one feature's readings, limits of agreement, and the patients who drive it."""
+    first, second = compared.first[:, feature], compared.second[:, feature]
+    is_constant = bool(compared.is_constant[feature])
+    return FeatureDetail(
+        name=str(view.names[feature]),
+        icc=float(compared.icc[feature]),
+        lower=float(compared.lower[feature]),
+        upper=float(compared.upper[feature]),
+        has_passed=bool(compared.passed[feature]),
+        is_constant=is_constant,
+        patients=compared.patients,
+        first=first,
+        second=second,
+        limits=None if is_constant else bland_altman(first, second),
+        drivers=() if is_constant else _drivers(compared, first, second),
+    )
+
+
+def _drivers(compared: Compared, first: FloatArray, second: FloatArray) -> tuple[Driver, ...]:
+    difference = second - first
+    n = len(difference)
+    without = np.full(n, np.nan)
+    if n > _FEWEST:
+        rows = [np.delete(np.arange(n), left_out) for left_out in range(n)]
+        ratings = np.stack([first[np.array(rows).T], second[np.array(rows).T]], axis=1)
+        without = icc_many(ratings, compared.form).icc
+    largest = np.argsort(-np.abs(difference), kind="stable")[:DRIVERS]
+    return tuple(Driver(compared.patients[k], float(difference[k]), float(without[k])) for k in largest)
+
+
+def _arm(comparison: Comparison, arm: Sequence[ReadingSession]) -> Arm:
+    _, (reader, occasion) = READINGS[comparison]
+    signed = {
+        (session.patient_id, session.lesion_id)
+        for session in arm
+        if session.is_signed and session.reader is Reader.A and session.occasion is Occasion.FIRST
+    }
+    second = [session for session in arm if (session.reader, session.occasion) == (reader, occasion)]
+    done = sum(session.is_signed and (session.patient_id, session.lesion_id) in signed for session in second)
+    return Arm(comparison, len(second), done)
+
+
+def _agreements(project: Project, is_complete: bool) -> tuple[Agreements | None, str]:
+    if not is_complete:
+        return None, ""
+    try:
+        table = feature_table(list(project.features()))
+    except EsccError as error:
+        return None, str(error)
+    if not has_repeats(table):
+        return None, ""
+    return project.reproducibility(table, DevelopConfig()), ""
+
+
+def _compared(agreements: Agreements, one: Agreement) -> Compared:
+    p, passed = len(agreements.names), int(one.passed.sum())
+    interval = proportion(passed, p)
+    known = np.isfinite(one.icc.lower)
+    return Compared(
+        comparison=one.comparison,
+        form=agreements.form,
+        share=Share(
+            passed,
+            p,
+            interval.exact_lower,
+            interval.exact_upper,
+            int(np.sum(one.passed & known & (np.where(known, one.icc.lower, -1.0) > agreements.threshold))),
+            int(one.is_constant.sum()),
+        ),
+        icc=one.icc.icc,
+        lower=one.icc.lower,
+        upper=one.icc.upper,
+        passed=one.passed,
+        is_constant=one.is_constant,
+        first=one.first,
+        second=one.second,
+        patients=tuple(patient for patient, _ in one.lesions),
+    )
+
+
+def _pairs(project: Project, arm: Sequence[ReadingSession]) -> tuple[Pair, ...]:
+    rois = [project.view.get(ROI, session.session_id) for session in arm if session.is_signed]
+    by_reading = {(roi.patient_id, roi.lesion_id, str(roi.reader), str(roi.occasion)): roi for roi in rois}
+    pairs = []
+    for found in overlaps(rois):
+        comparison: Comparison = "intra" if found.comparison == "intra" else "inter"
+        one, other = (by_reading[found.patient_id, found.lesion_id, *side] for side in READINGS[comparison])
+        box = _common_box(one.mask, other.mask)
+        pairs.append(
+            Pair(
+                comparison,
+                found.patient_id,
+                found.lesion_id,
+                found.dice,
+                found.hd95_mm,
+                found.assd_mm,
+                *found.volume_mm3,
+                *_cut(one, other, box),
+                box[0].start,
+                one.mask.geometry.spacing_mm,
+            )
+        )
+    return tuple(pairs)
+
+
+def _cut(one: Roi, other: Roi, box: tuple[slice, slice, slice]) -> tuple[BoolArray, BoolArray]:
+    return one.mask.voxels[box].copy(), other.mask.voxels[box].copy()
+
+
+def _common_box(one: Mask, other: Mask) -> tuple[slice, slice, slice]:
+    """Return the box that holds both outlines, with a margin in the plane."""
+    z, y, x = (
+        slice(max(0, min(a.start, b.start) - margin), max(a.stop, b.stop) + margin)
+        for a, b, margin in zip(one.bounding_box, other.bounding_box, (0, _MARGIN, _MARGIN), strict=True)
+    )
+    return z, y, x
