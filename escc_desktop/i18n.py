@@ -9,6 +9,8 @@ from escc_desktop.resources import resource_path
 
 DOMAIN: Final = "escc"
 ENGLISH: Final = "en"
+# What speakers call their language; one without a catalogue in `resources/i18n` is not offered.
+_NAMES: Final = {ENGLISH: "English", "zh_CN": "简体中文"}
 
 _translation: gettext.NullTranslations = gettext.NullTranslations()
 
@@ -17,6 +19,13 @@ def set_language(language: str) -> None:
     """Speak a language from now on; one without a catalogue is English."""
     global _translation  # noqa: PLW0603  # one program, one language, as in gettext itself
     _translation = gettext.translation(DOMAIN, resource_path("i18n"), [language], fallback=True)
+
+
+def languages() -> tuple[tuple[str, str], ...]:
+    """Return code and own name of every language the program speaks, English first."""
+    folder = resource_path("i18n")
+    spoken = [code for code in _NAMES if code == ENGLISH or gettext.find(DOMAIN, folder, [code])]
+    return tuple((code, _NAMES[code]) for code in spoken)
 
 
 def use(translation: gettext.NullTranslations) -> None:

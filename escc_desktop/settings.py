@@ -10,7 +10,7 @@ from escc_desktop.errors import EsccError
 from escc_desktop.files import read_json, write_json
 
 RECENT_MOST: Final = 8
-THEMES: Final = ("dark", "light")
+THEMES: Final = ("dark", "light", "system")
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,42 @@
-"""The frame: rail, head, page, foot; and what stands around the pages."""
+"""The window: rail, head, page, foot; and what lies over them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.arguments import WindowStart
 from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.frame.commands import Commands
+from escc_desktop.gui.frame.crash import CrashSheet
 from escc_desktop.gui.frame.foot import Foot
+from escc_desktop.gui.frame.front_door import job
 from escc_desktop.gui.frame.head import Head
+from escc_desktop.gui.frame.key_bindings import KeyBindings
+from escc_desktop.gui.frame.keys_sheet import KeysSheet
+from escc_desktop.gui.frame.leaving import Leaving
+from escc_desktop.gui.frame.notice_stack import NoticeStack
+from escc_desktop.gui.frame.palette import Palette
 from escc_desktop.gui.frame.rail import Rail
+from escc_desktop.gui.frame.settings_sheet import SettingsSheet
 from escc_desktop.gui.frame.start_page import StartPage
+from escc_desktop.gui.frame.tray import Tray
 from escc_desktop.gui.page import Page
 from escc_desktop.gui.page_table import PAGES, PageEntry
 from escc_desktop.gui.tasks import Answers
-from escc_desktop.i18n import _
+from escc_desktop.gui.theme import GRID, apply_theme
+from escc_desktop.i18n import _, set_language
 
-SMALLEST = (1280, 700)
+if TYPE_CHECKING:
+    from escc_desktop.workflow.project import Project
+
+SMALLEST = (1280, 680)
 FIRST_SIZE = (1600, 960)
 
 
@@ -38,22 +54,20 @@ class MainWindow(QMainWindow):
     def __init__(self, desktop: Desktop) -> None:
         super().__init__()
         self.desktop = desktop
-        self.setWindowTitle("ESCC Desktop")
         self.setMinimumSize(*SMALLEST)
         self.resize(*FIRST_SIZE)
-        self._has_painted = False
+        self._has_painted = self._is_closing = False
+        self._language = desktop.settings.language
         self._entries: dict[str, PageEntry] = {}
         self._pages: dict[str, Page] = {}
         self._wanted = ""
-        self.rail, self.head, self.foot = Rail(), Head(desktop), Foot(desktop)
-        self.start_page = StartPage(desktop)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.start_page)
-        self._lay_out()
-        self._key_actions: list[QAction] = []
-        self.rail.chosen.connect(self.go)
+        self._leaving = Leaving(desktop.tasks)
+        self._keys = KeyBindings(self, self.do)
+        self._build()
         desktop.page_wanted.connect(self.go)
         desktop.project_changed.connect(self._on_project)
+        desktop.settings_changed.connect(self._on_settings)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme)
         self._on_project()
 
     def begin(self, start: WindowStart) -> None:
@@ -86,10 +100,67 @@ class MainWindow(QMainWindow):
         widget = self.stack.currentWidget()
         return widget if isinstance(widget, Page) else None
 
+    @property
+    def entries(self) -> tuple[PageEntry, ...]:
+        """The pages the signed-in person may open."""
+        return tuple(self._entries.values())
+
     def actions_now(self) -> tuple[Action, ...]:
         """Return everything that can be done now: on this page, and everywhere."""
         page = self.current_page
-        return (*(page.actions_now() if page else ()), *self._own_actions())
+        return (*(page.actions_now() if page else ()), *self.commands.actions())
+
+    def do(self, action: Action) -> None:
+        """Do an action, or say why it cannot be done now."""
+        why_not = action.why_not()
+        if why_not:
+            self.desktop.notices.say(why_not)
+        else:
+            action.call()
+
+    def show_keys(self) -> None:
+        """Show the keys of this page."""
+        page = self.current_page
+        title = _(self._entries[self._shown_id()].title) if page is not None else ""
+        self.keys_sheet.say(title, page.actions_now() if page else (), self.commands.actions())
+        self.keys_sheet.open_sheet()
+
+    def sign_in_again(self) -> None:
+        """Let somebody else sign in; nothing of the project is on screen until then."""
+        if self.desktop.project is None or not self._may_leave():
+            return
+        self._drop_pages()
+        project = self.desktop.sign_out()
+        if project is not None:
+            self.start_page.sign_in_to(project)
+
+    def close_project(self) -> None:
+        """Stop its jobs, then close the project and show the start page."""
+        if self.desktop.project is not None and self._may_leave():
+            self._drop_pages()
+            self.stack.setCurrentWidget(self.start_page)
+            self._leaving.stop_jobs(self.desktop.leave_project)
+
+    def open_other(self) -> None:
+        """Ask for another project's folder."""
+        self._leave_then(self.start_page.choose_folder)
+
+    def new_project(self) -> None:
+        """Ask for what a new project needs."""
+        self._leave_then(self.start_page.new_project)
+
+    def switch_staff(self, name: str) -> None:
+        """Show a synthetic project as another of its people sees it."""
+        project = self.desktop.project
+        if project is None or not self._may_leave():
+            return
+
+        def take(other: Project) -> None:
+            if self.desktop.project is project:
+                self.desktop.take_project(other, is_synthetic=True)
+
+        answers: Answers[Project] = Answers(then=take)
+        self.desktop.tasks.run(_("Signing in"), _switch, project, name, answers=answers, quiet=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         super().paintEvent(event)
@@ -97,16 +168,44 @@ class MainWindow(QMainWindow):
             self._has_painted = True
             self.painted.emit()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102
-        page = self.current_page
-        if page is not None and not page.may_leave():
-            event.ignore()
-            return
-        self._drop_pages()
-        self.desktop.leave_project()
-        event.accept()
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        self.place_layers()
 
-    def _lay_out(self) -> None:
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102
+        if self._is_closing and not self.desktop.tasks.running:
+            event.accept()
+            return
+        event.ignore()
+        if not self._is_closing and self._may_leave():
+            self._is_closing = True
+            self._drop_pages()
+            self.hide()
+            self._leaving.stop_jobs(self._finish)
+
+    def _finish(self) -> None:
+        """Close the project, then the window; both once nothing works on them."""
+        self.start_page.let_go()
+        self.desktop.leave_project()
+        self._leaving.stop_jobs(lambda: QTimer.singleShot(0, self, self.close))
+
+    def _build(self) -> None:
+        """Make everything around the pages, in the language in force."""
+        desktop = self.desktop
+        self.rail, self.head, self.foot = Rail(), Head(desktop), Foot()
+        self.start_page = StartPage(desktop)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.start_page)
+        whole = self._whole = self._lay_out()
+        self.tray, self.notices = Tray(whole, desktop.tasks), NoticeStack(whole)
+        self.palette_panel = Palette(whole)
+        self.keys_sheet, self.settings_sheet = KeysSheet(whole), SettingsSheet(whole, desktop)
+        self.crash_sheet = CrashSheet(whole, desktop)
+        self.commands = Commands(self)
+        self._listen()
+        self.place_layers()
+
+    def _lay_out(self) -> QWidget:
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -121,12 +220,52 @@ class MainWindow(QMainWindow):
         line.addWidget(self.rail)
         line.addWidget(right, 1)
         self.setCentralWidget(whole)
+        return whole
 
-    def _own_actions(self) -> tuple[Action, ...]:
-        return tuple(
-            Action(f"go.{entry.page_id}", _(entry.title), partial(self.go, entry.page_id), entry.icon)
-            for entry in self._entries.values()
-        )
+    def _listen(self) -> None:
+        self.rail.chosen.connect(self.go)
+        self.rail.settings.clicked.connect(self.settings_sheet.open_sheet)
+        self.rail.help.clicked.connect(self.show_keys)
+        self.head.search.clicked.connect(self.commands.open_palette)
+        self.head.jobs.clicked.connect(self.tray.toggle)
+        self.head.switch_wanted.connect(self.switch_staff)
+        self.head.sign_in_wanted.connect(self.sign_in_again)
+        self.head.close_wanted.connect(self.close_project)
+        self.head.settings_wanted.connect(self.settings_sheet.open_sheet)
+        self.settings_sheet.keys.clicked.connect(self._from_settings_to_keys)
+        self.palette_panel.chosen.connect(lambda entry: entry.call())
+        self.desktop.notices.said.connect(self.notices.say)
+        self.desktop.notices.crashed.connect(self.crash_sheet.say)
+        for layer in (self.keys_sheet, self.settings_sheet, self.crash_sheet, self.palette_panel):
+            layer.opened.connect(self._keys.sleep)
+            layer.closed.connect(self._keys.wake)
+
+    def place_layers(self) -> None:
+        """Put what lies over the page where it belongs."""
+        whole = self._whole
+        top, bottom = self.head.height(), whole.height() - self.foot.height()
+        self.tray.place(top, bottom - top)
+        self.notices.place(self.rail.width() + 2 * GRID, bottom - 2 * GRID)
+        self.palette_panel.move((whole.width() - self.palette_panel.width()) // 2, top + GRID)
+
+    def _may_leave(self) -> bool:
+        page = self.current_page
+        return page is None or page.may_leave()
+
+    def _leave_then(self, call: Callable[[], object]) -> None:
+        def leave() -> None:
+            self.desktop.leave_project()
+            call()
+
+        if self.desktop.project is None:
+            call()
+        elif self._may_leave():
+            self._drop_pages()
+            self._leaving.stop_jobs(leave)
+
+    def _from_settings_to_keys(self) -> None:
+        self.settings_sheet.close_sheet()
+        self.show_keys()
 
     def _on_project(self) -> None:
         self._drop_pages()
@@ -136,8 +275,50 @@ class MainWindow(QMainWindow):
         self.rail.fill(open_pages)
         self.stack.setCurrentWidget(self.start_page)
         self.head.show_page("")
+        self.head.staff = ()
+        self.setWindowTitle(f"{project.folder.name} – ESCC Desktop" if project is not None else "ESCC Desktop")
+        if project is None:
+            self.start_page.enter()
+            self._bind_keys()
+            return
+        self._ask_staff(project)
         if open_pages:
             self.go(open_pages[0].page_id)
+
+    def _ask_staff(self, project: Project) -> None:
+        def take(staff: tuple[str, ...]) -> None:
+            if self.desktop.project is project:
+                self.head.staff = staff
+
+        if self.desktop.is_synthetic:
+            answers: Answers[tuple[str, ...]] = Answers(then=take)
+            self.desktop.tasks.run("staff", job("staff_of"), project, answers=answers, quiet=True)
+
+    def _on_settings(self) -> None:
+        settings, application = self.desktop.settings, QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_theme(application, settings.theme)
+        if settings.language != self._language:
+            self._language = settings.language
+            set_language(settings.language)
+            # Not from within the settings' own click: they are built anew too.
+            QTimer.singleShot(0, self, self._speak_anew)
+
+    def _on_scheme(self) -> None:
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_theme(application, self.desktop.settings.theme)
+
+    def _speak_anew(self) -> None:
+        """Build everything again in the language in force; what is on screen is read again from the project."""
+        if not self._may_leave():
+            return
+        self._drop_pages()
+        self.desktop.notices.said.disconnect(self.notices.say)
+        self.desktop.notices.crashed.disconnect(self.crash_sheet.say)
+        self._build()
+        self._on_project()
+        self.settings_sheet.open_sheet()
 
     def _drop_pages(self) -> None:
         for page in self._pages.values():
@@ -145,13 +326,16 @@ class MainWindow(QMainWindow):
             self.stack.removeWidget(page)
             page.deleteLater()
         self._pages.clear()
+        self.foot.show_saved("")
 
     def _add(self, entry: PageEntry, page_class: type[Page], where: object) -> None:
-        if self._entries.get(entry.page_id) is not entry:
+        if self._entries.get(entry.page_id) is not entry or self._is_closing or self.desktop.project is None:
             return
         if entry.page_id not in self._pages:
-            self._pages[entry.page_id] = page_class(self.desktop)
-            self.stack.addWidget(self._pages[entry.page_id])
+            page = self._pages[entry.page_id] = page_class(self.desktop)
+            page.actions_changed.connect(partial(self._on_actions, page))
+            page.saved_changed.connect(partial(self._on_saved, page))
+            self.stack.addWidget(page)
         if self._wanted == entry.page_id:
             self._show(entry.page_id, where)
 
@@ -159,37 +343,33 @@ class MainWindow(QMainWindow):
         page = self._pages[page_id]
         self.stack.setCurrentWidget(page)
         self.head.show_page(_(self._entries[page_id].title))
+        self.foot.show_saved(*page.saved_said)
         self._bind_keys()
         page.enter()
         if where is not None:
             page.go(where)
-        page.setFocus(Qt.FocusReason.OtherFocusReason)
+        page.take_focus()
 
     def _shown_id(self) -> str:
         return next((page_id for page_id, page in self._pages.items() if page is self.current_page), "")
 
-    def _bind_keys(self) -> None:
-        for old in self._key_actions:
-            self.removeAction(old)
-            old.deleteLater()
-        self._key_actions = []
-        for action in self.actions_now():
-            if not action.keys:
-                continue
-            bound = QAction(action.text, self)
-            bound.setShortcuts([QKeySequence(keys) for keys in action.keys])
-            bound.triggered.connect(lambda _checked=False, action=action: self.do(action))
-            self.addAction(bound)
-            self._key_actions.append(bound)
+    def _on_actions(self, page: Page) -> None:
+        if page is self.current_page:
+            self._bind_keys()
 
-    def do(self, action: Action) -> None:
-        """Do an action, or say why it cannot be done now."""
-        why_not = action.why_not()
-        if why_not:
-            self.desktop.notices.say(why_not)
-        else:
-            action.call()
+    def _on_saved(self, page: Page) -> None:
+        if page is self.current_page:
+            self.foot.show_saved(*page.saved_said)
+
+    def _bind_keys(self) -> None:
+        self._keys.bind(self.actions_now())
 
 
 def _import_page(entry: PageEntry, progress: object) -> type[Page]:
     return entry.import_page()
+
+
+def _switch(project: Project, name: str, progress: object) -> Project:
+    from escc_desktop.workflow.demo.opening import switch_staff  # noqa: PLC0415  # imported by the job
+
+    return switch_staff(project, name, progress)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import shiboken6
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
@@ -41,8 +42,17 @@ class Page(QWidget):
     ----------
     watches
         Kinds of records whose change makes the page stale.
+    actions_changed
+        What can be done here is not what it was; the frame binds the keys anew. Emitted by the `show_` methods, and by
+        a page when it changes what it offers.
+    saved_changed
+        `saved_said` changed.
+    saved_said
+        Whether what is on screen is on disk, and its tone; the foot shows it. ("", "") where there is nothing to save.
     """
 
+    actions_changed = Signal()
+    saved_changed = Signal()
     watches: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, desktop: Desktop) -> None:
@@ -56,6 +66,7 @@ class Page(QWidget):
         holder = QVBoxLayout(self)
         holder.setContentsMargins(0, 0, 0, 0)
         holder.addLayout(self._stack)
+        self.saved_said = ("", "")
         self._is_stale = True
         self._loading: Running | None = None
         self._error.retry.connect(self.reload)
@@ -135,19 +146,25 @@ class Page(QWidget):
         self._is_stale = False
         self.refresh()
 
+    def say_saved(self, text: str, tone: str = "secondary") -> None:
+        """Say in the foot whether what is on screen is on disk."""
+        if self.saved_said != (text, tone):
+            self.saved_said = (text, tone)
+            self.saved_changed.emit()
+
     def show_body(self) -> None:
         """Show the content."""
-        self._stack.setCurrentWidget(self.body)
+        self._turn_to(self.body)
 
     def show_empty(self, icon: str, title: str, text: str, *steps: FirstStep) -> None:
         """Say what the page is for and offer the first steps."""
         self._empty.say(icon, title, text, [(step.text, step.call) for step in steps])
-        self._stack.setCurrentWidget(self._empty)
+        self._turn_to(self._empty)
 
     def show_busy(self, text: str) -> None:
         """Show progress, time left and Cancel."""
         self._busy.say(text)
-        self._stack.setCurrentWidget(self._busy)
+        self._turn_to(self._busy)
 
     def show_error(self, error: Exception) -> None:
         """Say what, why and what to do; a defect also opens the crash dialog."""
@@ -156,7 +173,7 @@ class Page(QWidget):
         else:
             self._error.say(_("This page has run into a defect."), _("Please report it."))
             self.desktop.notices.crashed.emit(crash_report(error))
-        self._stack.setCurrentWidget(self._error)
+        self._turn_to(self._error)
 
     # For the frame
 
@@ -164,6 +181,15 @@ class Page(QWidget):
         """Be shown: fetch if something changed since the last time."""
         if self._is_stale:
             self.reload()
+
+    def take_focus(self) -> None:
+        """Take the keyboard: what had it last on this page, or the page itself."""
+        inside = self.focusWidget()
+        (inside if inside is not None and inside.isVisible() else self).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _turn_to(self, state: QWidget) -> None:
+        self._stack.setCurrentWidget(state)
+        self.actions_changed.emit()
 
     def _advance(self, running: Running) -> None:
         if shiboken6.isValid(self) and self._loading is running:
@@ -176,7 +202,7 @@ class Page(QWidget):
     def _stopped(self) -> None:
         self._is_stale = True
         self._error.say(_("Stopped."), _("Nothing was changed."))
-        self._stack.setCurrentWidget(self._error)
+        self._turn_to(self._error)
 
     def _on_change(self, change: Change) -> None:
         if change.kinds & self.watches:

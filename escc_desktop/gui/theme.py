@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, fields
 from string import Template
 from typing import Final
 
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from escc_desktop.resources import resource_path
@@ -60,8 +62,18 @@ def current_tokens() -> Tokens:
     return tokens if isinstance(tokens, Tokens) else load_tokens("dark")
 
 
-def apply_theme(application: QApplication, theme: str) -> None:
+def shown_theme(choice: str) -> str:
+    """Return "dark" or "light" for what a person chose; "system" is what the desktop has now."""
+    if choice != "system":
+        return choice
+    return "light" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
+
+
+def apply_theme(application: QApplication, choice: str) -> None:
     """Give the whole program a theme; everything on screen follows at once."""
+    theme = shown_theme(choice)
+    if application.property("theme") == theme and application.styleSheet():
+        return
     tokens = load_tokens(theme)
     application.setProperty("tokens", tokens)
     application.setProperty("theme", theme)
@@ -77,6 +89,8 @@ def is_dark() -> bool:
 
 def load_fonts(application: QApplication) -> None:
     """Load the shipped face, Latin and Chinese, and make it the program's."""
+    # Qt has FreeType darken the stems of such faces, which makes regular text look bold; read with the first face.
+    os.environ.setdefault("FREETYPE_PROPERTIES", "cff:darkening-parameters=500,0,1000,0,2000,0,2500,0")
     for name in ("NotoSansCJKsc-Regular.otf", "NotoSansCJKsc-Bold.otf"):
         QFontDatabase.addApplicationFont(str(resource_path("fonts", name)))
     application.setFont(face(BODY_PX))

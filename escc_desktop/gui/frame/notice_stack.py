@@ -1,0 +1,177 @@
+"""Notices as cards above the foot: they leave by themselves, troubles stay until they are dismissed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from escc_desktop.gui.icons import icon_pixmap
+from escc_desktop.gui.notices import Notice, Tone
+from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.text import button, icon_button, label
+from escc_desktop.i18n import _, plural
+
+WIDTH_PX = 460
+SHOWN_MS = 8000
+MOST = 4
+_ICONS = {
+    Tone.INFO: ("info", "accent"),
+    Tone.SUCCESS: ("checkmark_circle", "success"),
+    Tone.WARNING: ("warning", "warning"),
+    Tone.DANGER: ("error_circle", "danger"),
+}
+
+
+class NoticeStack(QWidget):
+    """The notices on screen, the newest at the bottom; the same one said again is shown once."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(WIDTH_PX)
+        self.hide()
+        self.cards: list[NoticeCard] = []
+        self._bottom = (0, 0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GRID)
+
+    def say(self, notice: Notice) -> None:
+        """Show a notice."""
+        for old in self.cards:
+            if (old.notice.text, old.notice.hint) == (notice.text, notice.hint):
+                self.dismiss(old)
+                break
+        passing = [old for old in self.cards if old.leaves]
+        if len(self.cards) >= MOST:
+            self.dismiss(passing[0] if passing else self.cards[0])
+        made = NoticeCard(notice, self)
+        self.cards.append(made)
+        self._column.addWidget(made)
+        self.settle()
+
+    def dismiss(self, made: NoticeCard) -> None:
+        """Take a notice off the screen."""
+        if made in self.cards:
+            self.cards.remove(made)
+            self._column.removeWidget(made)
+            made.hide()
+            made.deleteLater()
+            self.settle()
+
+    def place(self, left: int, bottom: int) -> None:
+        """Stand with the lower left corner here."""
+        self._bottom = (left, bottom)
+        self.settle()
+
+    def settle(self) -> None:
+        """Take the room the notices need."""
+        self.setVisible(bool(self.cards))
+        self.raise_()
+        self._column.activate()
+        height = self._column.heightForWidth(WIDTH_PX) if self._column.hasHeightForWidth() else self.sizeHint().height()
+        left, bottom = self._bottom
+        self.setGeometry(left, bottom - height, WIDTH_PX, height)
+
+
+class NoticeCard(QFrame):
+    """One notice: what, what to do, a button, and lines that can be opened."""
+
+    def __init__(self, notice: Notice, stack: NoticeStack) -> None:
+        super().__init__()
+        self.notice = notice
+        self._stack = stack
+        self.setProperty("surface", "notice")
+        self.setProperty("tone", notice.tone.value)
+        self.setAccessibleName(f"{notice.text} {notice.hint}".strip())
+        line = QHBoxLayout(self)
+        line.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        line.setSpacing(GRID + 4)
+        self._picture = QLabel()
+        self._ink()
+        top = QVBoxLayout()
+        top.addSpacing(4)
+        top.addWidget(self._picture)
+        top.addStretch(1)
+        line.addLayout(top)
+        line.addLayout(self._words(), 1)
+        shut = icon_button("dismiss", _("Dismiss"))
+        shut.clicked.connect(lambda: self._stack.dismiss(self))
+        aside = QVBoxLayout()
+        aside.addWidget(shut)
+        aside.addStretch(1)
+        line.addLayout(aside)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SHOWN_MS)
+        self._timer.timeout.connect(lambda: self._stack.dismiss(self))
+        if self.leaves:
+            self._timer.start()
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it goes by itself."""
+        return self.notice.tone is not Tone.DANGER
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: D102
+        self._timer.stop()
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: D102
+        if self.leaves:
+            self._timer.start()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: D102
+        if event.type() == QEvent.Type.StyleChange:
+            self._ink()
+        super().changeEvent(event)
+
+    def _ink(self) -> None:
+        name, token = _ICONS[self.notice.tone]
+        self._picture.setPixmap(icon_pixmap(name, token, 20, self.devicePixelRatioF()))
+
+    def _words(self) -> QVBoxLayout:
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addSpacing(4)
+        words.addWidget(label(self.notice.text, wrap=True))
+        if self.notice.hint:
+            words.addWidget(label(self.notice.hint, tone="secondary", wrap=True))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        if self.notice.action:
+            self.action = button(self.notice.action)
+            self.action.clicked.connect(self._act)
+            buttons.addWidget(self.action)
+        if self.notice.details:
+            self.details = _details(self.notice.details)
+            self.more = button(plural("Show {n} line", "Show {n} lines", len(self.notice.details)), weight="quiet")
+            self.more.clicked.connect(self._unfold)
+            buttons.addWidget(self.more)
+            words.addWidget(self.details)
+        buttons.addStretch(1)
+        words.addLayout(buttons)
+        words.addSpacing(4)
+        return words
+
+    def _act(self) -> None:
+        if self.notice.call is not None:
+            self.notice.call()
+        self._stack.dismiss(self)
+
+    def _unfold(self) -> None:
+        self._timer.stop()
+        is_open = not self.details.isHidden()
+        self.details.setVisible(not is_open)
+        self.more.setText(
+            plural("Show {n} line", "Show {n} lines", len(self.notice.details)) if is_open else _("Hide the lines")
+        )
+        self._stack.settle()
+
+
+def _details(lines: tuple[str, ...]) -> QPlainTextEdit:
+    made = QPlainTextEdit("\n".join(lines))
+    made.setReadOnly(True)
+    made.setAccessibleName(_("Details"))
+    made.setFixedHeight(min(200, 24 + 20 * len(lines)))
+    made.hide()
+    return made
