@@ -20,28 +20,28 @@ def patient_points(
 
     The points are those of the card as it is, also for a patient who trained it.
     """
-    return cohort_points(card, table, clinical, [patient_id])[patient_id]
+    points = cohort_points(card, table, clinical, [patient_id]).get(patient_id)
+    return None if points is None or any(math.isnan(value) for value in points.values()) else points
 
 
 def cohort_points(
     card: ModelCard, table: FeatureTable, clinical: ClinicalTable, patients: Sequence[str]
-) -> dict[str, dict[str, float] | None]:
-    """Return for each patient what `patient_points` does."""
+) -> dict[str, dict[str, float]]:
+    """Return points by axis label for each patient, NaN where a value is missing; nothing without a nomogram."""
     scale = card_nomogram(card)
     if scale is None or any(term.source == "rad_score" for term in card.model_terms):
-        return dict.fromkeys(patients)
+        return {}
     features = patient_values(table, card.patient_value) if card.feature_names else None
-    found: dict[str, dict[str, float] | None] = {}
-    for patient_id in patients:
-        points = {
+    return {
+        patient_id: {
             axis.name: (
                 term.coefficient * _value(term, patient_id, features, clinical) - float(axis.contribution.min())
             )
             * scale.points_per_lp
             for axis, term in zip(scale.axes, card.model_terms, strict=True)
         }
-        found[patient_id] = None if any(math.isnan(value) for value in points.values()) else points
-    return found
+        for patient_id in patients
+    }
 
 
 def _value(term: Term, patient_id: str, features: PatientValues | None, clinical: ClinicalTable) -> float:

@@ -127,17 +127,19 @@ def trial_figures(results: TrialResults) -> dict[str, Figure]:
         )
     counts = {str(kind): count for kind, count in results.counts.counts.items() if kind is not Response.NE}
     drawn["response"] = response.response_bar(counts, len(results.records))
-    drawn["waterfall"] = response.waterfall([_change(record) for record in results.records])
-    drawn["swimmer"] = response.swimmer([_lane(record) for record in results.records])
+    drawn["waterfall"] = response.waterfall([largest_change(record) for record in results.records])
+    drawn["swimmer"] = response.swimmer([swimmer_lane(record) for record in results.records])
     return drawn
 
 
-def _change(record: TrialRecord) -> BestChange:
+def largest_change(record: TrialRecord) -> BestChange:
+    """Return a patient's bar of the waterfall."""
     change = best_change(record)
     return BestChange(record.patient_id, None if change is None else change * 100, str(best_response(record)))
 
 
-def _lane(record: TrialRecord) -> SwimmerLane:
+def swimmer_lane(record: TrialRecord) -> SwimmerLane:
+    """Return a patient's lane of the swimmer plot."""
     start, ended = record.start_date, overall_survival(record)
     progression = progression_free_survival(record)
     doses = [dose.end_date or dose.start_date for dose in record.treatments]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from escc_desktop import version
 from escc_desktop.figures import style
-from escc_desktop.files import digest, read_bytes, read_json, write_csv, write_json
+from escc_desktop.files import canonical_json, digest, read_bytes, read_json, write_csv, write_json
 from escc_desktop.progress import Progress
 from escc_desktop.trial.checks import Remark
 from escc_desktop.trial.importing import read_records, refuse_open_questions
@@ -15,6 +15,7 @@ from escc_desktop.trial.records import TrialRecord
 from escc_desktop.trial.results import (
     best_change,
     best_response,
+    clinical_rows,
     overall_survival,
     progression_free_survival,
 )
@@ -71,6 +72,26 @@ def trial_files(
         _fill(target, found.records, results, provenance, progress)
     progress.advance(1, 1, "Written")
     return results, found.warnings
+
+
+def export_trial(records: Sequence[TrialRecord], out: Path, *, is_synthetic: bool, progress: Progress) -> None:
+    """Write of records that are in a project what `trial_files` writes of a folder of them.
+
+    Raises
+    ------
+    EsccError
+        `out` cannot be written or holds other work.
+    Cancelled
+        Through `progress`.
+    """
+    check_folder(out, _MARKER)
+    provenance: dict[str, object] = {
+        "software": f"ESCC Desktop {version()}",
+        "records": digest(canonical_json(clinical_rows(records))),
+        "is_synthetic": is_synthetic,
+    }
+    with whole_folder(out, _MARKER) as target:
+        _fill(target, records, summarise(records), provenance, progress)
 
 
 def _says_synthetic(folder: Path) -> bool:

@@ -19,7 +19,9 @@ _NAMES_PX = 100.0
 _RIGHT_PX = 20.0
 _AXIS_PX = 34.0
 _DAYS_PER_MONTH = 30.4375
-_LANES = ("scan", "dose", "lab", "adverse_event", "course")
+# How much of the height each lane takes: those with words above their marks need more.
+_LANES = {"scan": 1.25, "dose": 1.1, "lab": 0.7, "adverse_event": 1.1, "course": 1.1}
+_WORDS_PX = 15.0
 _ORANGE, _SKY, _GREEN, _YELLOW, _BLUE, _VERMILLION, _PURPLE = OKABE_ITO
 _INKS = {
     "scan": _PURPLE,
@@ -38,7 +40,7 @@ class CourseStrip(Painted):
         self._events: tuple[CourseEvent, ...] = ()
         self._no_record = ""
         self._taken: list[QRectF] = []
-        self.setMinimumHeight(5 * 22 + 34)
+        self.setMinimumHeight(156)
 
     def show_course(self, events: Sequence[CourseEvent], no_record: str = "") -> None:
         """Show events; without any, a sentence."""
@@ -53,8 +55,9 @@ class CourseStrip(Painted):
 
     def y_of(self, lane: str) -> float:
         """Return the height of a lane's middle."""
-        step = (self.height() - _AXIS_PX) / len(_LANES)
-        return step * (_LANES.index(lane) + 0.62)
+        room = self.height() - _AXIS_PX - 4
+        above = sum(share for name, share in _LANES.items() if list(_LANES).index(name) <= list(_LANES).index(lane))
+        return room * above / sum(_LANES.values()) - 2
 
     def draw(self, painter: QPainter) -> None:  # noqa: D102
         if not self._events:
@@ -130,7 +133,7 @@ class CourseStrip(Painted):
             return
         width = painter.fontMetrics().horizontalAdvance(event.label) + 2
         x = min(self.x_of(event.start_day) - width / 2, self.width() - width)
-        rect = QRectF(x, self.y_of(event.lane) - 21, width, 14)
+        rect = QRectF(x, self.y_of(event.lane) - 6 - _WORDS_PX, width, _WORDS_PX)
         if any(rect.adjusted(-2, 0, 2, 0).intersects(other) for other in self._taken):
             return
         self._taken.append(rect)

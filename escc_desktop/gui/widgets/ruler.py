@@ -14,10 +14,11 @@ from escc_desktop.i18n import _
 if TYPE_CHECKING:
     from escc_desktop.workflow.views.ruler import RulerAxis, RulerView
 
-_NAME_PX, _VALUE_PX, _POINTS_PX = 216.0, 84.0, 52.0
-_FOOT_PX = 52.0
+_NAME_PX, _VALUE_PX, _POINTS_PX = 270.0, 84.0, 44.0
+_FOOT_PX = 48.0
 _MAX_POINTS = 100.0
 _SAME_POINTS = 1e-6
+_LEAST_PX = 40.0
 
 
 class Ruler(Painted):
@@ -66,28 +67,39 @@ class Ruler(Painted):
 
     def _axis(self, painter: QPainter, axis: RulerAxis, row: QRectF) -> None:
         middle = row.center().y()
-        has_room = row.height() >= 28 and bool(axis.family)
-        name = QRectF(0, row.top() + 1, _NAME_PX, 16) if has_room else QRectF(0, middle - 10, _NAME_PX, 20)
-        painter.setFont(face(BODY_PX))
-        text(painter, name, axis.label, token="text")
-        text(painter, QRectF(_NAME_PX, middle - 10, _VALUE_PX, 20), axis.value, token="text", align="right")
+        self._name(painter, axis, middle)
+        if axis.points is None:
+            text(painter, QRectF(_NAME_PX, middle - 10, _VALUE_PX, 20), _("missing"), token="warning", align="right")
+        else:
+            text(painter, QRectF(_NAME_PX, middle - 10, _VALUE_PX, 20), axis.value, token="text", align="right")
         painter.setFont(face(CAPTION_PX))
-        if has_room:
-            text(painter, QRectF(0, row.top() + 15, _NAME_PX, 13), axis.family)
         painter.fillRect(QRectF(self._left, middle - 5, self.x_of(axis.longest) - self._left, 10), color("line"))
-        bar = QRectF(self._left, middle - 5, max(self.x_of(axis.points) - self._left, 2), 10)
-        painter.fillRect(bar, color("accent"))
+        if axis.points is not None:
+            bar = QRectF(self._left, middle - 5, max(self.x_of(axis.points) - self._left, 2), 10)
+            painter.fillRect(bar, color("accent"))
+            points = QRectF(self.width() - _POINTS_PX, middle - 10, _POINTS_PX, 20)
+            text(painter, points, f"{axis.points:.0f}", token="text", align="right")
         painter.setPen(QPen(color("raised"), 1))
         painter.setBrush(color("text"))
         diamond(painter, QPointF(self.x_of(axis.typical), middle), 5)
-        points = QRectF(self.width() - _POINTS_PX, middle - 10, _POINTS_PX, 20)
-        text(painter, points, f"{axis.points:.0f}", token="text", align="right")
         self.add_spot(row, _axis_tip(axis))
+
+    def _name(self, painter: QPainter, axis: RulerAxis, middle: float) -> None:
+        """Write what the term is called; filter and family of a feature beside it, as far as there is room."""
+        painter.setFont(face(BODY_PX))
+        width = min(painter.fontMetrics().horizontalAdvance(axis.label) + 1.0, _NAME_PX)
+        text(painter, QRectF(0, middle - 10, width, 20), axis.label, token="text")
+        painter.setFont(face(CAPTION_PX))
+        if axis.family and _NAME_PX - width > _LEAST_PX:
+            text(painter, QRectF(width + 8, middle - 10, _NAME_PX - width - 8, 20), axis.family)
+        painter.setFont(face(BODY_PX))
 
     def _scale(self, painter: QPainter, view: RulerView, top: float) -> None:
         painter.setPen(QPen(color("line"), 1))
         painter.drawLine(QPointF(0, top + 2), QPointF(self.width(), top + 2))
         text(painter, QRectF(0, top + 6, _NAME_PX + _VALUE_PX, 16), _("Points in all"), token="text")
+        if view.total is None:
+            return
         total = f"{view.total:.0f}"
         text(painter, QRectF(self.width() - _POINTS_PX, top + 6, _POINTS_PX, 16), total, token="text", align="right")
         if self._estimate_points is None:
@@ -122,10 +134,15 @@ class Ruler(Painted):
 
 
 def _axis_tip(axis: RulerAxis) -> str:
-    away = axis.points - axis.typical
-    lines = [
-        f"{axis.label}: {axis.value}",
-        _("{points} of at most {longest} points").format(points=f"{axis.points:.0f}", longest=f"{axis.longest:.0f}"),
-        _("{away} against the middle patient ({typical})").format(away=f"{away:+.0f}", typical=f"{axis.typical:.0f}"),
+    lines = [f"{axis.label}: {axis.value or _('missing')}"]
+    if axis.family:
+        lines.append(axis.family)
+    typical = f"{axis.typical:.0f}"
+    if axis.points is None:
+        return "\n".join([*lines, _("The middle patient has {typical} points.").format(typical=typical)])
+    points, longest, away = f"{axis.points:.0f}", f"{axis.longest:.0f}", f"{axis.points - axis.typical:+.0f}"
+    lines += [
+        _("{points} of at most {longest} points").format(points=points, longest=longest),
+        _("{away} against the middle patient ({typical})").format(away=away, typical=typical),
     ]
-    return "\n".join([lines[0], *([axis.family] if axis.family else []), *lines[1:]])
+    return "\n".join(lines)

@@ -24,7 +24,7 @@ class ScoreStrip(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._view: StripView | None = None
-        self.setFixedHeight(98)
+        self.setFixedHeight(116)
 
     def show_strip(self, view: StripView | None) -> None:
         """Show a score, or nothing."""
@@ -53,10 +53,11 @@ class ScoreStrip(Painted):
             self._cutoff(painter, view.cutoff)
         if view.score is not None:
             self._patient(painter, view.score, view.group)
-        foot = QRectF(0, self.height() - 16, self.width(), 16)
-        shaded = _("shaded: where the cut-off lay in 95 % of resamples") if view.moves else ""
         others = plural("{n} other patient", "{n} other patients", len(view.cohort))
-        text(painter, foot, " · ".join(part for part in (others, shaded) if part))
+        text(painter, QRectF(0, self.height() - 32, self.width(), 16), others)
+        if view.moves is not None:
+            words = _("shaded: where the cut-off lay in 95 % of resamples")
+            text(painter, QRectF(0, self.height() - 16, self.width(), 16), words)
 
     def _range(self) -> tuple[float, float]:
         if self._view is None:
@@ -89,11 +90,11 @@ class ScoreStrip(Painted):
         painter.drawLine(QPointF(x, 18), QPointF(x, 18 + _AXIS_Y))
         words = _("cut-off {value}").format(value=f"{cutoff:.3f}")
         width = painter.fontMetrics().horizontalAdvance(words)
-        at = max(0.0, min(x - width / 2, self.width() - width))
+        ends = painter.fontMetrics().horizontalAdvance(f"{_('HIGH')} {SHAPES['HIGH']}") + 8
+        at = max(ends, min(x - width / 2, self.width() - width - ends))
         text(painter, QRectF(at, 0, width + 2, 16), words)
-        low, high = f"{_('LOW')} {SHAPES['LOW']} ", f" {SHAPES['HIGH']} {_('HIGH')}"
-        text(painter, QRectF(0, 0, max(at - 8, 0), 16), low, align="right")
-        text(painter, QRectF(at + width + 8, 0, self.width() - at - width - 8, 16), high)
+        text(painter, QRectF(0, 0, at - 4, 16), f"{SHAPES['LOW']} {_('LOW')}")
+        text(painter, QRectF(self.width() - ends, 0, ends, 16), f"{_('HIGH')} {SHAPES['HIGH']}", align="right")
 
     def _patient(self, painter: QPainter, score: float, group: str) -> None:
         x = self.x_of(score)

@@ -17,7 +17,7 @@ from escc_desktop.i18n import _
 if TYPE_CHECKING:
     from escc_desktop.workflow.views.curves import Steps
 
-_LEFT_PX, _RIGHT_PX, _TOP_PX = 44.0, 8.0, 6.0
+_LEFT_PX, _RIGHT_PX, _TOP_PX = 62.0, 8.0, 8.0
 _ROW_PX = 14.0
 
 
@@ -70,7 +70,7 @@ class SurvivalCurves(Painted):
         return max((float(line.steps.time[-1]) for line in self._lines), default=12.0) * 1.02 or 1.0
 
     def _bottom(self) -> float:
-        return self.height() - 2 * _ROW_PX - _ROW_PX * len(self._lines) - 2
+        return self.height() - _ROW_PX - _ROW_PX * len(self._lines) - 4
 
     def _grid(self, painter: QPainter) -> None:
         for level in (0.0, 0.25, 0.5, 0.75, 1.0):
@@ -123,14 +123,12 @@ class SurvivalCurves(Painted):
         text(painter, QRectF(0, self._bottom() + 2, _LEFT_PX - 6, _ROW_PX), _("months"), align="right")
         for row, line in enumerate(self._lines):
             painter.setPen(line.ink)
-            rect = QRectF(0, top + row * _ROW_PX, _LEFT_PX - 8, _ROW_PX)
+            rect = QRectF(0, top + row * _ROW_PX, _LEFT_PX - 14, _ROW_PX)
             painter.drawText(rect, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), line.name)
             for month in month_ticks(self._end()):
                 x = self.point_of(month, 0).x()
                 at = QRectF(x - 16, top + row * _ROW_PX, 32, _ROW_PX)
                 text(painter, at, str(line.steps.at_risk(month)), align="centre")
-        foot = QRectF(_LEFT_PX, top + len(self._lines) * _ROW_PX, self.width() - _LEFT_PX, _ROW_PX)
-        text(painter, foot, _("numbers at risk"))
 
 
 def _staircase(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

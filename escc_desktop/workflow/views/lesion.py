@@ -26,8 +26,8 @@ class LesionView:
     ----------
     centre
         Voxel (x, y, z) on the slice with the largest part of it.
-    words
-        What, how large, by whom.
+    words, origin
+        What, how large, where; by whom.
     """
 
     volume: Volume
@@ -35,6 +35,7 @@ class LesionView:
     box: Region
     centre: tuple[int, int, int]
     words: str
+    origin: str
 
 
 def lesion_view(project: Project, patient_id: str, progress: Progress) -> LesionView | str:
@@ -51,8 +52,10 @@ def lesion_view(project: Project, patient_id: str, progress: Progress) -> Lesion
     centre = _centre(roi.mask.voxels, box)
     size = _("{volume} cm³").format(volume=f"{roi.mask.volume_mm3 / 1000:.1f}")
     where = _("slice {n} of {all}").format(n=centre[2] + 1, all=volume.geometry.shape[0])
-    words = " · ".join([str(roi.site).replace("_", " "), size, where, _("Reader A, first reading")])
-    return LesionView(volume, roi.mask.voxels, box, centre, words)
+    words = " · ".join([str(roi.site).replace("_", " "), size, where])
+    signed = "" if roi.signature is None else f"{roi.signature.at:%Y-%m-%d}"
+    origin = _("Outlined by Reader A, first reading, signed {date}").format(date=signed)
+    return LesionView(volume, roi.mask.voxels, box, centre, words, origin)
 
 
 def _first_readings(project: Project, patient_id: str) -> tuple[Roi, ...]:

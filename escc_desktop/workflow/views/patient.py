@@ -351,19 +351,24 @@ def _caution_words(caution: Caution) -> str:
         return text
     name, space, rest = caution.detail.partition(" ")
     shown = short_feature(name) if name.startswith("A_") else quantity(name) if "_" in name else name
-    return f"{text} ({shown}{space}{rest})"
+    return f"{text.removesuffix('.')}: {shown}{space}{rest}."
 
 
 def _ruler_note(basis: Basis, patient_id: str, *, is_trained: bool) -> str:
-    if patient_id in basis.rulers:
-        if is_trained:
-            return _("The card as it stands, trained with this patient: why, not how likely.")
-        return ""
+    ruler = basis.rulers.get(patient_id)
+    if ruler is not None:
+        if ruler.total is None:
+            return _("Without every value there is no sum.")
+        return (
+            _("Trained with this patient: why, not how likely (▽ the card's own sum, ▼ the estimate)")
+            if is_trained
+            else ""
+        )
     if basis.trouble:
         return basis.trouble
     if basis.card.kind == "radscore":
         return _("This card reads the Rad-score alone: it has no nomogram.")
-    return _("A value the nomogram needs is missing.")
+    return _("There is no nomogram to show.")
 
 
 def assess_all(project: Project, basis: Basis, progress: Progress) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ class RulerAxis:
     value
         The patient's, in words with unit.
     points
-        What it adds.
+        What it adds; None where the value is missing.
     typical
         What it adds to the middle patient of the cohort (median).
     longest
@@ -38,7 +39,7 @@ class RulerAxis:
     label: str
     family: str
     value: str
-    points: float
+    points: float | None
     typical: float
     longest: float
     is_feature: bool
@@ -46,10 +47,10 @@ class RulerAxis:
 
 @dataclass(frozen=True)
 class RulerView:
-    """The ruler: axes, the sum, and the scale of survival under it as (points, survival) pairs."""
+    """The ruler: axes, the sum (None with a value missing), and the scale of survival as (points, survival) pairs."""
 
     axes: tuple[RulerAxis, ...]
-    total: float
+    total: float | None
     typical: float
     span: tuple[float, float]
     survival: tuple[tuple[float, float], ...]
@@ -58,37 +59,38 @@ class RulerView:
 def cohort_rulers(
     card: ModelCard, table: FeatureTable, clinical: ClinicalTable, patients: Sequence[str]
 ) -> Mapping[str, RulerView]:
-    """Return the ruler of every patient whose values are all known; nothing for a card without nomogram."""
+    """Return the ruler of every patient; nothing for a card without a nomogram of its terms."""
     scale = card_nomogram(card)
-    if scale is None:
-        return {}
     points = cohort_points(card, table, clinical, patients)
-    known = {patient: found for patient, found in points.items() if found is not None}
-    if not known:
+    if scale is None or not points:
         return {}
-    typical = {axis.name: float(np.median([one[axis.name] for one in known.values()])) for axis in scale.axes}
-    middle = float(np.median([sum(one.values()) for one in known.values()]))
+    whole = [one for one in points.values() if not any(math.isnan(value) for value in one.values())]
+    if not whole:
+        return {}
+    typical = {axis.name: float(np.median([one[axis.name] for one in whole])) for axis in scale.axes}
+    totals = [sum(one.values()) for one in whole]
     features = patient_values(table, card.patient_value) if card.feature_names else None
-    return {
-        patient: RulerView(
-            axes=tuple(
-                RulerAxis(
-                    *_name(term),
-                    value=_value(term, patient, features, clinical),
-                    points=found[term_label(term)],
-                    typical=typical[term_label(term)],
-                    longest=float(axis.points.max()),
-                    is_feature=term.source == "feature",
-                )
-                for term, axis in zip(card.model_terms, scale.axes, strict=True)
-            ),
-            total=sum(found.values()),
-            typical=middle,
-            span=_span(scale, [sum(one.values()) for one in known.values()]),
-            survival=tuple(zip(scale.survival_points.tolist(), scale.survival_ticks.tolist(), strict=True)),
+    rulers = {}
+    for patient, found in points.items():
+        axes = tuple(
+            RulerAxis(
+                *_name(term),
+                value=_value(term, patient, features, clinical),
+                points=_known(found[term_label(term)]),
+                typical=typical[term_label(term)],
+                longest=float(axis.points.max()),
+                is_feature=term.source == "feature",
+            )
+            for term, axis in zip(card.model_terms, scale.axes, strict=True)
         )
-        for patient, found in known.items()
-    }
+        survival = tuple(zip(scale.survival_points.tolist(), scale.survival_ticks.tolist(), strict=True))
+        total = _known(sum(found.values()))
+        rulers[patient] = RulerView(axes, total, float(np.median(totals)), _span(scale, totals), survival)
+    return rulers
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
 
 def _span(scale: Nomogram, totals: Sequence[float]) -> tuple[float, float]:
