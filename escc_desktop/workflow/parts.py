@@ -63,10 +63,10 @@ def parts(progress: Progress) -> tuple[Part, ...]:
 
 def licence_of(package: Distribution) -> str:
     """Return the licence of a package as its metadata states it."""
-    stated = STATED.get(normalized(package.metadata["Name"])) or package.metadata.get("License-Expression")
+    stated = STATED.get(normalized(package.metadata["Name"])) or _said(package, "License-Expression")
     if stated:
-        return str(stated)
-    said = package.metadata.get("License") or ""
+        return stated
+    said = _said(package, "License")
     if said and "\n" not in said and len(said) < 60 and said.lower() not in {"unknown", "dual license"}:
         return said
     classes = [
@@ -74,6 +74,10 @@ def licence_of(package: Distribution) -> str:
     ]
     known = sorted({_CLASSIFIERS.get(entry, entry) for entry in classes if entry != "OSI Approved"})
     return " OR ".join(known) or "see its text"
+
+
+def _said(package: Distribution, field: str) -> str:
+    return next(iter(package.metadata.get_all(field) or ()), "")
 
 
 def normalized(name: str) -> str:
