@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QColor, QDesktopServices
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
@@ -15,8 +15,9 @@ from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.page import FirstStep, Page
 from escc_desktop.gui.tasks import Answers
-from escc_desktop.gui.theme import GRID, OKABE_ITO
+from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.flow import Flow
+from escc_desktop.gui.widgets.painted import color
 from escc_desktop.gui.widgets.plain_table import PlainTable
 from escc_desktop.gui.widgets.survival_curves import Line, SurvivalCurves
 from escc_desktop.gui.widgets.text import button, card, label, row
@@ -25,8 +26,7 @@ from escc_desktop.gui.widgets.waterfall import (
     Swimmer,
     Waterfall,
     event_entries,
-    response_ink,
-    response_words,
+    response_entries,
 )
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.access import Operation
@@ -55,7 +55,7 @@ class TrialPage(Page):
         head = (_("Adverse event, worst grade of each patient"), _("Any grade"), _("Grade 3 or more"))
         self.safety = PlainTable(head, (1, 2), name=_("Safety"))
         self.baseline = PlainTable(
-            (_("Variable"), _("Level"), _("Known"), _("Value")), (2, 3), name=_("Patients at baseline")
+            (_("Variable"), _("Level"), _("Known"), _("Value")), (2, 3), name=_("Patients at baseline"), stretch=3
         )
         due = (_("Patient"), _("CT due"), _("Days overdue"), _("Last CT"), _("Last contact"))
         self.overdue = PlainTable(due, (2,), name=_("Overdue CT"))
@@ -154,7 +154,7 @@ class TrialPage(Page):
         self.waterfall.show_bars(view.bars, can_open=view.may_open_patients)
         self.swimmer.show_lanes(view.lanes, can_open=view.may_open_patients)
         self._show_legends(view)
-        ink = QColor(OKABE_ITO[1])
+        ink = color("accent")
         self.overall.show_lines([Line(_("all"), view.overall, ink)], "", _HORIZON_MONTHS)
         self.progression_free.show_lines([Line(_("all"), view.progression_free, ink)], "", _HORIZON_MONTHS)
         self._show_tables(view)
@@ -184,13 +184,7 @@ class TrialPage(Page):
             self._cards.addWidget(_endpoint(shown), 1)
 
     def _show_legends(self, view: TrialView) -> None:
-        self.responses.show_entries(
-            [
-                (response_ink(kind), f"{response_words(kind)}: {count}")
-                for kind, count in view.responses.items()
-                if count
-            ]
-        )
+        self.responses.show_entries(response_entries(view.responses))
         self.events.show_entries(event_entries())
 
     def _show_tables(self, view: TrialView) -> None:
@@ -244,6 +238,7 @@ class TrialPage(Page):
         grid.addWidget(_panel(self.safety_title, self.safety), 4, 1)
         grid.addWidget(_panel(_("Patients at baseline"), self.baseline), 5, 1)
         grid.addWidget(_panel(self.overdue_title, self.overdue), 6, 1)
+        grid.setRowStretch(5, 1)
         grid.setColumnStretch(0, 5)
         grid.setColumnStretch(1, 4)
         scroll = QScrollArea()

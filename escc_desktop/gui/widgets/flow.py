@@ -38,7 +38,7 @@ class Flow(Painted):
         for place, step in enumerate(self._steps):
             left = place * (width + _GAP_PX)
             self._box(painter, step, QRectF(left, 0, width, _BOX_PX))
-            if place:
+            if place and not step.is_apart:
                 self._arrow(painter, left - _GAP_PX / 2)
 
     def _box(self, painter: QPainter, step: FlowStep, box: QRectF) -> None:

@@ -61,7 +61,7 @@ class PlainTable(QTableView):
 
     opened = Signal(str)
 
-    def __init__(self, header: Sequence[str], numeric: Sequence[int] = (), *, name: str = "") -> None:
+    def __init__(self, header: Sequence[str], numeric: Sequence[int] = (), *, name: str = "", stretch: int = 0) -> None:
         super().__init__()
         self._cells = _Cells(header, frozenset(numeric))
         self.setModel(self._cells)
@@ -74,7 +74,7 @@ class PlainTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(ROW_PX)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
         self.activated.connect(lambda index: self.opened.emit(self._cells.rows[index.row()][0]))
 
     @property

@@ -70,7 +70,7 @@ class SurvivalCurves(Painted):
         return max((float(line.steps.time[-1]) for line in self._lines), default=12.0) * 1.02 or 1.0
 
     def _bottom(self) -> float:
-        return self.height() - _ROW_PX - _ROW_PX * len(self._lines) - 4
+        return self.height() - _ROW_PX - _ROW_PX * len(self._lines) - 10
 
     def _grid(self, painter: QPainter) -> None:
         for level in (0.0, 0.25, 0.5, 0.75, 1.0):
@@ -80,7 +80,7 @@ class SurvivalCurves(Painted):
             text(painter, QRectF(0, left.y() - 8, _LEFT_PX - 6, 16), f"{level * 100:.0f} %", align="right")
         for month in month_ticks(self._end()):
             x = self.point_of(month, 0).x()
-            text(painter, QRectF(x - 16, self._bottom() + 2, 32, _ROW_PX), str(month), align="centre")
+            text(painter, QRectF(x - 16, self._bottom() + 8, 32, _ROW_PX), str(month), align="centre")
         if 0 < self._horizon < self._end():
             painter.setPen(QPen(color("secondary"), 1, Qt.PenStyle.DotLine))
             painter.drawLine(self.point_of(self._horizon, 1), self.point_of(self._horizon, 0))
@@ -119,8 +119,8 @@ class SurvivalCurves(Painted):
             self.add_spot(QRectF(start, end).normalized().adjusted(-2, -6, 2, 6), _line_tip(line, self._horizon))
 
     def _at_risk(self, painter: QPainter) -> None:
-        top = self._bottom() + _ROW_PX + 2
-        text(painter, QRectF(0, self._bottom() + 2, _LEFT_PX - 6, _ROW_PX), _("months"), align="right")
+        top = self._bottom() + _ROW_PX + 8
+        text(painter, QRectF(0, self._bottom() + 8, _LEFT_PX - 14, _ROW_PX), _("months"), align="right")
         for row, line in enumerate(self._lines):
             painter.setPen(line.ink)
             rect = QRectF(0, top + row * _ROW_PX, _LEFT_PX - 14, _ROW_PX)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QResizeEvent
 
-from escc_desktop.gui.theme import is_dark
+from escc_desktop.gui.theme import CAPTION_PX, face, is_dark
 from escc_desktop.gui.widgets.painted import Painted, color, diamond, month_ticks, text, triangle
 from escc_desktop.i18n import _
 
@@ -44,26 +45,56 @@ def response_ink(response: str) -> QColor:
     return QColor(_INKS.get(response, _INKS["NE"])[0 if is_dark() else 1])
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One sign of a legend: its shape, its colour (nothing: that of text) and its words."""
+
+    glyph: str
+    ink: QColor | None
+    words: str
+
+
 class Legend(Painted):
-    """What colours and marks mean, with how many of each."""
+    """What signs mean, in as many lines as it takes."""
+
+    _LINE_PX = 18
 
     def __init__(self) -> None:
         super().__init__()
-        self._entries: tuple[tuple[QColor, str], ...] = ()
-        self.setFixedHeight(20)
+        self._entries: tuple[Entry, ...] = ()
+        self.setFixedHeight(self._LINE_PX)
 
-    def show_entries(self, entries: Sequence[tuple[QColor, str]]) -> None:
-        """Show squares of colour, each with its words."""
+    def show_entries(self, entries: Sequence[Entry]) -> None:
+        """Show signs, each with its words."""
         self._entries = tuple(entries)
+        self.setAccessibleName("; ".join(entry.words for entry in entries))
+        self._fit()
         self.update()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        self._fit()
+
     def draw(self, painter: QPainter) -> None:  # noqa: D102
-        x = 0.0
-        for ink, words in self._entries:
-            width = painter.fontMetrics().horizontalAdvance(words)
-            painter.fillRect(QRectF(x, 5, 10, 10), ink)
-            text(painter, QRectF(x + 15, 0, width + 2, 20), words)
-            x += width + 31
+        for entry, place in zip(self._entries, self._places(), strict=True):
+            painter.setPen(entry.ink or color("text"))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), entry.glyph)
+            text(painter, place.adjusted(16, 0, 0, 0), entry.words)
+
+    def _places(self) -> list[QRectF]:
+        metrics = QFontMetricsF(face(CAPTION_PX))
+        places, x, y = [], 0.0, 0.0
+        for entry in self._entries:
+            width = metrics.horizontalAdvance(entry.words) + 18
+            if x and x + width > self.width():
+                x, y = 0.0, y + self._LINE_PX
+            places.append(QRectF(x, y, width, self._LINE_PX))
+            x += width + 14
+        return places
+
+    def _fit(self) -> None:
+        places = self._places()
+        self.setFixedHeight(int(places[-1].bottom()) if places else self._LINE_PX)
 
 
 class Waterfall(Painted):
@@ -215,15 +246,25 @@ class Swimmer(Painted):
         )
 
 
-def event_entries() -> list[tuple[QColor, str]]:
-    """Return the marks of the swimmer for a legend."""
-    return [(QColor(ink) if ink else color("text"), _event_words(kind)) for kind, ink in _EVENT_INKS.items()]
+def response_entries(counts: Mapping[str, int]) -> list[Entry]:
+    """Return best responses with how many patients had each."""
+    return [
+        Entry("■", response_ink(kind), f"{response_words(kind)}: {count}") for kind, count in counts.items() if count
+    ]
+
+
+def event_entries() -> list[Entry]:
+    """Return the marks of the swimmer."""
+    glyphs = {"response": "▲", "progression": "●", "death": "■", "new therapy": "◆"}
+    return [
+        Entry(glyphs[kind], QColor(ink) if ink else None, _event_words(kind)) for kind, ink in _EVENT_INKS.items()
+    ] + [Entry("▸", None, _("still followed; bare end: lost"))]
 
 
 def _event_words(kind: str) -> str:
     return {
-        "response": _("▲ confirmed response"),
-        "progression": _("● progression"),
-        "death": _("■ death"),
-        "new therapy": _("◆ next therapy"),
+        "response": _("confirmed response"),
+        "progression": _("progression"),
+        "death": _("death"),
+        "new therapy": _("next therapy"),
     }[kind]

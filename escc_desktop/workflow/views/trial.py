@@ -39,11 +39,15 @@ __all__ = ["BestChange", "SwimmerLane", "TrialView", "export_to", "print_to", "t
 
 @dataclass(frozen=True)
 class FlowStep:
-    """One box of the flow: how many, of what kind, and who left here with the reason."""
+    """One box of the flow: how many, of what kind, and who left here with the reason.
+
+    `is_apart`: it counts all enrolled, not those of the box before.
+    """
 
     n: int
     words: str
     left: tuple[tuple[int, str], ...] = ()
+    is_apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,8 +188,9 @@ def _flow(results: TrialResults) -> tuple[FlowStep, ...]:
         FlowStep(n_assessed, _("with a best response")),
         FlowStep(
             status[VitalStatus.ALIVE],
-            _("alive in follow-up"),
+            _("of all enrolled alive in follow-up"),
             (*_left(status[VitalStatus.DEAD], _("died")), *_left(status[VitalStatus.LOST], _("lost to follow-up"))),
+            is_apart=True,
         ),
     )
 
@@ -265,8 +270,11 @@ def _follow_up(results: TrialResults) -> EndpointCard:
 
 
 def _months_interval(found: Estimate) -> str:
-    low, high = (_("not reached") if math.isnan(end) else f"{end:.1f}" for end in (found.lower, found.upper))
-    return _("95 % CI {low} to {high} months").format(low=low, high=high)
+    if math.isnan(found.lower):
+        return _("95 % CI: not reached")
+    if math.isnan(found.upper):
+        return _("95 % CI {low} months to not reached").format(low=f"{found.lower:.1f}")
+    return _("95 % CI {low} to {high} months").format(low=f"{found.lower:.1f}", high=f"{found.upper:.1f}")
 
 
 def print_to(project: Project, path: Path, is_synthetic: bool, progress: Progress) -> Path:
