@@ -35,11 +35,18 @@ def load_module(name: str) -> ModuleType:
 
 watchdog = load_module("watchdog")
 studied = load_module("studied")
+load_module("reader_hand")
 
 
 @pytest.fixture(scope="session")
 def watchdog_module() -> ModuleType:
     return watchdog
+
+
+@pytest.fixture(scope="session")
+def viewing() -> ModuleType:
+    """Phantoms, and hands for mouse and wheel."""
+    return load_module("viewing")
 
 
 @pytest.fixture(scope="session")

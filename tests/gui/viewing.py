@@ -1,0 +1,122 @@
+"""Phantoms and hands for the tests of the viewer."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from escc_desktop.gui.viewer.planes import VolumePlanes
+from escc_desktop.gui.viewer.slice_view import SliceView
+from escc_desktop.imaging.volume import IDENTITY, Geometry, Volume
+from escc_desktop.progress import Progress
+
+SIZE = (23, 19, 15)
+SPACING = (1.0, 1.5, 3.0)
+# Grey equals HU in this window: (x - 127.5) / 255 + 0.5 = x / 255.
+GREY_WINDOW = (256, 128)
+DIRECTIONS = {
+    "identity": IDENTITY,
+    "feet first": (-1.0, 0, 0, 0, 1, 0, 0, 0, -1),
+    "prone": (-1.0, 0, 0, 0, -1, 0, 0, 0, 1),
+    "all against": (-1.0, 0, 0, 0, -1, 0, 0, 0, -1),
+    "coronal slices": (1.0, 0, 0, 0, 0, 1, 0, -1, 0),
+    "sagittal slices": (0, 0, 1.0, 1, 0, 0, 0, -1, 0),
+    "turned": (0, -1.0, 0, 1, 0, 0, 0, 0, 1),
+}
+
+
+def phantom(direction: tuple[float, ...] = IDENTITY, size: tuple[int, int, int] = SIZE) -> Volume:
+    """Return a volume in which no two neighbours are alike, HU 0 to 255."""
+    geometry = Geometry(size, SPACING, (-40.0, 25.0, -300.0), direction)
+    hu = np.random.default_rng(3).integers(0, 256, geometry.shape).astype(np.int16)
+    return Volume(hu, geometry)
+
+
+def planes_of(volume: Volume) -> VolumePlanes:
+    """Return a volume ready to be looked at."""
+    return VolumePlanes.of(volume, Progress())
+
+
+def grey_at(widget: QWidget, point: QPointF) -> int:
+    """Return the grey a widget shows at a point; -1 for a colour."""
+    color = widget.grab().toImage().pixelColor(point.toPoint())
+    return color.red() if color.red() == color.green() == color.blue() else -1
+
+
+def pixels(image: QImage) -> NDArray[np.uint8]:
+    """Return an image as an array (rows, columns, 4)."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    return np.array(image.constBits()).reshape(image.height(), image.width(), 4).astype(np.uint8)
+
+
+def on_screen(widget: QWidget) -> NDArray[np.uint8]:
+    """Return what was painted into the window, without painting anew."""
+    return pixels(widget.screen().grabWindow(widget.window().winId()).toImage())
+
+
+def turn_wheel(
+    view: SliceView, angle: int, *, at: QPointF | None = None, pixels_y: int = 0, ctrl: bool = False
+) -> None:
+    """Turn the wheel by eighths of a degree; positive is away from the user."""
+    place = at or QPointF(view.rect().center())
+    modifiers = Qt.KeyboardModifier.ControlModifier if ctrl else Qt.KeyboardModifier.NoModifier
+    event = QWheelEvent(
+        place,
+        QPointF(view.mapToGlobal(place.toPoint())),
+        QPoint(0, pixels_y),
+        QPoint(0, angle),
+        Qt.MouseButton.NoButton,
+        modifiers,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(view, event)
+
+
+def drag(
+    view: QWidget,
+    start: QPoint,
+    by: QPoint,
+    button: Qt.MouseButton = Qt.MouseButton.LeftButton,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """Press, move in three steps, release."""
+    QTest.mousePress(view, button, modifiers, start)
+    for share in (0.3, 0.7, 1.0):
+        move(view, start + QPoint(round(by.x() * share), round(by.y() * share)), button, modifiers)
+    QTest.mouseRelease(view, button, modifiers, start + by)
+
+
+def double_click(view: QWidget, at: QPoint) -> None:
+    """Click twice with the left button, as a mouse does."""
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mouseClick(view, left, none, at)
+    QTest.mouseDClick(view, left, none, at)
+    QTest.mouseRelease(view, left, none, at)
+
+
+def move(view: QWidget, to: QPoint, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier) -> None:
+    """Move the mouse with a button held."""
+    place = QPointF(to)
+    event = QMouseEvent(
+        QEvent.Type.MouseMove, place, QPointF(view.mapToGlobal(to)), Qt.MouseButton.NoButton, button, modifiers
+    )
+    QApplication.sendEvent(view, event)
+
+
+class Painted(QObject):
+    """Notes which rectangles of a widget are painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self.rects: list[QRect] = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if isinstance(event, QPaintEvent):
+            self.rects.append(event.rect())
+        return super().eventFilter(watched, event)
