@@ -10,7 +10,7 @@ from escc_desktop.gui.viewer.lut import WindowPreset
 from escc_desktop.i18n import _
 
 DEFAULT_WINDOW: Final = (350.0, 40.0)
-STRENGTHS: Final = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75)
+STRENGTHS: Final = (0.0, 0.08, 0.15, 0.3, 0.5, 0.75)
 _USUAL: Final = 2
 ROI_COLOR: Final = OKABE_ITO[0]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 MARGIN_PX: Final = 8.0
@@ -66,6 +68,14 @@ class Mapping:
             self.center[1] + (point.x() - self.widget.width() / 2) / width * self.right,
         )
 
+    def voxel_of(self, pixels: NDArray[np.floating], axis: int) -> NDArray[np.intp]:
+        """Return the rows (axis 0) or columns (axis 1) shown at heights or widths of the widget."""
+        length = self.widget.height() if axis == 0 else self.widget.width()
+        sign = self.down if axis == 0 else self.right
+        place = self.center[axis] + (pixels - length / 2) / self.voxel_px[axis] * sign
+        voxels: NDArray[np.intp] = np.floor(place + 0.5).astype(np.intp)
+        return voxels
+
     def rectangle(self, rows: slice, columns: slice) -> QRectF:
         """Return the rectangle of the widget that a box of voxels fills."""
         one = self.to_widget(rows.start - 0.5, columns.start - 0.5)
@@ -96,7 +106,7 @@ class Mapping:
     def zoomed(self, factor: float, about: QPointF) -> Self:
         """Return the mapping zoomed by a factor; what is shown at `about` stays there."""
         finest = min(self.spacing_mm)
-        least = _LEAST * self.fitted().px_per_mm
+        least = min(_LEAST * self.fitted().px_per_mm, 1 / finest)
         px_per_mm = min(max(self.px_per_mm * factor, least), _LARGEST_VOXEL_PX / finest)
         row, column = self.to_plane(about)
         zoomed = replace(self, px_per_mm=px_per_mm)

@@ -58,6 +58,7 @@ class LinkedViews(QWidget):
             Action("viewer.sides", _("Show or hide the side views"), self.toggle_side_views, keys=("V",)),
             Action("viewer.maximise", _("Maximise the view, and back"), self.toggle_maximised, keys=("M",)),
         )
+        self.set_empty_text("")
         self._actions = *view_actions(lambda: self.active), *self._layout_actions
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         for view in self.views:
@@ -139,7 +140,7 @@ class LinkedViews(QWidget):
     def set_empty_text(self, text: str) -> None:
         """Say this while there is no volume."""
         for view in self.views:
-            view.set_empty_text(text if view is self.axial else "")
+            view.set_empty_text(text if view is self.axial else " ")
 
     def fit(self) -> None:
         """Show the whole of every plane."""
