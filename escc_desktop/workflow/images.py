@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from escc_desktop.errors import EsccError, Fault
@@ -21,6 +21,8 @@ from escc_desktop.workflow.thumbnails import make_thumbnail, thumbnail_document
 
 CT = "CT"
 _SCAN_SHARE = 0.4
+_SCOUT = "localizer"
+_NO_IMAGES = frozenset({"not_dicom", "no_image", "link", "special"})
 
 
 def scan_path(path: Path, progress: Progress) -> dict[str, Any]:
@@ -39,13 +41,15 @@ class LeftOut:
     series_uid
         "" for a file that is no series.
     path
-        The folder or file it lies in.
+        The folder or file it lies in, within what was imported.
     findings
         What the gate found.
     questions
         Codes that, confirmed, let it in; empty if something else keeps it out.
     positions_mm
         Where its slices lie along the normal.
+    is_expected
+        Whether nothing is lost by it: a scout, another modality, a file that is no image.
     """
 
     where: str
@@ -56,6 +60,7 @@ class LeftOut:
     findings: tuple[Finding, ...] = ()
     questions: tuple[str, ...] = ()
     positions_mm: tuple[float, ...] = ()
+    is_expected: bool = False
 
     @property
     def fault(self) -> Fault:
@@ -152,7 +157,9 @@ def _nth(progress: Progress, done: int, total: int) -> Progress:
 
 
 def _lost_file(item: Rejected) -> LeftOut:
-    return LeftOut(item.path, item.message, "If it belongs to a series, export that series again.", path=item.path)
+    is_expected = item.code in _NO_IMAGES
+    hint = "Nothing to do." if is_expected else "If it belongs to a series, export that series again."
+    return LeftOut(item.path, item.message, hint, path=item.path, is_expected=is_expected)
 
 
 def _left_out(series: Series, what: str, hint: str, questions: tuple[str, ...] = ()) -> LeftOut:
@@ -161,27 +168,33 @@ def _left_out(series: Series, what: str, hint: str, questions: tuple[str, ...] =
         what,
         hint,
         series.series_uid,
-        str(series.path),
+        _folder(series),
         series.findings,
         questions,
         places_mm(series.slices),
     )
 
 
+def _folder(series: Series) -> str:
+    """Return the folder of a series within what was imported."""
+    return str(PurePosixPath(series.slices[0].name).parent) if series.slices else series.path.name
+
+
 def _why_not(series: Series, choice: ImportChoice) -> LeftOut | None:
     """Return what keeps a series out before its images are looked at; None if nothing does."""
     if series.modality != CT:
         what = f"the modality is {series.modality or 'not given'}, only CT is read"
-        return _left_out(series, what, "Nothing, unless it should be CT: then export it again.")
+        return replace(_left_out(series, what, "Nothing to do."), is_expected=True)
     if not series.patient_id:
         return _left_out(series, "it names no patient; give it a PatientID", "Import it again with a PatientID.")
     if choice.is_strict and series.patient_id not in choice.codes:
         what = "its patient has no trial code in the list"
         return _left_out(series, what, "Add the patient to the list of trial codes and import again.")
-    worst = [finding for finding in series.findings if finding.severity is Verdict.REFUSE]
-    if worst:
-        what = "; ".join(finding.message for finding in worst)
-        return _left_out(series, what, "Fetch or export the series again, then import it; it cannot be confirmed.")
+    return _refusal(series) or _open_question(series, choice)
+
+
+def _open_question(series: Series, choice: ImportChoice) -> LeftOut | None:
+    """Return what has to be confirmed before a series comes in."""
     asked = [
         finding for finding in series.findings if finding.severity is Verdict.WARN and finding.code not in choice.accept
     ]
@@ -190,6 +203,17 @@ def _why_not(series: Series, choice: ImportChoice) -> LeftOut | None:
         codes = tuple(dict.fromkeys(finding.code for finding in asked))
         return _left_out(series, what, "Look at it; if it is as it should be, confirm it and import again.", codes)
     return None
+
+
+def _refusal(series: Series) -> LeftOut | None:
+    """Return what the gate refuses a series for."""
+    worst = [finding for finding in series.findings if finding.severity is Verdict.REFUSE]
+    if not worst:
+        return None
+    what = "; ".join(finding.message for finding in worst)
+    if all(finding.code == _SCOUT for finding in worst):
+        return replace(_left_out(series, what, "Nothing to do."), is_expected=True)
+    return _left_out(series, what, "Fetch or export the series again, then import it; it cannot be confirmed.")
 
 
 def _import_one(

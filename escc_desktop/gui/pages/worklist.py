@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
@@ -20,7 +20,7 @@ from escc_desktop.gui.pages.worklist_filters import Filters
 from escc_desktop.gui.pages.worklist_lesions import LesionView, load_planes
 from escc_desktop.gui.pages.worklist_patient import PatientPanel, Step
 from escc_desktop.gui.pages.worklist_pictures import Pictures
-from escc_desktop.gui.pages.worklist_side import WIDTH_PX
+from escc_desktop.gui.pages.worklist_side import NARROW_PX, WIDTH_PX
 from escc_desktop.gui.pages.worklist_table import Filter, PatientTable
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.theme import GRID
@@ -31,6 +31,7 @@ from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.views.worklist import PatientLine, SeriesLine, Worklist, worklist
 
 _REFRESH_S = 4.0
+_ROOMY_PX = 1400
 
 
 class WorklistPage(Page):
@@ -56,7 +57,7 @@ class WorklistPage(Page):
         self._wanted_patient = ""
         self._lay_out()
         self._imports, self._others = self._make_actions()
-        self.bar.fill(self._imports, self._others)
+        self.bar.fill(self._imports, [action for action in self._others if action.action_id != "worklist.mark"])
         self._connect()
         self.setFocusProxy(self.table)
 
@@ -99,6 +100,11 @@ class WorklistPage(Page):
         if self._loading_planes is not None:
             self._loading_planes.cancel()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the table its room on a small screen."""
+        super().resizeEvent(event)
+        self.side.setFixedWidth(WIDTH_PX if self.width() >= _ROOMY_PX else NARROW_PX)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take the keys of the page."""
         if event.key() == Qt.Key.Key_Escape:
@@ -120,7 +126,6 @@ class WorklistPage(Page):
         self.side.addWidget(self.patient_panel)
         for panel in self.errands.panels:
             self.side.addWidget(panel)
-        self.side.setFixedWidth(WIDTH_PX)
         table_mode = QWidget()
         line = QHBoxLayout(table_mode)
         line.setContentsMargins(0, 0, 0, 0)
@@ -219,7 +224,9 @@ class WorklistPage(Page):
     def _narrow(self) -> None:
         self.table.shown.narrow(self.filters.chosen, self.bar.search.text())
         is_any = self.table.shown.rowCount() > 0
-        if not is_any:
+        if not is_any and not self.table.patients.rowCount():
+            self.nothing.say("image", _("No patients yet"), _("They appear here while images come in."), ())
+        elif not is_any:
             self.nothing.say(
                 "search", _("Nothing matches"), _("No patient fits filter and search."),
                 [(_("Show all patients"), self._show_all)],

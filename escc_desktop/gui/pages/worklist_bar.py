@@ -48,6 +48,7 @@ class TopBar(QWidget):
             entry.triggered.connect(lambda _checked=False, call=action.call: call())
             self.menu.addAction(entry)
         made = button(_("Import"), "arrow_download", tip=_("Import images or trial records; or drop them anywhere"))
+        made.setProperty("menu", "true")
         made.setMenu(self.menu)
         self.buttons["worklist.import_menu"] = made
         self._line.addWidget(made)

@@ -11,7 +11,7 @@ from escc_desktop.gui.widgets.text import label
 from escc_desktop.i18n import _
 from escc_desktop.workflow.views.worklist import Worklist
 
-WIDTH_PX = 176
+WIDTH_PX = 160
 
 
 class FilterButton(QPushButton):

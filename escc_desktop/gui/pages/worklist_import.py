@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QRadioButton
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QRadioButton, QVBoxLayout
 
 from escc_desktop.gui.pages.worklist_side import SidePanel, sign_line
 from escc_desktop.gui.pages.worklist_strip import SliceStrip
@@ -115,13 +115,17 @@ class ImagesReportPanel(SidePanel):
         self.add(sign_line("checkmark_circle", "success", _counts(report)))
         open_to = [one for one in report.left_out if one.questions]
         self._show_questions(open_to)
-        rest = [one for one in report.left_out if not one.questions]
-        if rest:
-            self.add(label(plural("{n} left out", "{n} left out", len(rest)), size="heading"))
-        for one in rest[:_SHOWN]:
+        refused = [one for one in report.left_out if not one.questions and not one.is_expected]
+        if refused:
+            self.add(label(plural("{n} refused", "{n} refused", len(refused)), size="heading"))
+        for one in refused[:_SHOWN]:
             self.add(_left_out(one))
-        if len(rest) > _SHOWN:
-            self.add(_more(rest[_SHOWN:]))
+        if len(refused) > _SHOWN:
+            self.add(_plain(refused[_SHOWN:]))
+        beside = [one for one in report.left_out if one.is_expected]
+        if beside:
+            self.add(label(plural("{n} not needed", "{n} not needed", len(beside)), size="heading"))
+            self.add(_plain(beside))
         self.again.setVisible(bool(self.questions))
         self._show_again()
 
@@ -139,9 +143,9 @@ class ImagesReportPanel(SidePanel):
             box.toggled.connect(lambda _checked: self._show_again())
             column.addWidget(sign_line("warning", "warning", message))
             for one in about:
-                column.addWidget(sign_line("image", "secondary", one.where, tip=one.path))
-                if one.positions_mm:
-                    column.addWidget(SliceStrip(one.positions_mm))
+                column.addWidget(sign_line("image", "secondary", f"{one.where} · {one.path}"))
+                if len(one.positions_mm) > 1:
+                    _add_strip(column, one)
             column.addWidget(box)
             self.questions[code] = box
             self.add(frame)
@@ -179,19 +183,26 @@ def _counts(report: ImagesReport) -> str:
 def _left_out(one: LeftOut) -> QFrame:
     """Return what was left out, why, and what to do."""
     frame, column = card(margins=12, spacing=4)
-    frame.setToolTip(one.path)
     column.addWidget(sign_line("error_circle", "danger", one.where))
+    if one.path != one.where:
+        column.addWidget(label(one.path, tone="secondary", size="caption", wrap=True))
     column.addWidget(label(one.what, wrap=True))
-    column.addWidget(label(one.hint, tone="secondary", size="caption", wrap=True))
-    if one.positions_mm and len(one.positions_mm) > 1:
-        strip = SliceStrip(one.positions_mm)
-        column.addWidget(strip)
-        column.addWidget(label(strip.strip.words(), tone="secondary", size="caption", wrap=True))
+    column.addWidget(label(one.hint, tone="secondary", wrap=True))
+    if len(one.positions_mm) > 1:
+        _add_strip(column, one)
     return frame
 
 
-def _more(rest: Sequence[LeftOut]) -> QFrame:
-    """Return many more as plain lines: all of them, without a card each."""
-    frame, column = card(margins=12, spacing=4)
-    column.addWidget(label("\n".join(f"{one.where}: {one.what}" for one in rest), size="caption", wrap=True))
+def _add_strip(column: QVBoxLayout, one: LeftOut) -> None:
+    strip = SliceStrip(one.positions_mm)
+    column.addWidget(strip)
+    column.addWidget(label(strip.strip.words(), tone="secondary", size="caption", wrap=True))
+
+
+def _plain(rest: Sequence[LeftOut]) -> QFrame:
+    """Return many as plain lines: all of them, without a card each."""
+    frame, column = card(margins=12, spacing=6)
+    for one in rest:
+        place = "" if one.path == one.where else f" ({one.path})"
+        column.addWidget(sign_line("info", "secondary", f"{one.where}{place}: {one.what}", size="caption"))
     return frame

@@ -100,17 +100,10 @@ def _paint_ground(painter: QPainter, option: QStyleOptionViewItem, tokens: Token
     rect: QRect = option.rect
     if state & QStyle.StateFlag.State_Selected:
         painter.fillRect(rect, tokens.color("selection"))
-        if state & QStyle.StateFlag.State_HasFocus or state & QStyle.StateFlag.State_Active:
-            _mark_focus(painter, option, tokens)
+        if rect.left() <= 0:
+            painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), tokens.color("accent"))
     elif state & QStyle.StateFlag.State_MouseOver:
         painter.fillRect(rect, tokens.color("hover"))
-
-
-def _mark_focus(painter: QPainter, option: QStyleOptionViewItem, tokens: Tokens) -> None:
-    """Draw an accent at the left end of the row the keyboard is on."""
-    rect: QRect = option.rect
-    if rect.left() <= 0:
-        painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), tokens.color("accent"))
 
 
 def _say(painter: QPainter, rect: QRect, text: str, color: QColor, align: Qt.AlignmentFlag = _LEFT) -> None:
@@ -163,7 +156,7 @@ def _paint_readings(painter: QPainter, rect: QRect, readings: tuple[object, ...]
         return
     states = [getattr(one, "state", ReadingState.TO_READ) for one in readings]
     name, token = _READING_ICONS[min(states, key=list(ReadingState).index)]
-    place = QRectF(rect.left(), rect.center().y() - _ICON_PX / 2, _ICON_PX, _ICON_PX)
+    place = QRectF(rect.left(), rect.center().y() - _ICON_PX / 2 + 1, _ICON_PX, _ICON_PX)
     paint_icon(painter, place, name, getattr(tokens, token))
     is_quiet = token == "secondary"
     _say(painter, rect.adjusted(_ICON_PX + 6, 0, 0, 0), text, tokens.color("secondary" if is_quiet else "text"))

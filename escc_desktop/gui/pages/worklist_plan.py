@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 from escc_desktop.gui.pages.worklist_side import SidePanel
 from escc_desktop.gui.pages.worklist_words import rule_name
 from escc_desktop.gui.widgets.text import button, label
-from escc_desktop.i18n import _
+from escc_desktop.i18n import _, plural
 from escc_desktop.reading.lesion import LesionRule
 from escc_desktop.reading.plan import APART, WITHIN
 from escc_desktop.workflow.views.worklist import Worklist
@@ -45,7 +45,7 @@ class PlanPanel(SidePanel):
 
     def __init__(self, close: Callable[[], object]) -> None:
         super().__init__(_("Plan readings"), close)
-        self._n_patients = self._n_lesions = 0
+        self._n_patients = self._n_lesions = self._n_unmarked = 0
         self.repeats = self._number(_("Patients read again"), (0, 10_000), REPEATS)
         self.seed = self._number(_("Seed of the draw"), (0, 2**31 - 1), SEED)
         self.apart = self._number(_("Days to the repeat, at least"), (0, 3650), APART.days)
@@ -67,6 +67,7 @@ class PlanPanel(SidePanel):
         """Plan for the lesions of this worklist."""
         self._n_lesions = worklist.n_lesions
         self._n_patients = sum(bool(patient.lesions) for patient in worklist.patients)
+        self._n_unmarked = len(worklist.patients) - self._n_patients
         self.repeats.setMaximum(self._n_patients)
         self.repeats.setValue(min(REPEATS, self._n_patients))
         self._say()
@@ -87,21 +88,31 @@ class PlanPanel(SidePanel):
     def _say(self) -> None:
         if not hasattr(self, "start"):
             return
-        text = _(
-            "Reader A reads all {lesions} lesions of {patients} patients. {repeats} of the patients, drawn with seed "
-            "{seed}, are also read by reader B, and again by reader A {apart} to {within} days after the first "
-            "reading. Neither reader sees who was drawn, nor what the other or he himself has drawn before."
-        )
-        self.words.setText(
-            text.format(
-                lesions=self._n_lesions,
-                patients=self._n_patients,
-                repeats=self.repeats.value(),
-                seed=self.seed.value(),
-                apart=self.apart.value(),
-                within=self.within.value(),
+        n, again = self._n_lesions, self.repeats.value()
+        parts = [plural("Reader A reads the one lesion.", "Reader A reads all {n} lesions.", n)]
+        if again:
+            drawn = _(
+                "{patients}, drawn with seed {seed}: read by reader B too, and again by reader A {apart} to {within} "
+                "days after the first reading."
             )
-        )
+            parts.append(
+                drawn.format(
+                    patients=plural("{n} patient", "{n} patients", again),
+                    seed=self.seed.value(),
+                    apart=self.apart.value(),
+                    within=self.within.value(),
+                )
+            )
+            parts.append(_("No reader is told who was drawn, or sees what was outlined before."))
+        if self._n_unmarked:
+            parts.append(
+                plural(
+                    "{n} patient has no lesion and is not read.",
+                    "{n} patients have no lesion and are not read.",
+                    self._n_unmarked,
+                )
+            )
+        self.words.setText(" ".join(parts))
         is_range = self.apart.value() <= self.within.value()
         self.start.setEnabled(is_range and self._n_lesions > 0)
         self.start.setToolTip("" if is_range else _("The least interval is longer than the most."))

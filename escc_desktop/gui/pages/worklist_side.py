@@ -12,7 +12,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import icon_button, label
 from escc_desktop.i18n import _
 
-WIDTH_PX = 376
+WIDTH_PX, NARROW_PX = 376, 336
 
 
 class SidePanel(QFrame):
@@ -92,13 +92,19 @@ def facts(pairs: list[tuple[str, str]]) -> QWidget:
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(2)
     for name, value in pairs:
-        if not value:
-            continue
-        line = QHBoxLayout()
-        line.setSpacing(GRID)
-        left = label(name, tone="secondary", size="caption")
-        left.setFixedWidth(72)
-        line.addWidget(left, alignment=Qt.AlignmentFlag.AlignTop)
-        line.addWidget(label(value, wrap=True), 1)
-        column.addLayout(line)
+        if value:
+            column.addWidget(_fact(name, value))
+    return holder
+
+
+def _fact(name: str, value: str) -> QWidget:
+    holder = QWidget()
+    line = QHBoxLayout(holder)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(GRID)
+    left = label(name, tone="secondary", size="caption")
+    left.setFixedWidth(64)
+    left.setContentsMargins(0, 2, 0, 0)
+    line.addWidget(left, alignment=Qt.AlignmentFlag.AlignTop)
+    line.addWidget(label(value, wrap=True), 1)
     return holder

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from escc_desktop.gui.pages.worklist_paint import ROW_PX, PatientDelegate
@@ -149,7 +149,7 @@ def _text(patient: PatientLine, kind: Column, readings: tuple[ReadingLine, ...])
         return " · ".join(dict.fromkeys(reading_name(one.state) for one in readings))
     if kind is Column.LESIONS:
         return str(len(patient.lesions))
-    return moment(patient.changed_at) if patient.changed_at else ""
+    return f"{patient.changed_at.astimezone():%Y-%m-%d}" if patient.changed_at else ""
 
 
 def _sort_key(patient: PatientLine, kind: Column, readings: tuple[ReadingLine, ...]) -> str:
@@ -174,7 +174,7 @@ def _tip(patient: PatientLine, kind: Column, readings: tuple[ReadingLine, ...]) 
         return findings_text(patient)
     if kind is Column.PHASE and patient.chosen:
         return "\n".join(patient.chosen.evidence)
-    return ""
+    return moment(patient.changed_at) if kind is Column.CHANGED and patient.changed_at else ""
 
 
 _TEXTS: dict[int, Callable[[PatientLine, Column, tuple[ReadingLine, ...]], str]] = {
@@ -258,15 +258,7 @@ class PatientTable(QTableView):
         """Show a worklist and keep the patient under the cursor."""
         before = self.current_patient
         self.patients.show(worklist, is_own=is_own)
-        header = self.horizontalHeader()
-        for column in range(self.patients.columnCount()):
-            kind = self.patients.kind(column)
-            is_wide = kind is Column.PATIENT
-            header.setSectionResizeMode(
-                column, QHeaderView.ResizeMode.Stretch if is_wide else QHeaderView.ResizeMode.Interactive
-            )
-            if not is_wide:
-                header.resizeSection(column, _WIDTHS[kind])
+        self._share_width()
         if before is not None:
             self.choose(before.patient_id)
 
@@ -287,6 +279,23 @@ class PatientTable(QTableView):
                 return True
         return False
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the patient's column wide enough to be read."""
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        header, is_narrow = self.horizontalHeader(), self.width() < _NARROW_PX
+        header.setMinimumSectionSize(56)
+        for column in range(self.patients.columnCount()):
+            kind = self.patients.kind(column)
+            if kind is Column.PATIENT:
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+                continue
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, _WIDTHS[kind][is_narrow])
+            self.setColumnHidden(column, is_narrow and kind is Column.LESIONS)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take the keys of the page."""
         patient = self.current_patient
@@ -299,4 +308,12 @@ class PatientTable(QTableView):
         self.chosen.emit(current.data(PATIENT_ROLE) if current.isValid() else None)
 
 
-_WIDTHS = {Column.PHASE: 128, Column.FINDINGS: 88, Column.READING: 116, Column.LESIONS: 64, Column.CHANGED: 136}
+_NARROW_PX = 900
+# With room, and without.
+_WIDTHS = {
+    Column.PHASE: (112, 100),
+    Column.FINDINGS: (80, 68),
+    Column.READING: (116, 104),
+    Column.LESIONS: (64, 0),
+    Column.CHANGED: (104, 92),
+}

@@ -71,7 +71,7 @@ def column_name(reader: Reader, occasion: Occasion, *, is_own: bool) -> str:
     """Return the heading of a column of readings; a reader's own need no letter."""
     if is_own:
         return _("First reading") if occasion is Occasion.FIRST else _("Repeat")
-    words = _("Reader {letter}") if occasion is Occasion.FIRST else _("Reader {letter}, repeat")
+    words = _("Reader {letter}") if occasion is Occasion.FIRST else _("{letter} again")
     return words.format(letter=reader.value)
 
 
