@@ -115,9 +115,9 @@ def paint_empty(painter: QPainter, view: SliceCanvas) -> None:
     """Say why there is no picture."""
     painter.setFont(face(LETTER_PX))
     painter.setPen(FAINT)
-    painter.drawText(
-        view.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE), _CENTRED | Qt.TextFlag.TextWordWrap, view.empty_text
-    )
+    text = view.empty_text or _("No images to show")
+    flags = int(_CENTRED) | int(Qt.TextFlag.TextWordWrap)
+    painter.drawText(view.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE), flags, text)
 
 
 def paint_focus(painter: QPainter, view: SliceCanvas) -> None:
