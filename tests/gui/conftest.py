@@ -49,6 +49,15 @@ def viewing() -> ModuleType:
     return load_module("viewing")
 
 
+@pytest.fixture
+def framing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """Put plain pages behind the rail, and logs into the test's own folder."""
+    module = load_module("framing")
+    monkeypatch.setattr("escc_desktop.gui.main_window.PAGES", module.plain_pages())
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return module
+
+
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     return make_application()

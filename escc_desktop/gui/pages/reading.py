@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 import shiboken6
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from escc_desktop.errors import EsccError
@@ -18,7 +18,14 @@ from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.page import FirstStep, Page
 from escc_desktop.gui.pages.reading_agenda import Agenda, next_item
 from escc_desktop.gui.pages.reading_board import ReadingBoard
-from escc_desktop.gui.pages.reading_opening import Opened, close_reading, open_for_drawing, save_reading
+from escc_desktop.gui.pages.reading_opening import (
+    Opened,
+    abandon_reading,
+    close_reading,
+    let_go,
+    open_for_drawing,
+    save_reading,
+)
 from escc_desktop.gui.pages.reading_panel import redo_words, undo_words
 from escc_desktop.gui.pages.reading_signed import SignedView
 from escc_desktop.gui.tasks import Answers, Running
@@ -90,14 +97,13 @@ class ReadingPage(Page):
         return False
 
     def close_page(self) -> None:
-        """Let go of the open reading; what is on disk stays."""
+        """Let go of the open reading, in a job that makes the last steps durable."""
         self._cancel_opening()
         board, self.board = self.board, None
         if board is not None:
             board.hand.finish()
-            self._is_saved(board)
             board.stop()
-            board.reading.abandon()
+            self.desktop.tasks.run(_("Saving"), let_go, board.reading, quiet=True)
 
     def actions_now(self) -> tuple[Action, ...]:
         """Return the tools and what can be done with an open reading."""
@@ -125,7 +131,7 @@ class ReadingPage(Page):
             ("mark", _("Go to the marked point"), ReadingBoard.go_to_mark, "target", ("G",)),
             ("panel", _("Fold or open the panel"), ReadingBoard.toggle_panel, "panel_right", ("T",)),
             ("side", _("Show or hide the side views"), _toggle_side_views, "split_vertical", ("C",)),
-            ("sign", _("Sign reading"), ReadingBoard.begin_signing, "signature", ("Ctrl+Return",)),
+            ("sign", _("Sign reading"), ReadingBoard.begin_signing, "signature", ()),
         )
         close = Action("reading.close", _("Close the reading"), self.close_reading, "dismiss", (), self._why_no_board)
         return (*(self._action(f"reading.{name}", *rest) for name, *rest in rows), close)  # type: ignore[arg-type]
@@ -182,14 +188,22 @@ class ReadingPage(Page):
     def _opened(self, opened: Opened) -> None:
         self.board = board = ReadingBoard(self.desktop, opened)
         self._gives_up = False
-        self._places.addWidget(board)
-        self._places.setCurrentWidget(board)
-        self.show_body()
         board.close_wanted.connect(self.close_reading)
         board.sign_wanted.connect(self._sign)
         board.save_wanted.connect(self._save)
         board.reopen_wanted.connect(self._reopen)
-        self.desktop.choose_patient(opened.reading.session.patient_id)
+        board.saved_changed.connect(self._say_saved)
+        # Built in one turn, shown in the next: together they would hold up the window.
+        QTimer.singleShot(0, self, partial(self._show_board, board))
+
+    def _show_board(self, board: ReadingBoard) -> None:
+        if self.board is not board:
+            return
+        self._places.addWidget(board)
+        self._show_place()
+        self.show_body()
+        board.follow_saving()
+        self.desktop.choose_patient(board.reading.session.patient_id)
         board.views.axial.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _sign(self, password: str, meaning: str) -> None:
@@ -215,9 +229,12 @@ class ReadingPage(Page):
         if board is None or self._job is not None:
             return
         session_id = board.reading.session.session_id
-        board.reading.abandon()
-        self._drop_board()
-        self.open_session(session_id)
+
+        def abandoned(_nothing: object) -> None:
+            self._drop_board()
+            self.open_session(session_id)
+
+        self._run(_("Opening the reading"), abandon_reading, board.reading, then=abandoned)
 
     def _run(self, name: str, function: Callable[..., object], *args: object, then: Callable[..., object]) -> None:
         """Run a job of this page, one at a time; what comes back after the page is gone is let go."""
@@ -270,13 +287,25 @@ class ReadingPage(Page):
             board.stop()
             self._places.removeWidget(board)
             board.deleteLater()
+        self._say_saved("", "")
+        self.actions_changed.emit()
 
     # Showing
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the picture of an open reading."""
+        if self.board is not None and self.board.side.currentWidget() is self.board.panel:
+            self.board.views.active.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            super().take_focus()
+
+    def _say_saved(self, words: str, tone: str) -> None:
+        self.saved_said = (words, tone)
+        self.saved_changed.emit()
 
     def _take_agenda(self, items: tuple[AgendaItem, ...]) -> None:
         self._items = items
         self.agenda.show_items(items)
-        self.agenda.select_patient(self.desktop.patient_id)
         self.signed.show_next(next_item(items))
         if items or self.board is not None or self._job is not None:
             self.show_body()

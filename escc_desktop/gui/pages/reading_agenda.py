@@ -100,6 +100,7 @@ class Agenda(QWidget):
         following = next_item(self._items)
         self.next.setVisible(following is not None)
         if following is not None:
+            self.table.selectRow(self._items.index(following))
             is_begun = state_of(following) is AgendaState.IN_PROGRESS
             words = _("Go on reading {patient}") if is_begun else _("Read {patient}")
             self.next.setText(words.format(patient=following.session.patient_id))

@@ -22,7 +22,7 @@ from escc_desktop.gui.tools.toolbox import Hand
 from escc_desktop.gui.viewer.panes import LinkedViews
 from escc_desktop.gui.viewer.planes import Plane
 from escc_desktop.gui.widgets.sign_panel import SignPanel
-from escc_desktop.gui.widgets.text import button, icon_button, label, row, set_tone
+from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _, plural
 from escc_desktop.imaging.mask import MaskEdit
 
@@ -41,12 +41,15 @@ class ReadingBoard(QWidget):
         (password, meaning).
     save_wanted, reopen_wanted
         What to do about edits that cannot be saved: try again, or open the reading as it is on disk.
+    saved_changed
+        Whether all is on disk, in words, and their tone.
     """
 
     close_wanted = Signal()
     sign_wanted = Signal(str, str)
     save_wanted = Signal()
     reopen_wanted = Signal()
+    saved_changed = Signal(str, str)
 
     def __init__(self, desktop: Desktop, opened: Opened) -> None:
         super().__init__()
@@ -59,16 +62,16 @@ class ReadingBoard(QWidget):
         self.views, self.strip = LinkedViews(), SliceStrip()
         self.panel, self.sign_panel = ReadingPanel(self.canvas, self.hand), SignPanel()
         self.side = QStackedWidget()
-        self.saved = label(tone="secondary", size="caption")
+        self._saved_words = ""
         self._lay_out()
         self._show(opened)
         self._connect()
         self._saved_timer, self._measure_timer = QTimer(self), QTimer(self)
         self._saved_timer.timeout.connect(self.follow_saving)
         self._saved_timer.start(SAVED_EVERY_MS)
+        self.canvas.stepped.connect(self.follow_saving)
         self._measure_timer.setSingleShot(True)
         self._measure_timer.timeout.connect(self._measure)
-        self.follow_saving()
 
     # Building
 
@@ -82,7 +85,6 @@ class ReadingBoard(QWidget):
         lines.addWidget(label(session.patient_id, size="heading"))
         what = f"{site_name(self.reading.lesion.site)} {session.lesion_id} · {occasion_name(session)}"
         lines.addWidget(label(what, tone="secondary"))
-        lines.addWidget(self.saved)
         self.side.addWidget(self.panel)
         self.side.addWidget(self.sign_panel)
         self.column = QFrame()
@@ -257,9 +259,9 @@ class ReadingBoard(QWidget):
         self.trouble_bar.setVisible(trouble is not None)
         is_saved = self.reading.is_saved
         words = _("All changes saved") if is_saved else _("Not saved") if trouble is not None else _("Saving…")
-        if words != self.saved.text():
-            self.saved.setText(words)
-            set_tone(self.saved, "success" if is_saved else "danger" if trouble is not None else "secondary")
+        if words != self._saved_words:
+            self._saved_words = words
+            self.saved_changed.emit(words, "success" if is_saved else "danger" if trouble is not None else "secondary")
 
     def stop(self) -> None:
         """Stop looking after the reading."""
@@ -275,10 +277,13 @@ class ReadingBoard(QWidget):
             self._measure_timer.start(MEASURED_AFTER_MS)
 
     def _jump(self, edit: MaskEdit | None, nothing: str) -> None:
-        """Show where a step acts: its slice, and its middle if the crosshair is elsewhere."""
+        """Show where a step acts, unless the crosshair is there."""
         if edit is None:
             if nothing and not self.canvas.why_locked:
                 self.desktop.notices.say(nothing)
+            return
+        x, y, z = self.views.point or self.mark
+        if all(part.start <= place < part.stop for part, place in zip(edit.region, (z, y, x), strict=True)):
             return
         middle = [(part.start + part.stop - 1) // 2 for part in edit.region]
         in_slice = edit.region[0].start <= edit.slice_index < edit.region[0].stop

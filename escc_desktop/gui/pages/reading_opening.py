@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from escc_desktop.errors import EsccError
 from escc_desktop.gui.viewer.planes import VolumePlanes, Voxel
 from escc_desktop.imaging.mask import BoolArray, Mask, Region, bounding_box, largest_axial_diameter_mm
 from escc_desktop.imaging.volume import Geometry
@@ -68,9 +69,21 @@ def slice_diameters(slices: Mapping[int, BoolArray], geometry: Geometry, progres
 
 
 def close_reading(reading: Reading, progress: Progress) -> None:
-    """Make every step durable and stop; where that fails it stays open."""
-    progress.advance(0, 1)
+    """Make every step durable and stop; where that fails it stays open. It cannot be cancelled."""
     reading.close()
+
+
+def let_go(reading: Reading, progress: Progress) -> None:
+    """Make every step durable if that can be done, and stop in any case. It cannot be cancelled."""
+    try:
+        reading.close()
+    except EsccError:  # said already: nobody leaves a reading in trouble unasked
+        reading.abandon()
+
+
+def abandon_reading(reading: Reading, progress: Progress) -> None:
+    """Stop without another attempt to save."""
+    reading.abandon()
 
 
 def save_reading(reading: Reading, progress: Progress) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QFormLayout,
     QFrame,
     QLabel,
     QListView,
@@ -25,7 +24,7 @@ from escc_desktop.gui.tools.toolbox import TOOLS, Hand
 from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _, plural
 
-WIDTH_PX: Final = 264
+WIDTH_PX: Final = 272
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -45,7 +44,7 @@ class HistoryModel(QAbstractListModel):
         """Return a line's text and colour."""
         history = self._canvas.reading.history
         if role == Qt.ItemDataRole.DisplayRole:
-            return step_name(history.edits[index.row() - 1]) if index.row() else _("Start")
+            return capitalised(step_name(history.edits[index.row() - 1])) if index.row() else _("Start")
         if role == Qt.ItemDataRole.ForegroundRole and index.row() > history.cursor:
             return QColor(current_tokens().disabled)
         return None
@@ -78,13 +77,14 @@ class ToolRow(QWidget):
         self.size_words = label()
         self.smaller = icon_button("subtract", _("Smaller brush (\N{MINUS SIGN})"))
         self.larger = icon_button("add", _("Larger brush (+)"))
-        self.ball = QCheckBox(_("Reach into neighbouring slices (3D)"))
+        self.ball = QCheckBox(_("3D: reach into next slices"))
+        self.ball.setToolTip(_("Paint neighbouring slices too, as a ball (Shift+B)"))
         self.ball.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         options = hand.options
         self.smaller.clicked.connect(lambda: options.set_diameter(options.diameter - 1))
         self.larger.clicked.connect(lambda: options.set_diameter(options.diameter + 1))
         self.ball.toggled.connect(options.set_ball)
-        self._size_row = row(label(_("Brush"), tone="secondary"), None, self.size_words, self.smaller, self.larger)
+        self._size_row = row(label(_("Size"), tone="secondary"), None, self.size_words, self.smaller, self.larger)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
@@ -112,20 +112,15 @@ class OutlineFigures(QWidget):
         super().__init__()
         self.volume, self.diameter, self.slices = label(), label(), label()
         self.missing = label(tone="warning", size="caption", wrap=True)
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setSpacing(GRID // 2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
         for name, value in (
             (_("Volume"), self.volume),
             (_("Largest axial diameter"), self.diameter),
             (_("Slices"), self.slices),
         ):
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            form.addRow(label(name, tone="secondary"), value)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID // 2)
-        column.addLayout(form)
+            column.addWidget(row(label(name, tone="secondary"), None, value))
         column.addWidget(self.missing)
 
     def follow(self, canvas: Canvas) -> None:
@@ -237,6 +232,11 @@ def redo_words(canvas: Canvas) -> str:
     """Return what redo would do again."""
     edit = canvas.next_redo
     return _("Redo") if edit is None else _("Redo {step}").format(step=step_name(edit))
+
+
+def capitalised(text: str) -> str:
+    """Return a text with a capital first letter."""
+    return text[:1].upper() + text[1:]
 
 
 def _heading(text: str) -> QLabel:

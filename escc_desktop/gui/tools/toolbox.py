@@ -87,10 +87,7 @@ TOOLS: Final = (
         _("Polygon"),
         "P",
         "draw_shape",
-        _(
-            "Click sets a vertex, drag draws freehand. Return closes, Return again fills, Shift+Return cuts out. "
-            "Backspace drops a vertex, Esc clears."
-        ),
+        _("Click or drag, Return closes, Return again fills, Shift+Return cuts out; Backspace drops a vertex."),
         False,
         lambda canvas, _options: PolygonTool(canvas),
     ),
