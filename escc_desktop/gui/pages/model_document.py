@@ -1,0 +1,215 @@
+"""The results of a development as a document: contents at the left, sections below each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QListWidget,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.pages.model_captions import figure_words
+from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.figure import FigureView, PrintedFigure
+from escc_desktop.gui.widgets.plain_table import ROW_PX, PlainTable
+from escc_desktop.gui.widgets.text import label
+from escc_desktop.i18n import _
+from escc_desktop.workflow.views.model import ModelView, figure_of
+from escc_desktop.workflow.views.model_sections import Section, Table
+
+_CONTENTS_PX = 176
+_TEXT_PX = 760
+_TABLE_PX = 1000
+_NEAR_PX = 80
+
+
+class ModelDocument(QWidget):
+    """Scrolls; the contents follow.
+
+    Attributes
+    ----------
+    built
+        Every section is there.
+    """
+
+    built = Signal()
+
+    def __init__(self, desktop: Desktop) -> None:
+        super().__init__()
+        self._desktop = desktop
+        self._view: ModelView | None = None
+        self._left: list[Section] = []
+        self.figures: dict[str, FigureView] = {}
+        self.tables: dict[str, list[PlainTable]] = {}
+        self.places: dict[str, QWidget] = {}
+        self.contents = QListWidget()
+        self.contents.setFixedWidth(_CONTENTS_PX)
+        self.contents.setAccessibleName(_("Contents"))
+        self.contents.currentRowChanged.connect(self._on_contents)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.verticalScrollBar().valueChanged.connect(self._follow)
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._build_next)
+        self._column = QVBoxLayout()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(2 * GRID)
+        line.addWidget(self.contents)
+        line.addWidget(self.area, 1)
+
+    def show_view(self, view: ModelView) -> None:
+        """Show a development from its beginning; sections are built one after the other, so that nothing stands."""
+        self._view = view
+        self.figures, self.tables, self.places = {}, {}, {}
+        inner = QWidget()
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(0, 0, 2 * GRID, 4 * GRID)
+        self._column.setSpacing(4 * GRID)
+        self.area.setWidget(inner)
+        self.contents.blockSignals(True)
+        self.contents.clear()
+        self.contents.addItems([section.title for section in view.sections])
+        self.contents.setCurrentRow(0)
+        self.contents.blockSignals(False)
+        self._left = list(view.sections)
+        self._timer.start()
+
+    def go_to(self, section_id: str) -> None:
+        """Scroll to a section."""
+        if section_id in self.places:
+            self.area.verticalScrollBar().setValue(self.places[section_id].y())
+            self.contents.setFocus()
+
+    def stop(self) -> None:
+        """Build no further."""
+        self._timer.stop()
+
+    def _build_next(self) -> None:
+        if not self._left or self._view is None:
+            self._timer.stop()
+            self._column.addStretch(1)
+            self.built.emit()
+            return
+        section = self._left.pop(0)
+        made = self._section(section, self._view)
+        self.places[section.section_id] = made
+        self._column.addWidget(made)
+
+    def _section(self, section: Section, view: ModelView) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(label(section.title, size="title"))
+        for sentence in section.sentences:
+            column.addWidget(_paragraph(sentence))
+        for sentence in section.cautions:
+            column.addWidget(_caution(sentence))
+        if section.facts:
+            column.addWidget(_facts(section.facts))
+        self.tables[section.section_id] = [_add_table(column, table) for table in section.tables]
+        for names in section.figures:
+            self._add_figures(column, names, view)
+        return holder
+
+    def _add_figures(self, column: QVBoxLayout, names: Sequence[str], view: ModelView) -> None:
+        """Put the figures that are there side by side."""
+        side_by_side = QHBoxLayout()
+        side_by_side.setSpacing(3 * GRID)
+        for name in names:
+            kept = figure_of(view.figures, name)
+            if kept is None:
+                continue
+            title, caption = figure_words(name)
+            printed = PrintedFigure(name, title, caption, kept.width_mm, kept.height_mm, kept.svg, kept.png)
+            self.figures[name] = FigureView(self._desktop, printed)
+            side_by_side.addWidget(self.figures[name], round(kept.width_mm), Qt.AlignmentFlag.AlignTop)
+        if side_by_side.count():
+            rest = _TEXT_PX // 4 - sum(side_by_side.stretch(k) for k in range(side_by_side.count()))
+            side_by_side.addStretch(max(rest, 1))
+            column.addLayout(side_by_side)
+
+    def _on_contents(self, number: int) -> None:
+        if self._view is not None and number >= 0:
+            section_id = self._view.sections[number].section_id
+            if section_id in self.places:
+                self.area.verticalScrollBar().setValue(self.places[section_id].y())
+
+    def _follow(self, value: int) -> None:
+        """Mark the section on screen in the contents."""
+        if self._view is None or not self.places:
+            return
+        above = [place for place in self.places.values() if place.y() <= value + _NEAR_PX]
+        bar = self.area.verticalScrollBar()
+        number = len(self.places) - 1 if value == bar.maximum() else max(len(above) - 1, 0)
+        self.contents.blockSignals(True)
+        self.contents.setCurrentRow(number)
+        self.contents.blockSignals(False)
+
+
+def _paragraph(text: str, *, tone: str = "", size: str = "") -> QWidget:
+    made = label(text, tone=tone, size=size, wrap=True)
+    made.setMaximumWidth(_TEXT_PX)
+    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def _caution(text: str) -> QWidget:
+    frame = QFrame()
+    frame.setProperty("surface", "warning")
+    frame.setMaximumWidth(_TEXT_PX)
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+    words = label(text, wrap=True)
+    words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    column.addWidget(words)
+    return frame
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> QWidget:
+    holder = QWidget()
+    grid = QGridLayout(holder)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(3 * GRID)
+    grid.setVerticalSpacing(GRID // 2)
+    grid.setColumnStretch(1, 1)
+    for number, (name, value) in enumerate(facts):
+        grid.addWidget(label(name, tone="secondary"), number, 0, Qt.AlignmentFlag.AlignTop)
+        words = label(value, wrap=True)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        grid.addWidget(words, number, 1)
+    return holder
+
+
+def _add_table(column: QVBoxLayout, table: Table) -> PlainTable:
+    """Put a table with its title and note at the end of a column."""
+    if table.title:
+        column.addSpacing(GRID)
+        column.addWidget(label(table.title, size="heading"))
+    made = _table(table)
+    if table.rows:
+        column.addWidget(made)
+    if table.note:
+        column.addWidget(_paragraph(table.note, tone="secondary", size="caption"))
+    return made
+
+
+def _table(table: Table) -> PlainTable:
+    made = PlainTable(table.header, range(table.n_words, len(table.header)), name=table.title)
+    made.show_rows(table.rows)
+    made.setFixedHeight(made.horizontalHeader().sizeHint().height() + ROW_PX * len(table.rows) + 2)
+    made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    made.setMaximumWidth(_TABLE_PX)
+    return made

@@ -1,0 +1,409 @@
+"""The stored results of a development as sections: sentences, facts, tables, and the figures that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from escc_desktop.figures import words
+from escc_desktop.figures.words import Interval
+from escc_desktop.i18n import _
+from escc_desktop.prognosis.card import CardKind
+from escc_desktop.prognosis.results import FigureResult, GroupSurvival, ModelResult, Results, TermResult
+
+NOMOGRAMS: tuple[CardKind, ...] = ("clinical", "radiomics", "combined")
+_ALSO = 5
+SectionId = Literal[
+    "data", "agreement", "selection", "score", "survival", "cox", "nomograms", "performance", "warnings", "provenance"
+]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text; the first `n_words` columns are words, the others numbers."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    n_words: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section.
+
+    Attributes
+    ----------
+    figures
+        Names, in rows: those of a row stand side by side where there is room.
+    cautions
+        Sentences that limit what may be believed.
+    """
+
+    section_id: SectionId
+    title: str
+    sentences: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[tuple[str, ...], ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+def sections(results: Results) -> tuple[Section, ...]:
+    """Return all sections of a development, in the order a paper has them."""
+    return tuple(
+        section
+        for section in (
+            _data(results),
+            _agreement(results),
+            _selection(results),
+            _score(results),
+            _survival(results),
+            _cox(results),
+            Section(
+                "nomograms",
+                _("Nomograms"),
+                (
+                    _("Points add up; the total reads as survival at {months:g} months.").format(
+                        months=results.horizon_months
+                    ),
+                ),
+                figures=tuple((f"nomogram_{kind}",) for kind in NOMOGRAMS),
+            ),
+            _performance(results),
+            Section("warnings", _("Warnings"), cautions=results.warnings),
+            _provenance(results),
+        )
+        if section is not None
+    )
+
+
+def endpoint_words(endpoint: str) -> str:
+    """Return an endpoint in words."""
+    return _("overall survival") if endpoint == "os" else _("progression-free survival")
+
+
+def model_words(kind: CardKind) -> str:
+    """Return a model's name."""
+    return {
+        "radscore": _("Rad-score"),
+        "clinical": _("Clinical"),
+        "radiomics": _("Radiomics"),
+        "combined": _("Combined"),
+    }[kind]
+
+
+def _data(results: Results) -> Section:
+    cohort = results.cohort
+    dropped = tuple((left.what, str(left.n), left.why) for left in cohort.dropped)
+    sites = ", ".join(f"{site.replace('_', ' ')} {n}" for site, n in cohort.sites.items())
+    return Section(
+        "data",
+        _("Data"),
+        () if dropped else (_("Nobody was left out."),),
+        (
+            (_("Patients"), str(cohort.n_patients)),
+            (_("Events"), str(cohort.n_events)),
+            (_("Events by {months:g} months").format(months=results.horizon_months), str(cohort.n_events_by_horizon)),
+            (_("Median follow-up"), words.months(cohort.median_follow_up_months)),
+            (
+                _("Alive at {months:g} months").format(months=results.horizon_months)
+                if results.endpoint == "os"
+                else _("Free of progression at {months:g} months").format(months=results.horizon_months),
+                words.percent(cohort.survival_at_horizon),
+            ),
+            (_("Sites of the lesions"), sites),
+        ),
+        (Table(_("Left out"), (_("What"), _("Number"), _("Why")), dropped),) if dropped else (),
+    )
+
+
+def _agreement(results: Results) -> Section | None:
+    found = results.agreement
+    if found is None:
+        return None
+    rows = tuple(
+        (
+            _("A first, A repeat") if one.comparison == "intra" else _("A first, B first"),
+            str(one.n_lesions),
+            f"{one.n_passed:,}",
+            f"{one.n_constant:,}",
+            *(words.index(quartile) for quartile in one.icc_quartiles),
+        )
+        for one in found.comparisons
+    )
+    header = (_("Readings"), _("Lesions"), _("Pass"), _("Constant"), _("ICC, 25 %"), _("Median"), _("75 %"))
+    rule = _("A feature is stable with an ICC above {threshold:g} in every comparison: {n} of {of}.").format(
+        threshold=found.threshold, n=f"{found.n_stable:,}", of=f"{results.selection.n_features:,}"
+    )
+    return Section(
+        "agreement",
+        _("Agreement"),
+        (rule,),
+        tables=(Table("", header, rows),),
+        figures=(("icc_distribution",), ("icc_intra",), ("icc_inter",)),
+    )
+
+
+def _selection(results: Results) -> Section:
+    found = results.selection
+    way = _(
+        "{features} features, {stable} stable, {kept} after the correlation filter, {selected} selected by the LASSO "
+        "where cross-validated deviance is smallest."
+    ).format(
+        features=f"{found.n_features:,}",
+        stable=f"{found.n_stable:,}",
+        kept=f"{found.n_after_correlation:,}",
+        selected=len(found.features),
+    )
+    rows = tuple(
+        (
+            words.short_feature(one.name),
+            words.score(one.coefficient),
+            words.percent(one.resample_share),
+            words.percent(one.fold_draw_share),
+        )
+        for one in found.features
+    )
+    header = (_("Feature"), _("Coefficient per SD"), _("Selected in resamples"), _("With other folds"))
+    again = tuple(
+        (words.short_feature(one.name), words.percent(one.share))
+        for one in found.selected_again
+        if one.name not in {feature.name for feature in found.features}
+    )[:_ALSO]
+    tables = [Table(_("Rad-score"), header, rows)] if rows else []
+    if again:
+        tables.append(Table(_("Selected in resamples, but not here"), (_("Feature"), _("Resamples")), again))
+    draws = found.fold_draw_n_selected
+    sentences = [way]
+    if draws:
+        sentences.append(
+            _("With {n} other draws of the folds, {low} to {high} features were selected.").format(
+                n=len(draws), low=min(draws), high=max(draws)
+            )
+        )
+    return Section(
+        "selection",
+        _("Selection"),
+        tuple(sentences),
+        tables=tuple(tables),
+        figures=(("correlation", "lasso_cv"), ("lasso_path",), ("coefficients",), ("selection_frequency",)),
+    )
+
+
+def _score(results: Results) -> Section:
+    cut = results.cutoff
+    if cut is None:
+        return Section(
+            "score", _("Rad-score and cut-off"), (_("No cut-off: the Rad-score does not tell patients apart."),)
+        )
+    spread = _("not computed")
+    if cut.resample_lower is not None and cut.resample_upper is not None:
+        spread = _("{lower} to {upper}").format(
+            lower=words.score(cut.resample_lower), upper=words.score(cut.resample_upper)
+        )
+    return Section(
+        "score",
+        _("Rad-score and cut-off"),
+        (_("Above the cut-off the risk is HIGH, at it or below LOW."),),
+        (
+            (_("Cut-off"), words.score(cut.value)),
+            (_("95 % of the cut-offs of resamples"), spread),
+            (_("P corrected for the search"), words.p_value(cut.corrected_p)),
+            (_("P as if the cut had been given"), words.p_value(cut.naive_p)),
+            (_("Patients"), _("{low} LOW ▼, {high} HIGH ▲").format(low=cut.n_low, high=cut.n_high)),
+        ),
+        figures=(("cut_search",), ("score_bars",)),
+    )
+
+
+def _survival(results: Results) -> Section:
+    header = (
+        _("Groups"),
+        _("Risk"),
+        _("Patients"),
+        _("Events"),
+        _("Survival at {months:g} months").format(months=results.horizon_months),
+        _("Median"),
+        _("P, log-rank"),
+    )
+    rows: list[tuple[str, ...]] = []
+    for title, group in ((_("Apparent"), results.groups_apparent), (_("Out of fold"), results.groups_out_of_fold)):
+        if group is not None:
+            rows.extend(_group_rows(title, group))
+    note = _(
+        "Apparent: the cut was searched on these very patients. "
+        "Out of fold: groups by models that never saw the patient."
+    )
+    return Section(
+        "survival",
+        _("Survival by risk group"),
+        () if rows else (_("There is one group only."),),
+        tables=(Table("", header, tuple(rows), n_words=2, note=note),) if rows else (),
+        figures=(("km_apparent", "km_out_of_fold"),),
+    )
+
+
+def _group_rows(title: str, group: GroupSurvival) -> list[tuple[str, ...]]:
+    p = words.p_value(group.log_rank_p)
+    return [
+        (
+            title,
+            _("LOW ▼"),
+            str(group.n_low),
+            str(group.events_low),
+            words.percent(group.survival_low),
+            words.months(group.median_low_months),
+            p,
+        ),
+        (
+            "",
+            _("HIGH ▲"),
+            str(group.n_high),
+            str(group.events_high),
+            words.percent(group.survival_high),
+            words.months(group.median_high_months),
+            "",
+        ),
+    ]
+
+
+def _cox(results: Results) -> Section:
+    tables = [_terms(_("Covariates one by one"), results.univariable)]
+    tables += [
+        _terms(
+            _("{model} model").format(model=model_words(kind)),
+            results.models[kind].terms,
+            _chosen_note(results.models[kind]),
+        )
+        for kind in NOMOGRAMS
+    ]
+    rows = tuple(
+        (
+            _("{second} against {first}").format(second=model_words(one.second), first=model_words(one.first)),
+            _("C-index") if one.measure == "c_index" else _("AUC"),
+            words.index_interval(Interval(one.difference, one.lower, one.upper)) if one.difference is not None else "",
+            words.p_value(one.p),
+        )
+        for one in results.differences
+    )
+    header = (_("Models"), _("Measure"), _("Difference (95 % CI)"), _("P"))
+    tables.append(Table(_("Models compared, apparent"), header, rows, n_words=2))
+    return Section(
+        "cox",
+        _("Cox models"),
+        tables=tuple(tables),
+        figures=(("forest_univariable",), *((f"forest_{kind}",) for kind in NOMOGRAMS)),
+    )
+
+
+def _chosen_note(model: ModelResult) -> str:
+    return _("{n} patients, {events} events. P after selection is naive: the same patients chose the terms.").format(
+        n=model.n, events=model.n_events
+    )
+
+
+def _terms(title: str, terms: Sequence[TermResult], note: str = "") -> Table:
+    rows = tuple(
+        (
+            " · ".join(part for part in words.term(term.label) if part),
+            _compared(term),
+            _("not estimated")
+            if term.hazard_ratio is None
+            else words.ratio_interval(Interval(term.hazard_ratio, term.lower, term.upper)),
+            words.p_value(term.p),
+            str(term.n),
+            str(term.n_events),
+        )
+        for term in terms
+    )
+    header = (_("Term"), _("Compared"), _("Hazard ratio (95 % CI)"), _("P"), _("Patients"), _("Events"))
+    return Table(
+        title, header, rows, n_words=2, note=note if rows else _("No term: every patient gets the cohort's survival.")
+    )
+
+
+def _compared(term: TermResult) -> str:
+    if term.contrast is not None:
+        return _("{level} against {reference}").format(level=term.contrast.level, reference=term.contrast.reference)
+    if term.name.startswith("A_"):
+        return _("per SD")
+    return _("per doubling") if term.label.startswith("log2") else _("per unit")
+
+
+def _performance(results: Results) -> Section:
+    rows = []
+    for kind, model in results.models.items():
+        measures = {_("C-index"): model.c_index, _("AUC"): model.auc}
+        for place, (measure, figure) in enumerate(measures.items()):
+            rows.append(_performance_row(model_words(kind) if place == 0 else "", measure, figure))
+    header = (
+        _("Model"),
+        _("Measure"),
+        _("Apparent (95 % CI)"),
+        _("Corrected (95 % CI)"),
+        _("Nested CV"),
+        _("Harrell"),
+        _("Noise, 5 to 95 %"),
+        _("Apparent against noise"),
+    )
+    repeats = results.repeats
+    note = _(
+        "Corrected: .632+ of {resamples} resamples that repeat the whole pipeline. Nested CV: {folds} folds, "
+        "{times} times. Noise: what the same pipeline reaches on {noise} permuted outcomes. AUC at {months:g} months."
+    ).format(
+        resamples=repeats.resamples,
+        folds=repeats.outer_folds,
+        times=repeats.outer_repeats,
+        noise=repeats.noise,
+        months=results.horizon_months,
+    )
+    return Section(
+        "performance",
+        _("Performance"),
+        (_("Believe the corrected figures, and those only as far as they stand clear of noise."),),
+        tables=(Table("", header, tuple(rows), n_words=2, note=note),),
+        figures=(
+            ("performance",),
+            ("roc_apparent", "roc_out_of_fold"),
+            *((f"calibration_{kind}",) for kind in NOMOGRAMS),
+            ("decision_curve",),
+        ),
+    )
+
+
+def _performance_row(model: str, measure: str, figure: FigureResult) -> tuple[str, ...]:
+    low, _middle, high = figure.noise
+    verdict = ""
+    if figure.apparent is not None and high is not None:
+        verdict = _("above") if figure.apparent > high else _("within")
+    return (
+        model,
+        measure,
+        _with_interval(figure.apparent, figure.apparent_lower, figure.apparent_upper),
+        _with_interval(figure.corrected, figure.corrected_lower, figure.corrected_upper),
+        words.index(figure.cross_validated),
+        words.index(figure.harrell),
+        _("{low} to {high}").format(low=words.index(low), high=words.index(high)),
+        verdict,
+    )
+
+
+def _with_interval(value: float | None, lower: float | None, upper: float | None) -> str:
+    return words.index(value) if value is None else words.index_interval(Interval(value, lower, upper))
+
+
+def _provenance(results: Results) -> Section:
+    digests = (
+        (_("Features"), results.features_digest),
+        (_("Clinical table"), results.clinical_digest),
+        (_("Choices"), results.config_digest),
+        *((_("{model} card").format(model=model_words(kind)), one) for kind, one in results.card_digests.items()),
+    )
+    return Section(
+        "provenance",
+        _("Provenance"),
+        facts=((_("Software"), results.software), (_("Seed"), str(results.seed)), *digests),
+    )
