@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from escc_desktop.workflow.jobs import Advanced, Failed, Finished, Job, JobEvent, Jobs, Started, Stopped
@@ -23,8 +24,8 @@ class Running:
     ----------
     is_quiet
         A page's own fetching: shown on the page, not in the tray.
-    can_cancel
-        Whether its function asks `progress` often enough to be stopped.
+    subjects
+        What it works on while it runs: its function's object and arguments.
     """
 
     job: Job[Any]
@@ -35,6 +36,7 @@ class Running:
     left_seconds: float | None = None
     began: float = 0.0
     is_cancelled: bool = False
+    subjects: tuple[object, ...] = ()
 
     def cancel(self) -> None:
         """Ask the job to stop; it leaves nothing half-done."""
@@ -97,7 +99,8 @@ class Tasks(QObject):
             Leave it out of the tray.
         """
         job = self._jobs.start(name, function, *args)
-        running = Running(job, name, quiet, began=time.monotonic())
+        subjects = (getattr(function, "__self__", None), *args)
+        running = Running(job, name, quiet, began=time.monotonic(), subjects=subjects)
         self._running[job.job_id] = running, answers or Answers()
         self.changed.emit()
         return running
@@ -123,22 +126,29 @@ class Tasks(QObject):
             pass
         elif isinstance(event, Advanced):
             running.fraction, running.note, running.left_seconds = event.fraction, event.note, event.left_seconds
-            if answers.advanced is not None:
+            if answers.advanced is not None and _is_alive(answers.advanced):
                 answers.advanced(running)
         else:
             del self._running[event.job_id]
+            running.subjects = ()
             self.ended.emit(running, event)
             self._end(event, answers)
         self.changed.emit()
 
     def _end(self, event: Finished | Failed | Stopped, answers: Answers[Any]) -> None:
         if isinstance(event, Finished):
-            if answers.then is not None:
+            if answers.then is not None and _is_alive(answers.then):
                 answers.then(event.result)
         elif isinstance(event, Stopped):
-            if answers.stopped is not None:
+            if answers.stopped is not None and _is_alive(answers.stopped):
                 answers.stopped()
-        elif answers.failed is not None:
-            answers.failed(event.error)
-        else:
+        elif answers.failed is None:
             self.failed.emit(event.error)
+        elif _is_alive(answers.failed):
+            answers.failed(event.error)
+
+
+def _is_alive(call: Callable[..., object]) -> bool:
+    """Return whether the widget a method belongs to is still there: its page may have been closed meanwhile."""
+    owner = getattr(call, "__self__", None)
+    return not isinstance(owner, QObject) or shiboken6.isValid(owner)
