@@ -101,7 +101,7 @@ def stored_features(store: Store, principal: Principal) -> tuple[RoiFeatures, ..
         None are there, some are missing, or they were extracted with different settings.
     """
     found = store.all(FEATURES, principal)
-    missing = {roi.session_id for roi in store.all(ROI, principal)} - {item.session_id for item in found}
+    missing = set(store.session_ids(ROI)) - set(store.session_ids(FEATURES))
     if not found or missing:
         raise EsccError(f"{len(missing) or 'All'} signed readings have no features yet.", "Extract them first.")
     if len({(item.vector.provenance["params_digest"], item.vector.provenance["engine"]) for item in found}) > 1:
