@@ -6,7 +6,7 @@ export ESCC_VENV
 BIN := $(ESCC_VENV)/bin
 JOBS ?= 2
 
-.PHONY: run test quick check setup lock deb try-deb clean
+.PHONY: run test quick check setup lock deb try-deb words clean
 
 run: setup ## open the window on the demo study
 	$(BIN)/escc demo --project demo
@@ -34,6 +34,9 @@ deb: setup ## the program packed into dist/*.deb, with the list of its parts
 
 try-deb: ## install dist/*.deb, use it as a user would, remove it again (as root)
 	@bash installer/try_deb.sh
+
+words: ## gather the program's texts for translators
+	$(BIN)/python installer/words.py
 
 clean: ## remove what setup and builds made
 	rm -rf $(ESCC_VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

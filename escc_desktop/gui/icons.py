@@ -22,7 +22,10 @@ class _InkEngine(QIconEngine):
 
     def paint(self, painter, rect, mode, state) -> None:  # type: ignore[no-untyped-def]
         token = "disabled" if mode == QIcon.Mode.Disabled else self._token
-        paint_icon(painter, QRectF(rect), self._name, getattr(current_tokens(), token))
+        # What is wider than high leaves its room on the right, between the icon and a button's text.
+        side = min(rect.width(), rect.height())
+        square = QRectF(rect.x(), rect.y(), side, side)
+        paint_icon(painter, square, self._name, getattr(current_tokens(), token))
 
     def pixmap(self, size, mode, state) -> QPixmap:  # type: ignore[no-untyped-def]
         picture = QPixmap(size)

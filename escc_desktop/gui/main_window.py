@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         if self.desktop.project is not None and self._may_leave():
             self._drop_pages()
             self.stack.setCurrentWidget(self.start_page)
-            self._leaving.stop_jobs(self.desktop.leave_project)
+            self._leaving.stop_jobs(self.desktop.leave_project, self.desktop.project)
 
     def open_other(self) -> None:
         """Ask for another project's folder."""
@@ -261,7 +261,7 @@ class MainWindow(QMainWindow):
             call()
         elif self._may_leave():
             self._drop_pages()
-            self._leaving.stop_jobs(leave)
+            self._leaving.stop_jobs(leave, self.desktop.project)
 
     def _from_settings_to_keys(self) -> None:
         self.settings_sheet.close_sheet()
@@ -348,7 +348,8 @@ class MainWindow(QMainWindow):
         page.enter()
         if where is not None:
             page.go(where)
-        page.take_focus()
+        if not self._keys.are_asleep:
+            page.take_focus()
 
     def _shown_id(self) -> str:
         return next((page_id for page_id, page in self._pages.items() if page is self.current_page), "")

@@ -36,6 +36,7 @@ def load_module(name: str) -> ModuleType:
 watchdog = load_module("watchdog")
 studied = load_module("studied")
 load_module("reader_hand")
+load_module("worklist_case")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from escc_desktop.gui.icons import icon
 from escc_desktop.gui.theme import GRID
@@ -23,13 +23,22 @@ class Field(QWidget):
         self.caption.setBuddy(self.edit)
         self.said = label(tone="secondary", size="caption", wrap=True)
         self.said.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID // 2)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GRID // 2)
         for widget in (self.caption, self.edit, self.said):
-            column.addWidget(widget)
+            self._column.addWidget(widget)
         if isinstance(self.edit, HiddenEdit):
             self.edit.caps_lock.connect(self._on_caps_lock)
+
+    def put_beside(self, widget: QWidget) -> None:
+        """Put a widget to the right of the entry."""
+        line = QHBoxLayout()
+        line.setSpacing(GRID)
+        self._column.removeWidget(self.edit)
+        self._column.insertLayout(1, line)
+        line.addWidget(self.edit, 1)
+        line.addWidget(widget)
 
     @property
     def text(self) -> str:

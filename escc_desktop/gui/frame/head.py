@@ -115,6 +115,7 @@ class _SearchButton(QPushButton):
         super().__init__(icon("search", "secondary"), _("Search"))
         self.setProperty("weight", "search")
         self.setFixedWidth(SEARCH_PX)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(_("Search actions, pages and patients (Ctrl+K)"))
         self.setAccessibleName(_("Search actions, pages and patients"))
         keys = QLabel("Ctrl+K")

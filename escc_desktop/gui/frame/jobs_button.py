@@ -25,6 +25,7 @@ class JobsButton(QToolButton):
         self.setIconSize(QSize(20, 20))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setMinimumSize(36, 32)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         tasks.changed.connect(self.tell)
         self.tell()
 

@@ -35,6 +35,11 @@ class KeyBindings:
             if keys:
                 self._bound.append(self._bind(action, keys))
 
+    @property
+    def are_asleep(self) -> bool:
+        """Whether something lies over the page and has the keyboard."""
+        return self._sleeping > 0
+
     def sleep(self) -> None:
         """Let go of the keys: something else has the keyboard."""
         self._sleeping += 1

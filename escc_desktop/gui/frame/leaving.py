@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from escc_desktop.gui.tasks import Tasks
+from escc_desktop.gui.tasks import Running, Tasks
+
+if TYPE_CHECKING:
+    from escc_desktop.workflow.project import Project
 
 
 class Leaving(QObject):
-    """Asks all jobs to stop and calls back once each has ended; none is cut off in the middle."""
+    """Asks jobs to stop and calls back once each has ended; none is cut off in the middle."""
 
     def __init__(self, tasks: Tasks) -> None:
         super().__init__(tasks)
         self._tasks = tasks
         self._then: Callable[[], object] | None = None
+        self._project: Project | None = None
         tasks.changed.connect(self._look)
 
-    def stop_jobs(self, then: Callable[[], object]) -> None:
-        """Call `then` as soon as no job runs; at once when none does."""
-        for running in self._tasks.running:
+    def stop_jobs(self, then: Callable[[], object], project: Project | None = None) -> None:
+        """Call `then` as soon as no job runs, at once when none does; with a project, only its own jobs count."""
+        self._then, self._project = then, project
+        for running in self._waited_for():
             running.cancel()
-        self._then = then
         self._look()
 
+    def _waited_for(self) -> list[Running]:
+        project = self._project
+        if project is None:
+            return list(self._tasks.running)
+        return [running for running in self._tasks.running if _works_on(running, project)]
+
     def _look(self) -> None:
-        if self._then is not None and not self._tasks.running:
-            then, self._then = self._then, None
+        if self._then is not None and not self._waited_for():
+            then, self._then, self._project = self._then, None, None
             then()
+
+
+def _works_on(running: Running, project: Project) -> bool:
+    kind = type(project)
+    return any(isinstance(one, kind) and one.shares_store(project) for one in running.subjects)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
 from escc_desktop.files import write_whole
@@ -47,7 +47,7 @@ class NewProjectPanel(QWidget):
         self.by_passphrase = QRadioButton(_("Unlock it with a passphrase"))
         self.by_keyring = QRadioButton(_("Unlock it with this system's keyring"))
         self.by_passphrase.setChecked(True)
-        self.by_keyring.hide()
+        self._offer_keyring(False)
         self.passphrase = Field(_("Passphrase"), is_hidden=True)
         self.repeated = Field(_("Passphrase again"), is_hidden=True)
         self.name = Field(_("Name of the administrator"))
@@ -67,7 +67,7 @@ class NewProjectPanel(QWidget):
         self.trouble.say("")
         self._set_busy(False)
         self.by_passphrase.setChecked(True)
-        answers: Answers[bool] = Answers(then=self.by_keyring.setVisible, failed=lambda _error: None)
+        answers: Answers[bool] = Answers(then=self._offer_keyring, failed=lambda _error: None)
         self._desktop.tasks.run("keyring", job("keyring_is_safe"), answers=answers, quiet=True)
         self.folder.edit.setFocus()
 
@@ -79,12 +79,14 @@ class NewProjectPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID + 4)
         column.addWidget(label(_("New project"), size="heading"))
+        self.folder.put_beside(self.choose)
         column.addWidget(self.folder)
-        column.addWidget(row(self.choose, None))
-        key: tuple[QWidget, ...] = (self.by_passphrase, self.by_keyring, self.passphrase, self.repeated)
-        administrator = (self.name, self.password, self.password_again)
-        for widget in (*key, *administrator, self.trouble):
+        for widget in (self.by_passphrase, self.by_keyring):
             column.addWidget(widget)
+        column.addLayout(_pair(self.passphrase, self.repeated))
+        column.addWidget(self.name)
+        column.addLayout(_pair(self.password, self.password_again))
+        column.addWidget(self.trouble)
         column.addWidget(row(self._back, None, self.make))
         column.addStretch(1)
 
@@ -97,6 +99,10 @@ class NewProjectPanel(QWidget):
         for field in self._fields():
             field.edit.returnPressed.connect(self._submit)
             field.edit.textEdited.connect(lambda _text: self.trouble.say(""))
+
+    def _offer_keyring(self, is_safe: bool) -> None:
+        for choice in (self.by_passphrase, self.by_keyring):
+            choice.setVisible(is_safe)
 
     def _fit(self) -> None:
         for field in (self.passphrase, self.repeated):
@@ -246,6 +252,14 @@ class RecoveryPanel(QWidget):
         self.key.setText("")
         self.key.setProperty("whole", "")
         self.kept.emit()
+
+
+def _pair(first: Field, second: Field) -> QHBoxLayout:
+    line = QHBoxLayout()
+    line.setSpacing(GRID)
+    line.addWidget(first, 1, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(second, 1, Qt.AlignmentFlag.AlignTop)
+    return line
 
 
 def _create(folder: Path, name: str, password: str, passphrase: str | None, progress: object) -> Any:

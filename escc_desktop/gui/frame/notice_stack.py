@@ -68,10 +68,14 @@ class NoticeStack(QWidget):
         """Take the room the notices need."""
         self.setVisible(bool(self.cards))
         self.raise_()
-        self._column.activate()
-        height = self._column.heightForWidth(WIDTH_PX) if self._column.hasHeightForWidth() else self.sizeHint().height()
+        height = self._column.totalHeightForWidth(WIDTH_PX)
         left, bottom = self._bottom
         self.setGeometry(left, bottom - height, WIDTH_PX, height)
+
+    def event(self, event: QEvent) -> bool:  # noqa: D102
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.settle()
+        return super().event(event)
 
 
 class NoticeCard(QFrame):

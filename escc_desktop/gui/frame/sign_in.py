@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
@@ -63,10 +64,15 @@ class SignInPanel(QWidget):
             field.edit.returnPressed.connect(self._submit)
             field.edit.textEdited.connect(lambda _text: self.trouble.say(""))
 
-    def look(self, folder: object) -> None:
+    def look(self, folder: Path) -> None:
         """Look at a folder, off the main thread, and ask for what opens it."""
         answers: Answers[Any] = Answers(then=lambda seen: self.ask(seen[0]), failed=self._refuse)
-        self._set_busy(True)
+        self._seen, self._unlocked = None, None
+        self._begin(folder.name, _("Looking at the project …"))
+        for widget in (self.passphrase, self.name, self.password, self.enter, self.staff):
+            widget.hide()
+        for one in (self._again, self._other_key):
+            one.hide()
         self._desktop.tasks.run(_("Looking at the project"), job("look_at_all"), (folder,), answers=answers, quiet=True)
 
     def ask(self, seen: ProjectSeen) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from escc_desktop.gui.icons import icon
 from escc_desktop.gui.theme import GRID
 from escc_desktop.i18n import _
+
+_ICON_PX, _GAP_PX = 16, 4
 
 
 def label(text: str = "", *, tone: str = "", size: str = "", wrap: bool = False) -> QLabel:
@@ -42,6 +44,7 @@ def button(text: str, icon_name: str = "", *, weight: str = "", tip: str = "") -
     made.setProperty("weight", weight)
     if icon_name:
         made.setIcon(icon(icon_name, "on_accent" if weight == "primary" else "text"))
+        made.setIconSize(QSize(_ICON_PX + _GAP_PX, _ICON_PX))
     if tip:
         made.setToolTip(tip)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
