@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout
 
@@ -20,6 +20,14 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.i18n import _
 from escc_desktop.workflow.views.admin import AdminView, admin_view
 
+_SECTIONS: Final[dict[str, type[Section]]] = {
+    "people": PeopleSection,
+    "plan": PlanSection,
+    "trail": TrailSection,
+    "backup": BackupSection,
+    "about": AboutSection,
+}
+
 
 class AdminPage(Page):
     """The page, one tab a section."""
@@ -32,33 +40,26 @@ class AdminPage(Page):
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__(desktop)
-        self.people = PeopleSection(desktop)
-        self.plan = PlanSection(desktop)
-        self.trail = TrailSection(desktop)
-        self.backup = BackupSection(desktop)
-        self.about = AboutSection(desktop)
-        self.backup.done.connect(self.reload)
-        self.trail.checked.connect(self.reload)
-        self._names = {
-            "people": (_("People"), self.people),
-            "plan": (_("Reading plan"), self.plan),
-            "trail": (_("Audit trail"), self.trail),
-            "backup": (_("Backup"), self.backup),
-            "about": (_("About"), self.about),
+        self._titles = {
+            "people": _("People"),
+            "plan": _("Reading plan"),
+            "trail": _("Audit trail"),
+            "backup": _("Backup"),
+            "about": _("About"),
         }
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName(_("Sections"))
         self._sections = QStackedWidget()
+        self._made: dict[str, Section] = {}
         self._shown: list[str] = []
+        self._view: AdminView | None = None
         column = QVBoxLayout(self.body)
         column.setContentsMargins(GRID, GRID, GRID, 0)
         column.setSpacing(0)
         column.addWidget(self.tabs)
         column.addWidget(self._sections, 1)
-        for _name, section in self._names.values():
-            self._sections.addWidget(section)
         self.tabs.currentChanged.connect(self._on_tab)
         self.setFocusProxy(self.tabs)
 
@@ -70,15 +71,15 @@ class AdminPage(Page):
         sections = tuple(
             Action(
                 f"admin.{name}",
-                _("Administration: {section}").format(section=self._names[name][0]),
+                _("Administration: {section}").format(section=self._titles[name]),
                 partial(self.go, name),
                 icons[name],
-                (f"Alt+{place}",),
+                (f"Ctrl+{place}",),
             )
             for place, name in enumerate(self._shown, start=1)
         )
         current = self._sections.currentWidget()
-        return (*sections, *(self.trail.actions_here() if current is self.trail else ()))
+        return (*sections, *(current.actions_here() if isinstance(current, Section) else ()))
 
     def go(self, where: object) -> None:
         """Show a section: "people", "plan", "trail", "backup" or "about"."""
@@ -90,8 +91,18 @@ class AdminPage(Page):
         """The section on screen."""
         return self._shown[self.tabs.currentIndex()] if self._shown else ""
 
+    def section_of(self, name: str) -> Section:
+        """Return a section, made when it is first asked for."""
+        if name not in self._made:
+            made = self._made[name] = _SECTIONS[name](self.desktop)
+            made.outdated.connect(self.reload)
+            self._sections.addWidget(made)
+            if self._view is not None:
+                made.show_view(self._view)
+        return self._made[name]
+
     def close_page(self) -> None:  # noqa: D102
-        for _name, section in self._names.values():
+        for section in self._made.values():
             section.forget()
 
     def _show(self, view: AdminView) -> None:
@@ -102,8 +113,9 @@ class AdminPage(Page):
             "backup": view.may_back_up,
             "about": True,
         }
+        self._view = view
         self._fit([name for name, is_there in there.items() if is_there])
-        for _name, section in self._names.values():
+        for section in self._made.values():
             section.show_view(view)
         self.show_body()
 
@@ -113,11 +125,11 @@ class AdminPage(Page):
         self._shown = names
         while self.tabs.count():
             self.tabs.removeTab(0)
-        for place, name in enumerate(names, start=1):
-            self.tabs.addTab(self._names[name][0])
-            self.tabs.setTabToolTip(place - 1, _("{section} (Alt+{n})").format(section=self._names[name][0], n=place))
+        for place, name in enumerate(names):
+            self.tabs.addTab(self._titles[name])
+            self.tabs.setTabToolTip(place, _("{section} (Ctrl+{n})").format(section=self._titles[name], n=place + 1))
 
     def _on_tab(self, place: int) -> None:
         if 0 <= place < len(self._shown):
-            section: Section = self._names[self._shown[place]][1]
-            self._sections.setCurrentWidget(section)
+            self._sections.setCurrentWidget(self.section_of(self._shown[place]))
+            self.actions_changed.emit()

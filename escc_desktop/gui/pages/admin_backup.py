@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QVBoxLayout, QWidget
 
 from escc_desktop.gui.desktop import Desktop
@@ -20,15 +20,7 @@ from escc_desktop.workflow.views.admin import AdminView, back_up, backup_name
 
 
 class BackupSection(Section):
-    """Copies the project to a chosen folder.
-
-    Attributes
-    ----------
-    done
-        A backup is finished.
-    """
-
-    done = Signal()
+    """Copies the project to a chosen folder."""
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__(desktop)
@@ -145,7 +137,7 @@ class BackupSection(Section):
             Tone.SUCCESS,
         )  # fmt: skip
         self.folder.edit.clear()
-        self.done.emit()
+        self.outdated.emit()
 
 
 def _restoring() -> QWidget:

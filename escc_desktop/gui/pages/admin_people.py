@@ -224,9 +224,8 @@ class AccountForm(QWidget):
         role = role_words(person.role)
         words = role if not person.reader else f"{role} {person.reader}"
         self.title.setText(person.name)
-        self.told.setText(
-            _("This is your own account.") if person.is_self else f"{words} · {_state(person) or _('may sign in')}"
-        )
+        state = _state(person) or _("may sign in")
+        self.told.setText(_("This is your own account.") if person.is_self else f"{words} · {state}")
         self._acts.setVisible(not person.is_self and not person.is_disabled)
         self.unlock.setVisible(person.locked_until is not None)
         self.warning.setText(

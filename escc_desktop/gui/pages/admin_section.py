@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import shiboken6
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
+from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.frame.fields import Trouble
 from escc_desktop.gui.tasks import Answers, Running
@@ -23,7 +25,15 @@ READABLE_PX = 720
 
 
 class Section(QWidget):
-    """One section: shown with the page's view, and able to run jobs on the project."""
+    """One section: shown with the page's view, and able to run jobs on the project.
+
+    Attributes
+    ----------
+    outdated
+        What is shown is not what there is any more.
+    """
+
+    outdated = Signal()
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__()
@@ -37,6 +47,10 @@ class Section(QWidget):
 
     def forget(self) -> None:
         """Let go of everything that was typed."""
+
+    def actions_here(self) -> tuple[Action, ...]:
+        """Return what can be done here by keyboard and palette."""
+        return ()
 
     def run(
         self,

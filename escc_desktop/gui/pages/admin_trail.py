@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout
 
@@ -30,15 +30,7 @@ from escc_desktop.workflow.views.admin import (
 
 
 class TrailSection(Section):
-    """The trail as a table, and what proves that it is whole.
-
-    Attributes
-    ----------
-    checked
-        The trail is whole, and may be longer than what is shown.
-    """
-
-    checked = Signal()
+    """The trail as a table, and what proves that it is whole."""
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__(desktop)
@@ -91,8 +83,7 @@ class TrailSection(Section):
             self._rows = view.trail.rows
             self._fill()
 
-    def actions_here(self) -> tuple[Action, ...]:
-        """Return what can be done here by keyboard and palette."""
+    def actions_here(self) -> tuple[Action, ...]:  # noqa: D102
         return (
             Action("admin.trail.search", _("Search the audit trail"), self.search.setFocus, "search", ("Ctrl+F",)),
             Action("admin.trail.check", _("Check the audit trail"), self._check, "shield_checkmark"),
@@ -153,7 +144,7 @@ class TrailSection(Section):
             _("The trail is whole: {n} rows. Its end: {row}:{hash}…").format(n=number, row=number, hash=digest[:16]),
             "success",
         )
-        self.checked.emit()
+        self.outdated.emit()
 
     def _show_checked(self, checked: Checked) -> None:
         if checked.head is not None:
@@ -182,10 +173,11 @@ class TrailSection(Section):
         dialog.setNameFilter(_("Table (*.csv)"))
         dialog.setDefaultSuffix("csv")
         dialog.selectFile("audit.csv")
-        dialog.fileSelected.connect(self._save)
+        dialog.fileSelected.connect(self.save_to)
         dialog.open()
 
-    def _save(self, path: str) -> None:
+    def save_to(self, path: str) -> None:
+        """Check the trail and write it as a table to this place."""
         self.run(
             _("Saving the audit trail"), save_trail, Path(path),
             then=lambda out: self.desktop.notices.say(_("Saved: {path}").format(path=out), tone=Tone.SUCCESS),
