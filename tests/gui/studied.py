@@ -43,7 +43,7 @@ from escc_desktop.workflow.model_figures import development_figures
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.stored import feature_table, roi_key
 
-PATIENTS, REPEATS = 30, 8
+PATIENTS, REPEATS = 30, 15
 GEOMETRY = Geometry((40, 32, 12), (2.0, 2.0, 5.0), (-40.0, -32.0, 100.0))
 CENTRE_MM = (4.0, -2.0, 130.0)
 VOLUME_FEATURE = FEATURE_NAMES.index("original_shape_VoxelVolume")
