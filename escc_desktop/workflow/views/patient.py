@@ -334,6 +334,8 @@ def _cautions(basis: Basis, patient_id: str, verdict: Assessment | None) -> tupl
     if verdict is None:
         return ()
     found = [CautionView(_caution_words(one), one.withholds) for one in verdict.cautions]
+    if basis.card.rad_score is None:
+        found.append(CautionView(_("This model has no Rad-score, and so no risk group.")))
     today = basis.today.get(patient_id)
     if basis.trouble:
         found.append(

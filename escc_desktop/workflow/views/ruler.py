@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from escc_desktop.features.table import FeatureTable
+from escc_desktop.figures.words import quantity
 from escc_desktop.figures.words import term as term_words
 from escc_desktop.prognosis.card import ModelCard, Term
 from escc_desktop.prognosis.carding import card_nomogram, term_label
@@ -100,7 +101,9 @@ def _span(scale: Nomogram, totals: Sequence[float]) -> tuple[float, float]:
 
 
 def _name(term: Term) -> tuple[str, str]:
+    """Return what a term is called, without unit: that stands beside the value; and filter and family."""
     label, family = term_words(term.name)
+    label = label.partition(" (")[0]
     return (f"{label}: {_level(term)}" if term.contrast else label), family
 
 
@@ -109,13 +112,17 @@ def _level(term: Term) -> str:
     return "yes" if level == "1" else level
 
 
+def _unit(term: Term) -> str:
+    return quantity(term.name).partition(" (")[2].removesuffix(")")
+
+
 def _value(term: Term, patient: str, features: PatientValues | None, clinical: ClinicalTable) -> str:
     if term.source == "covariate":
         row = clinical.rows_of([patient])[0]
         value = None if row is None else clinical.covariates[term.name].value(row)
         if isinstance(value, float):
             is_flag = term.contrast is not None and value in {0.0, 1.0}
-            return ("yes" if value else "no") if is_flag else f"{value:g} {term.unit}".strip()
+            return ("yes" if value else "no") if is_flag else f"{value:g} {_unit(term)}".strip()
         return value or ""
     if features is None or patient not in features.patients:
         return ""

@@ -1,0 +1,160 @@
+"""The trial page: numbers of the records, bars that open the patient, exports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lifelines import KaplanMeierFitter
+from lifelines.utils import median_survival_times
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+from scipy.stats import binomtest
+
+from escc_desktop.errors import AccessDeniedError
+from escc_desktop.gui.main_window import MainWindow
+from escc_desktop.gui.pages.patient import PatientPage
+from escc_desktop.gui.pages.trial import TrialPage
+from escc_desktop.gui.widgets.waterfall import response_ink
+from escc_desktop.progress import Progress
+from escc_desktop.trial.records import VitalStatus, months_between
+from escc_desktop.trial.results import best_response
+from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.trial import export_to, trial_view
+
+Studied = Callable[[str], Project]
+Show = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def open_page(show_as: Show, studied_project: Studied, qtbot: QtBot) -> Callable[[str], TrialPage]:
+    def opened(name: str) -> TrialPage:
+        window = show_as(studied_project(name), "trial")
+        qtbot.waitUntil(lambda: isinstance(window.current_page, TrialPage), timeout=20_000)
+        page = window.current_page
+        assert isinstance(page, TrialPage)
+        qtbot.waitUntil(lambda: page.shown is not None, timeout=20_000)
+        return page
+
+    return opened
+
+
+def test_that_the_cards_say_what_scipy_and_lifelines_reckon_from_the_records(studied_project: Studied) -> None:
+    project = studied_project("coordinator")
+    view, records = trial_view(project, Progress()), project.records()
+    best = [best_response(record) for record in records]
+    evaluable = [one for one in best if one != "NE"]
+    x = sum(one in {"CR", "PR"} for one in evaluable)
+    exact = binomtest(x, len(evaluable)).proportion_ci(method="exact")
+    objective, _control, _pfs, overall, follow_up = view.cards
+    assert objective.value == f"{x / len(evaluable) * 100:.1f} %"
+    assert objective.interval == f"95 % CI {exact.low * 100:.1f} to {exact.high * 100:.1f} %"
+    assert objective.lines[0].startswith(f"{x} of {len(evaluable)} ")
+    months = [
+        months_between(one.start_date, one.survival.death_date or one.survival.last_contact_date) for one in records
+    ]
+    died = [one.survival.death_date is not None for one in records]
+    fitted = KaplanMeierFitter().fit(months, died)
+    assert overall.value == f"{fitted.median_survival_time_:.1f} months"
+    assert overall.lines[0].startswith(f"{fitted.predict(12.0) * 100:.0f} %")
+    assert overall.lines[1] == f"{sum(died)} events in {len(records)} patients"
+    reverse = KaplanMeierFitter().fit(months, [not one for one in died])
+    assert follow_up.value == f"{median_survival_times(reverse.survival_function_):.1f} months"
+
+
+def test_that_the_flow_and_the_tables_count_the_records(studied_project: Studied) -> None:
+    project = studied_project("oncologist")
+    view, records = trial_view(project, Progress()), project.records()
+    assert view.flow[0].n == len(records)
+    assert view.flow[1].n == sum(bool(record.treatments) for record in records)
+    assert view.flow[-1].n == sum(record.survival.status is VitalStatus.ALIVE for record in records)
+    assert sum(n for n, _why in view.flow[-1].left) == len(records) - view.flow[-1].n
+    for term, n, severe in view.safety:
+        grades = [[e.grade for e in record.adverse_events if e.term == term] for record in records]
+        assert n == sum(bool(found) for found in grades)
+        assert severe == sum(max(found, default=0) >= 3 for found in grades)
+    assert view.as_of == max(record.survival.last_contact_date for record in records)
+    assert sum(view.responses.values()) == len(view.bars) == len(view.lanes) == len(records)
+
+
+def test_that_a_click_on_a_bar_opens_that_patient(open_page: Callable[[str], TrialPage], qtbot: QtBot) -> None:
+    page = open_page("oncologist")
+    bars = sorted(
+        (bar for bar in page.shown.bars if bar.change_percent is not None), key=lambda bar: bar.change_percent
+    )
+    best = bars[0]
+    page.waterfall.grab()
+    spot = page.waterfall.spot_of(best.patient_id)
+    assert f"{best.change_percent:+.1f} %" in spot.tip
+    picture = page.waterfall.grab().toImage()
+    at = picture.pixelColor(int(spot.rect.center().x()), int(page.waterfall.y_of(best.change_percent / 2)))
+    assert at.name() == response_ink(best.response).name()
+    qtbot.mouseClick(page.waterfall, Qt.MouseButton.LeftButton, pos=spot.rect.center().toPoint())
+    window = page.window()
+    qtbot.waitUntil(lambda: isinstance(window.current_page, PatientPage), timeout=20_000)
+    assert page.desktop.patient_id == best.patient_id
+    qtbot.waitUntil(lambda: window.current_page.shown is not None, timeout=20_000)
+    assert window.current_page.shown.patient_id == best.patient_id
+    qtbot.waitUntil(lambda: window.current_page.lesion.sentence != "Loading the CT", timeout=20_000)
+
+
+def test_that_lanes_are_walked_and_opened_by_keys(open_page: Callable[[str], TrialPage], qtbot: QtBot) -> None:
+    page = open_page("statistician")
+    page.swimmer.grab()
+    longest = max(page.shown.lanes, key=lambda lane: lane.follow_up_months)
+    chosen = []
+    page.swimmer.chosen.disconnect()
+    page.swimmer.chosen.connect(chosen.append)
+    qtbot.keyClick(page.swimmer, Qt.Key.Key_Down)
+    qtbot.keyClick(page.swimmer, Qt.Key.Key_Return)
+    assert chosen == [longest.patient_id]
+
+
+def test_that_a_coordinator_sees_results_but_opens_no_patient(
+    open_page: Callable[[str], TrialPage], qtbot: QtBot
+) -> None:
+    page = open_page("coordinator")
+    page.waterfall.grab()
+    assert not any(spot.key for spot in page.waterfall.spots)
+    assert not page.export_button.isEnabled()
+    assert page.print_button.isEnabled()
+
+
+def test_that_print_and_export_write_what_they_say(
+    open_page: Callable[[str], TrialPage], qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = open_page("statistician")
+    said = []
+    page.desktop.notices.said.connect(said.append)
+    page.print_button.click()
+    page._dialog.fileSelected.emit(str(tmp_path / "trial.pdf"))
+    page._dialog.close()
+    qtbot.waitUntil(lambda: len(said) == 1, timeout=60_000)
+    assert (tmp_path / "trial.pdf").read_bytes().startswith(b"%PDF")
+    page.export_to(str(tmp_path / "out"))
+    qtbot.waitUntil(lambda: len(said) == 2, timeout=60_000)
+    written = {path.suffix for path in (tmp_path / "out").rglob("*")}
+    assert {".csv", ".svg", ".png", ".pdf", ".json"} <= written
+
+
+def test_that_roles_are_kept(studied_project: Studied, tmp_path: Path) -> None:
+    for name in ("A", "admin"):
+        with pytest.raises(AccessDeniedError):
+            trial_view(studied_project(name), Progress())
+    with pytest.raises(AccessDeniedError):
+        export_to(studied_project("oncologist"), tmp_path / "out", False, Progress())
+
+
+@pytest.mark.parametrize(("name", "has_step"), [("coordinator", True), ("statistician", False)])
+def test_that_without_records_the_page_offers_to_import_them(
+    small_project: Studied, show_as: Show, qtbot: QtBot, name: str, has_step: bool
+) -> None:
+    window = show_as(small_project(name), "trial")
+    qtbot.waitUntil(lambda: isinstance(window.current_page, TrialPage), timeout=20_000)
+    page = window.current_page
+    qtbot.waitUntil(page._empty.isVisible, timeout=20_000)
+    texts = [made.text() for made in page._empty.findChildren(QWidget) if hasattr(made, "text") and made.isVisible()]
+    assert "No trial records yet." in texts
+    assert ("Import on the Worklist" in texts) == has_step
