@@ -18,34 +18,48 @@ def _group(score: float, cutoff: float) -> RiskWord:
 
 
 @style.styled
-def score_strip(cohort: ArrayLike, cutoff: float, score: float | None = None, *, caption: str = "the cohort") -> Figure:
-    """Draw one patient's Rad-score as a marker on the strip of the cohort's scores, with the cut-off."""
+def score_strip(
+    cohort: ArrayLike,
+    cutoff: float,
+    score: float | None = None,
+    *,
+    caption: str = "the cohort",
+    group: RiskWord | None = None,
+) -> Figure:
+    """Draw one patient's Rad-score as a marker on the strip of the cohort's scores, with the cut-off.
+
+    Parameters
+    ----------
+    group
+        The patient's group where it was not this cut-off that decided it, as for a training patient; the caption then
+        ought to say so. By default the cut-off decides.
+    """
     scores = np.asarray(cohort, dtype=float)
     if scores.size == 0:
         return style.saying("Rad-score", "There is no cohort to compare with.")
     figure = style.new_figure(174, 34, shows_risk=True)
     axes = figure.add_subplot()
-    for group in ("low", "high"):
-        mine = scores[(scores > cutoff) == (group == "high")]
-        axes.plot(mine, np.zeros(mine.size), ls="", marker="|", ms=11, mew=1.1, color=style.RISK_COLOURS[group])
+    for side in style.RISK_COLOURS:
+        mine = scores[(scores > cutoff) == (side == "high")]
+        axes.plot(mine, np.zeros(mine.size), ls="", marker="|", ms=11, mew=1.1, color=style.RISK_COLOURS[side])
     axes.axvline(cutoff, color=style.INK, lw=1.0)
     sides = {"ha": "right", "x": -4}, {"ha": "left", "x": 4}
-    for text, side in (("LOW ▼", sides[0]), ("▲ HIGH", sides[1])):
+    for text, place in (("LOW ▼", sides[0]), ("▲ HIGH", sides[1])):
         axes.annotate(
             text,
             (cutoff, 0.98),
             xycoords=("data", "axes fraction"),
-            xytext=(side["x"], 0),
+            xytext=(place["x"], 0),
             textcoords="offset points",
-            ha=side["ha"],
+            ha=place["ha"],
             va="top",
             weight="bold",
             color=style.RISK_COLOURS["low" if "LOW" in text else "high"],
         )
     if score is not None:
-        group = _group(score, cutoff)
+        own = group or _group(score, cutoff)
         axes.plot(
-            [score], [0], ls="", marker=style.RISK_MARKERS[group], ms=11, color=style.RISK_COLOURS[group], mec="white"
+            [score], [0], ls="", marker=style.RISK_MARKERS[own], ms=11, color=style.RISK_COLOURS[own], mec="white"
         )
         rank = int(np.count_nonzero(scores < score))
         axes.annotate(

@@ -128,7 +128,11 @@ def _strip(card: ModelCard, cutoff: float | None, verdict: Assessment) -> Figure
     if card.training is None or cutoff is None:
         return None
     cohort = [patient.rad_score for patient in card.training.patients if patient.rad_score is not None]
-    return score_strip(cohort, cutoff, verdict.rad_score, caption="the cohort, each out of fold")
+    is_trained = any(caution.code == "in_training" for caution in verdict.cautions)
+    caption = "the cohort, each out of fold"
+    if is_trained:
+        caption += "; the group is by the cut-offs of models that never saw this patient"
+    return score_strip(cohort, cutoff, verdict.rad_score, caption=caption, group=_risk_word(verdict))
 
 
 def _nomogram(card: ModelCard, verdict: Assessment, table: FeatureTable, clinical: ClinicalTable) -> Figure | None:

@@ -38,3 +38,8 @@ def test_that_bars_count_groups_and_events(cohort, read) -> None:
 def test_that_no_cohort_is_a_sentence(read) -> None:
     assert "There is no cohort to compare with." in read(score.score_strip([], 0.3))
     assert "There is no patient with a Rad-score." in read(score.score_bars([], 0.3, []))
+
+
+def test_that_a_group_decided_elsewhere_keeps_its_marker_whatever_the_cut_off_says() -> None:
+    strip = score.score_strip([0.1, 0.5, -0.3], 0.2, 0.0, group="high")
+    assert strip.axes[0].lines[-1].get_marker() == "^"
