@@ -36,27 +36,31 @@ version=$(fresh escc --version)
 [ "$version" = "escc $(dpkg-query -Wf '${Version}' escc-desktop)" ] || fail "it says '$version'"
 
 say "3 window"
+# look.sh HOME WORK PYTHON TITLE PICTURE SECONDS ARGUMENTS...: start, wait for the title, judge the picture.
 cat >"$work/look.sh" <<'INNER'
+home=$1 work=$2 python=$3 title=$4 picture=$5 seconds=$6
+shift 6
 begin=$(date +%s%N)
-env -i HOME="$1" PATH=/usr/bin:/bin LANG=C.UTF-8 DISPLAY="$DISPLAY" XAUTHORITY="$XAUTHORITY" escc >"$2/window.log" 2>&1 &
+env -i HOME="$home" PATH=/usr/bin:/bin LANG=C.UTF-8 DISPLAY="$DISPLAY" XAUTHORITY="$XAUTHORITY" escc "$@" >"$work/window.log" 2>&1 &
 pid=$!
-for _ in $(seq 300); do
-    id=$(xdotool search --onlyvisible --name '^ESCC Desktop' 2>/dev/null | head -1) && [ -n "$id" ] && break
-    kill -0 $pid 2>/dev/null || { cat "$2/window.log"; exit 1; }
+for _ in $(seq 600); do
+    id=$(xdotool search --onlyvisible --name "$title" 2>/dev/null | head -1) && [ -n "$id" ] && break
+    kill -0 $pid 2>/dev/null || { cat "$work/window.log"; exit 1; }
     sleep 0.1
 done
 [ -n "$id" ] || { echo "no window"; exit 1; }
 echo "  on screen after $(( ($(date +%s%N) - begin) / 1000000 )) ms"
-sleep 3
+sleep "$seconds"
 xwininfo -id "$id" | grep -q 'Map State: IsViewable' || exit 1
 xprop -id "$id" WM_CLASS | sed 's/^/  /'
 eval "$(xdotool getwindowgeometry --shell "$id")"
-"$3" installer/deb/judge_window.py dist/window.png "$X" "$Y" "$WIDTH" "$HEIGHT" || exit 1
+"$python" installer/deb/judge_window.py "$picture" "$X" "$Y" "$WIDTH" "$HEIGHT" || exit 1
 kill -0 $pid || exit 1
 kill $pid 2>/dev/null; wait $pid 2>/dev/null || true
-[ ! -s "$2/window.log" ] || { echo "  it printed:"; cat "$2/window.log"; }
+[ ! -s "$work/window.log" ] || { echo "  it printed:"; cat "$work/window.log"; }
 INNER
-xvfb-run -a -s "-screen 0 1920x1080x24" bash "$work/look.sh" "$home" "$work" "$python" || fail "the window did not open, or is empty"
+look() { xvfb-run -a -s "-screen 0 1920x1080x24" bash "$work/look.sh" "$home" "$work" "$python" "$@"; }
+look '^ESCC Desktop' dist/window.png 3 || fail "the window did not open, or is empty"
 
 say "4 scan: the parser is a process of its own"
 "$python" installer/deb/make_trial.py "$work/trial"
@@ -74,6 +78,7 @@ if [ -n "$patients" ]; then
     say "6 demo of $patients patients: worker processes"
     fresh escc demo --headless --project "$work/demo" --patients "$patients" --jobs 2 >"$work/demo.log" 2>"$work/demo.err" || { tail -5 "$work/demo.err"; fail "demo"; }
     tail -1 "$work/demo.log" | grep -qx DONE || fail "demo did not end with DONE"
+    look ' ESCC Desktop$' dist/worklist.png 8 demo --project "$work/demo" || fail "the demo does not open in the window"
 fi
 
 say "7 remove"
