@@ -54,4 +54,7 @@ def _next_word(letter: str, within: str, place: int, last: int) -> int:
 
 
 def _begins_word(within: str, place: int) -> bool:
-    return place == 0 or not within[place - 1].isalnum()
+    """Say whether a letter is the first of a word or number; zeros before a number do not count: 17 is in P-017."""
+    is_number = within[place].isdigit()
+    before = within[:place].rstrip("0") if is_number else within[:place]
+    return not before or not before[-1].isalnum() or (is_number and before[-1].isalpha())
