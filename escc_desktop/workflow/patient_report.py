@@ -129,9 +129,7 @@ def _strip(card: ModelCard, cutoff: float | None, verdict: Assessment) -> Figure
         return None
     cohort = [patient.rad_score for patient in card.training.patients if patient.rad_score is not None]
     is_trained = any(caution.code == "in_training" for caution in verdict.cautions)
-    caption = "the cohort, each out of fold"
-    if is_trained:
-        caption += "; the group is by the cut-offs of models that never saw this patient"
+    caption = "the cohort; score and group out of fold" if is_trained else "the cohort, each out of fold"
     return score_strip(cohort, cutoff, verdict.rad_score, caption=caption, group=_risk_word(verdict))
 
 
