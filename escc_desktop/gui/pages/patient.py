@@ -44,6 +44,7 @@ class PatientPage(Page):
         self.cohort: CohortView | None = None
         self.shown: PatientView | None = None
         self._digest = ""
+        self._is_gathering = False
         self.list, self.summary = PatientList(), PatientSummary()
         self.course, self.ruler, self.curves = CourseStrip(), Ruler(), SurvivalCurves()
         self.lesion = LesionPanel(desktop)
@@ -62,12 +63,13 @@ class PatientPage(Page):
 
     def refresh(self) -> None:
         """Fetch cards, patients and assessments."""
+        self._is_gathering = True
         busy = "" if self.cohort else _("Gathering assessments")
         self.load(cohort_view, self._take_cohort, self._digest, busy=busy)
 
     def on_patient(self, patient_id: str) -> None:
         """Show the patient that was chosen anywhere."""
-        if self.cohort is not None and self.cohort.basis is not None and self.isVisible():
+        if self.isVisible() and not self._is_gathering:
             self._show_patient_of(patient_id)
 
     def enter(self) -> None:
@@ -75,7 +77,7 @@ class PatientPage(Page):
         was_stale = self._is_stale
         super().enter()
         wanted = self.desktop.patient_id
-        if not was_stale and self.shown is not None and wanted not in {"", self.shown.patient_id}:
+        if not was_stale and not self._is_gathering and (self.shown is None or self.shown.patient_id != wanted):
             self._show_patient_of(wanted)
 
     def close_page(self) -> None:
@@ -168,19 +170,20 @@ class PatientPage(Page):
         for choice in cohort.cards:
             self.cards.addItem(choice.name, choice.digest)
         if cohort.basis is None or cohort.card is None:
+            self._is_gathering = False
             self._say_no_models(cohort)
             return
         self.cards.setCurrentText(cohort.card.name)
         if not cohort.rows:
+            self._is_gathering = False
             self.show_empty("people", _("No patients yet."), _("Patients come with images and trial records."))
             return
         self.list.show_rows(cohort.rows)
         codes = [line.patient_id for line in cohort.rows]
         wanted = self.desktop.patient_id or codes[0]
-        if self.desktop.patient_id:
-            self._show_patient_of(wanted)
-        else:
-            self.desktop.choose_patient(wanted)
+        self.desktop.choose_patient(wanted)
+        self._is_gathering = False
+        self._show_patient_of(wanted)
 
     def _say_no_models(self, cohort: CohortView) -> None:
         title = _("No models yet.")
@@ -203,7 +206,7 @@ class PatientPage(Page):
         self.list.mark(view.patient_id)
         self.summary.show_patient(view, may_assess=may_assess)
         self.course.show_course(view.events, _("There is no trial record of this patient."))
-        self.ruler.show_ruler(view.ruler, view.estimate_points, view.ruler_note)
+        self.ruler.show_ruler(view.ruler, view.estimate_points, view.ruler_note, view.horizon_months)
         self._ruler_note.setText(view.ruler_note if view.ruler else "")
         self._show_curves(view)
         why_not = self._why_no_print()

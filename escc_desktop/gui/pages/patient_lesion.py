@@ -8,6 +8,7 @@ import shiboken6
 from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from escc_desktop.errors import EsccError
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
@@ -59,7 +60,7 @@ class LesionPanel(QWidget):
             return shiboken6.isValid(self) and self._running is running
 
         answers.then = lambda found: self._show(found) if mine() else None
-        answers.failed = lambda error: self._say(str(error)) if mine() else None
+        answers.failed = lambda error: self._fail(error) if mine() else None
         answers.stopped = lambda: None
         self._running = running
 
@@ -74,6 +75,12 @@ class LesionPanel(QWidget):
     def _say(self, words: str) -> None:
         self._said.setText(words)
         self._stack.setCurrentIndex(0)
+
+    def _fail(self, error: Exception) -> None:
+        self._running = None
+        self._say(error.what if isinstance(error, EsccError) else _("The CT cannot be shown."))
+        if not isinstance(error, EsccError):
+            self._desktop.notices.trouble(error)
 
     def _show(self, found: tuple[LesionView, VolumePlanes] | str) -> None:
         self._running = None

@@ -11,7 +11,7 @@ from escc_desktop.gui.icons import icon_pixmap
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.painted import SHAPES, risk_color
 from escc_desktop.gui.widgets.score_strip import ScoreStrip
-from escc_desktop.gui.widgets.text import button, card, label, research_banner, row, set_tone
+from escc_desktop.gui.widgets.text import button, card, label, row, set_tone
 from escc_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -128,7 +128,6 @@ class PatientSummary(QWidget):
         cautions.addWidget(label(_("Missing, stale, out of range"), tone="secondary", size="caption"))
         cautions.addLayout(self._cautions)
         cautions.addStretch(1)
-        cautions.addWidget(research_banner())
         inner = QWidget()
         whole = QVBoxLayout(inner)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -28,10 +28,13 @@ class Ruler(Painted):
         super().__init__()
         self._view: RulerView | None = None
         self._instead = ""
+        self._horizon = ""
         self._estimate_points: float | None = None
         self.setMinimumHeight(150)
 
-    def show_ruler(self, view: RulerView | None, estimate_points: float | None, instead: str) -> None:
+    def show_ruler(
+        self, view: RulerView | None, estimate_points: float | None, instead: str, horizon_months: float
+    ) -> None:
         """Show a ruler, or a sentence instead.
 
         Parameters
@@ -40,6 +43,7 @@ class Ruler(Painted):
             Where the assessment's probability lies on the scale; None where it is withheld: then there is no scale.
         """
         self._view, self._estimate_points, self._instead = view, estimate_points, instead
+        self._horizon = f"{horizon_months:g}"
         self.setAccessibleName(_("What each value adds to the points of the nomogram"))
         self.setMinimumHeight(150 if view is None else int(24 * len(view.axes) + _FOOT_PX))
         self.update()
@@ -62,8 +66,8 @@ class Ruler(Painted):
         return self.width() - self._left - _POINTS_PX
 
     def x_of(self, points: float) -> float:
-        """Return where points of one term end."""
-        return self._left + points / _MAX_POINTS * self._span
+        """Return where points of one term end; beyond the axis, where the axis ends."""
+        return self._left + min(max(points, 0.0), _MAX_POINTS) / _MAX_POINTS * self._span
 
     def _axis(self, painter: QPainter, axis: RulerAxis, row: QRectF) -> None:
         middle = row.center().y()
@@ -104,11 +108,16 @@ class Ruler(Painted):
         text(painter, QRectF(self.width() - _POINTS_PX, top + 6, _POINTS_PX, 16), total, token="text", align="right")
         if self._estimate_points is None:
             return
-        text(painter, QRectF(0, top + 26, self._left - 16, 16), _("Survival at the horizon"), token="secondary")
+        is_own = abs(view.total - self._estimate_points) <= _SAME_POINTS
+        words = (
+            _("{months}-month survival") if is_own else _("{months}-month survival: ▼ estimate, ▽ the card's own sum")
+        )
+        text(painter, QRectF(0, top + 26, self._left - 16, 16), words.format(months=self._horizon))
         low, high = view.span
 
         def at(points: float) -> float:
-            return self._left + (points - low) / ((high - low) or 1.0) * self._span
+            share = (points - low) / ((high - low) or 1.0)
+            return self._left + min(max(share, -0.02), 1.02) * self._span
 
         line = top + 24
         painter.setPen(QPen(color("secondary"), 1))
@@ -120,7 +129,7 @@ class Ruler(Painted):
             if at(points) - last > 30:
                 text(painter, QRectF(at(points) - 20, line + 5, 40, 14), f"{survival * 100:.0f} %", align="centre")
                 last = at(points)
-        if abs(view.total - self._estimate_points) > _SAME_POINTS:
+        if not is_own:
             self._marker(painter, QPointF(at(view.total), line), is_estimate=False)
         self._marker(painter, QPointF(at(self._estimate_points), line), is_estimate=True)
 

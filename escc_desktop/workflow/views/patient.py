@@ -211,11 +211,7 @@ def _ruler_note(basis: Basis, patient_id: str, *, is_trained: bool) -> str:
     if ruler is not None:
         if ruler.total is None:
             return _("Without every value there is no sum.")
-        return (
-            _("Trained with this patient: why, not how likely (▽ the card's own sum, ▼ the estimate)")
-            if is_trained
-            else ""
-        )
+        return _("Trained with this patient: why, not how likely") if is_trained else ""
     if basis.trouble:
         return basis.trouble
     if basis.card.kind == "radscore":
