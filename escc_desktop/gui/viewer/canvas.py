@@ -199,6 +199,12 @@ class SliceCanvas(QWidget):
         return self.planes.voxel(self.plane, self.index, row, column)
 
     @property
+    def covered(self) -> QRect:
+        """The pixels of the widget that the picture covers wholly."""
+        rows, columns = self._mapping.shape if self._mapping is not None else (0, 0)
+        return self.voxels_to_widget(slice(0, rows), slice(0, columns)).toAlignedRect().adjusted(1, 1, -1, -1)
+
+    @property
     def px_per_mm(self) -> float:
         """The zoom in (logical) pixels a millimetre."""
         return self._mapping.px_per_mm if self._mapping is not None else 1.0
@@ -222,12 +228,15 @@ class SliceCanvas(QWidget):
         return self.plane_to_widget(row, column)
 
     @property
+    def hovered_voxel(self) -> Voxel | None:
+        """The voxel (x, y, z) under the mouse."""
+        return None if self._cursor is None else self.voxel_at(*self.widget_to_plane(self._cursor))
+
+    @property
     def hover(self) -> Hover | None:
         """What lies under the mouse."""
-        if self._cursor is None or self.planes is None:
-            return None
-        voxel = self.voxel_at(*self.widget_to_plane(self._cursor))
-        if voxel is None:
+        voxel = self.hovered_voxel
+        if voxel is None or self.planes is None:
             return None
         x, y, z = voxel
         mm = self.planes.geometry.to_mm(np.array([voxel]))[0]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CODES: Final = 1 << 16
+_HALF: Final = 1 << 15
 OPAQUE: Final = np.uint32(0xFF000000)
 MIN_WIDTH: Final = 2.0
 
@@ -37,16 +38,22 @@ def fused_table(width: float, level: float, color: int, strength: float) -> NDAr
     strength
         Share of that colour in a voxel of label 1, 0 to 1.
     """
-    hu = np.arange(CODES, dtype=np.uint16).view(np.int16)
-    grey = window_grey(hu, width, level)
-    plain = np.arange(256, dtype=np.uint32)
-    plain = OPAQUE | plain << np.uint32(16) | plain << np.uint32(8) | plain
-    table = np.concatenate([plain[grey], _blended(color, strength)[grey]])
+    low, high = (min(max(int(level + side * width), -_HALF), _HALF) for side in (-1, 1))
+    grey = window_grey(np.arange(low, high), width, level)
+    colors = np.arange(256, dtype=np.uint32) * np.uint32(0x010101) | OPAQUE, _blended(color, strength)
+    table = np.empty((2, CODES), dtype=np.uint32)
+    for label, of_grey in enumerate(colors):
+        # By HU from the least to the largest; as uint16 the negative ones come last.
+        by_hu = np.empty(CODES, dtype=np.uint32)
+        by_hu[: low + _HALF] = of_grey[0]
+        by_hu[low + _HALF : high + _HALF] = of_grey[grey]
+        by_hu[high + _HALF :] = of_grey[255]
+        table[label, :_HALF], table[label, _HALF:] = by_hu[_HALF:], by_hu[:_HALF]
     table.flags.writeable = False
-    return table
+    return table.reshape(-1)
 
 
-def window_grey(hu: NDArray[np.int16], width: float, level: float) -> NDArray[np.uint8]:
+def window_grey(hu: NDArray[np.integer], width: float, level: float) -> NDArray[np.uint8]:
     """Return the grey of HU in a window: the LINEAR function of DICOM PS3.3 C.11.2.1.2, to 0..255."""
     share = (hu.astype(np.float32) - np.float32(level - 0.5)) / np.float32(max(width, MIN_WIDTH) - 1) + np.float32(0.5)
     grey: NDArray[np.uint8] = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)

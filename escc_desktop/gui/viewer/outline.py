@@ -48,18 +48,22 @@ def paint_border(
 
 def _border(voxels: NDArray[np.bool_], row: NDArray[np.intp], column: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return the pixels whose voxel differs from that of the pixel above or to the left, from the second on."""
-    padded = np.pad(voxels, 1)
-    rows, columns = (np.clip(index + 1, 0, n + 1) for index, n in zip((row, column), voxels.shape, strict=True))
+    padded = np.zeros((voxels.shape[0] + 2, voxels.shape[1] + 2), dtype=np.bool_)
+    padded[1:-1, 1:-1] = voxels
+    rows, columns = ((index + 1).clip(0, n + 1) for index, n in zip((row, column), voxels.shape, strict=True))
     inside = padded.take(rows, axis=0).take(columns, axis=1)
     return (inside[1:, 1:] ^ inside[:-1, 1:]) | (inside[1:, 1:] ^ inside[1:, :-1])
 
 
 def _thickened(border: NDArray[np.bool_], thick: int) -> NDArray[np.bool_]:
     """Return lines so many pixels thick, in the middle over the border."""
+    after = (thick - 1) // 2
     for axis in (0, 1):
-        length = border.shape[axis]
-        around = np.pad(border, [(thick, thick) if one == axis else (0, 0) for one in (0, 1)])
-        first = thick - (thick - 1) // 2
-        moved = [around.take(range(start, start + length), axis) for start in range(first, first + thick)]
-        border = np.logical_or.reduce(moved)
+        lines = np.moveaxis(border, axis, 0)
+        border = border.copy()
+        moved = np.moveaxis(border, axis, 0)
+        for by in range(1, thick - after):
+            moved[:-by] |= lines[by:]
+        for by in range(1, after + 1):
+            moved[by:] |= lines[:-by]
     return border

@@ -168,9 +168,8 @@ class LinkedViews(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the gaps between the views."""
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), GAP_COLOR)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), GAP_COLOR)
 
     def actions_now(self) -> tuple[Action, ...]:
         """Return what can be done in the views, for a page to offer."""

@@ -113,6 +113,7 @@ class VolumePlanes:
         self.geometry = geometry
         self._x_major = x_major
         self._axes = {plane: plane_axes(geometry, plane) for plane in Plane}
+        self._positions = {plane: self._line_of(plane) for plane in Plane}
 
     @classmethod
     def of(cls, volume: Volume, progress: Progress) -> VolumePlanes:
@@ -178,9 +179,15 @@ class VolumePlanes:
 
     def position_mm(self, plane: Plane, index: int) -> float:
         """Return where a slice lies along its plane's axis of the patient (L, P or S), at the slice's centre."""
-        at = [(n - 1) / 2 for n in self.geometry.size]
-        at[self._axes[plane].normal] = index
-        return float(self.geometry.to_mm(np.array([at]))[0, _SCREEN[plane][0][0]])
+        first, step = self._positions[plane]
+        return first + index * step
+
+    def _line_of(self, plane: Plane) -> tuple[float, float]:
+        """Return the position of a plane's first slice and the way to the next one, in mm."""
+        ends = np.array([[(n - 1) / 2 for n in self.geometry.size]] * 2)
+        ends[:, self._axes[plane].normal] = 0, 1
+        first, second = self.geometry.to_mm(ends)[:, _SCREEN[plane][0][0]].tolist()
+        return first, second - first
 
 
 def _as_int16(hu: NDArray[Any]) -> NDArray[np.int16]:

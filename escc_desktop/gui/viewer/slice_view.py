@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import (
     QEnterEvent,
@@ -11,6 +14,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QRegion,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -56,16 +60,16 @@ class SliceView(SteeredCanvas):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is exposed."""
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), Qt.GlobalColor.black)
-        if self.planes is None:
-            writing.paint_empty(painter, self)
-        else:
-            self.paint_picture(painter, event.rect())
-            self._paint_over(painter, event.rect())
-        if self.hasFocus():
-            writing.paint_focus(painter, self)
-        painter.end()
+        with QPainter(self) as painter:
+            for rect in cast("Iterable[QRect]", QRegion(event.rect()).subtracted(QRegion(self.covered))):
+                painter.fillRect(rect, Qt.GlobalColor.black)
+            if self.planes is None:
+                writing.paint_empty(painter, self)
+            else:
+                self.paint_picture(painter, event.rect())
+                self._paint_over(painter, event.rect())
+            if self.hasFocus():
+                writing.paint_focus(painter, self)
 
     def _paint_over(self, painter: QPainter, exposed: QRect) -> None:
         if self.look.has_crosshair:

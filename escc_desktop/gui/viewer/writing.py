@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from escc_desktop.gui.theme import CAPTION_PX, current_tokens, face
 from escc_desktop.gui.viewer.canvas import SliceCanvas
@@ -27,33 +27,14 @@ _BARS_MM: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _BAR_SHARE: Final = 0.25
 _BAR_LEAST_PX: Final = 40
 _NARROW: Final = 220
+_LETTERS_PX: Final = 40
 _SHADES: Final = (QPoint(1, 1), QPoint(-1, 1), QPoint(1, -1), QPoint(-1, -1))
 _Flag = Qt.AlignmentFlag
 _TOP_LEFT: Final = _Flag.AlignLeft | _Flag.AlignTop
 _BOTTOM_LEFT: Final = _Flag.AlignLeft | _Flag.AlignBottom
 _BOTTOM_RIGHT: Final = _Flag.AlignRight | _Flag.AlignBottom
-_LEFT: Final = _Flag.AlignLeft | _Flag.AlignVCenter
 _RIGHT: Final = _Flag.AlignRight | _Flag.AlignVCenter
-_CENTRED: Final = _Flag.AlignCenter
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text in a box of the widget."""
-
-    box: QRect
-    text: str
-    align: Qt.AlignmentFlag
-    is_letter: bool = False
-
-
-@dataclass(frozen=True)
-class Corners:
-    """Lines of text in the corners."""
-
-    top_left: tuple[str, ...]
-    bottom_left: tuple[str, ...]
-    bottom_right: tuple[str, ...]
+_LETTER: Final = _Flag.AlignCenter
 
 
 def plane_name(view: SliceCanvas) -> str:
@@ -61,25 +42,39 @@ def plane_name(view: SliceCanvas) -> str:
     return {"axial": _("Axial"), "coronal": _("Coronal"), "sagittal": _("Sagittal")}[view.plane.value]
 
 
-def corners(view: SliceCanvas) -> Corners:
-    """Return what the corners of a view say now."""
-    look, planes = view.look, view.planes
-    if planes is None:
-        return Corners((), (), ())
-    window = _("W {width}  L {level}").format(width=f"{look.width:.0f}", level=_minus(f"{look.level:.0f}"))
-    slice_ = _("Slice {n}/{total}").format(n=view.index + 1, total=planes.size(view.plane))
-    place = _("{number} mm").format(number=_minus(f"{planes.position_mm(view.plane, view.index):.1f}"))
-    hover = view.hover
-    under = _("{number} HU").format(number=_minus(str(hover.hu))) if hover is not None else ""
+def title(view: SliceCanvas) -> str:
+    """Return what the upper left corner says: the plane, and what a page has put there."""
+    return "\n".join((plane_name(view), *view.caption))
+
+
+def display(view: SliceCanvas) -> str:
+    """Return what the lower left corner says: zoom and window."""
+    look = view.look
     zoom = _("Zoom {number} %").format(number=f"{view.percent:.0f}")
-    return Corners((plane_name(view), *view.caption), (zoom, window), (under, place, slice_))
+    window = _("W {width}  L {level}").format(width=f"{look.width:.0f}", level=_minus(f"{look.level:.0f}"))
+    return f"{zoom}\n{window}"
+
+
+def readout(view: SliceCanvas) -> str:
+    """Return what the lower right corner says: value under the mouse, place of the slice, its number."""
+    planes, voxel = view.planes, view.hovered_voxel
+    if planes is None:
+        return ""
+    under = "" if voxel is None else _("{number} HU").format(number=_minus(str(planes.hu[voxel[::-1]])))
+    place = _("{number} mm").format(number=_minus(f"{planes.position_mm(view.plane, view.index):.1f}"))
+    slice_ = _("Slice {n}/{total}").format(n=view.index + 1, total=planes.size(view.plane))
+    return f"{under}\n{place}\n{slice_}"
 
 
 def paint_annotations(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
     """Write everything that touches the exposed part."""
-    for text in _texts(view):
-        if text.box.intersects(exposed):
-            _write(painter, text)
+    ratio = painter.device().devicePixelRatio()
+    for box, align, said in _corners(view):
+        if box.intersects(exposed):
+            painter.drawImage(box.topLeft(), _stamp(said(view), box.size().toTuple(), align, ratio))
+    for box, letters in _letters(view):
+        if box.intersects(exposed):
+            painter.drawImage(box.topLeft(), _stamp(letters, box.size().toTuple(), _LETTER, ratio))
     _scale_bar(painter, view, exposed)
 
 
@@ -116,7 +111,7 @@ def paint_empty(painter: QPainter, view: SliceCanvas) -> None:
     painter.setFont(face(LETTER_PX))
     painter.setPen(FAINT)
     text = view.empty_text or _("No images to show")
-    flags = int(_CENTRED) | int(Qt.TextFlag.TextWordWrap)
+    flags = int(_Flag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
     painter.drawText(view.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE), flags, text)
 
 
@@ -134,43 +129,45 @@ def focus_strips(view: SliceCanvas) -> tuple[QRect, ...]:
     return QRect(0, 0, width, 1), QRect(0, height - 1, width, 1), *sides
 
 
-def _texts(view: SliceCanvas) -> Iterator[Text]:
-    said = corners(view)
-    width, height = view.width(), view.height()
-    upper = QRect(EDGE, EDGE, width // 2 - 3 * EDGE, _LINE_PX * len(said.top_left))
-    metrics = QFontMetrics(face(CAPTION_PX))
-    lines = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, upper.width()) for line in said.top_left]
-    yield Text(upper, "\n".join(lines), _TOP_LEFT)
-    lower = QRect(EDGE, height - 2 * _LINE_PX - EDGE, width // 2, 2 * _LINE_PX)
-    yield Text(lower, "\n".join(said.bottom_left), _BOTTOM_LEFT)
-    yield Text(readout_rect(view), "\n".join(said.bottom_right), _BOTTOM_RIGHT)
-    yield from _letters(view)
+def _corners(view: SliceCanvas) -> Iterator[tuple[QRect, Qt.AlignmentFlag, Callable[[SliceCanvas], str]]]:
+    """Return the corners: where, how aligned, and what says what is written there."""
+    width = view.width() // 2 - 3 * EDGE
+    yield QRect(EDGE, EDGE, width, _LINE_PX * (1 + len(view.caption))), _TOP_LEFT, title
+    yield QRect(EDGE, view.height() - 2 * _LINE_PX - EDGE, width, 2 * _LINE_PX), _BOTTOM_LEFT, display
+    yield readout_rect(view), _BOTTOM_RIGHT, readout
 
 
-def _letters(view: SliceCanvas) -> Iterator[Text]:
+def _letters(view: SliceCanvas) -> Iterator[tuple[QRect, str]]:
+    """Return the sides of the patient in the middle of the edges."""
     axes = view.axes
     if axes is None:
         return
-    width, height, half = view.width(), view.height(), 24
-    side, end = height // 2 - _LINE_PX, width // 2 - half
-    yield Text(QRect(EDGE, side, 2 * half, 2 * _LINE_PX), axes.left_letters, _LEFT, is_letter=True)
-    right = QRect(width - 2 * half - EDGE, side, 2 * half, 2 * _LINE_PX)
-    yield Text(right, axes.right_letters, _RIGHT, is_letter=True)
-    yield Text(QRect(end, EDGE, 2 * half, _LINE_PX), axes.top_letters, _CENTRED, is_letter=True)
+    width, height = view.width(), view.height()
+    middle_y, middle_x = height // 2 - _LINE_PX, (width - _LETTERS_PX) // 2
+    yield QRect(0, middle_y, _LETTERS_PX, 2 * _LINE_PX), axes.left_letters
+    yield QRect(width - _LETTERS_PX, middle_y, _LETTERS_PX, 2 * _LINE_PX), axes.right_letters
+    yield QRect(middle_x, EDGE, _LETTERS_PX, _LINE_PX), axes.top_letters
     if width > _NARROW:
-        yield Text(
-            QRect(end, height - _LINE_PX - EDGE, 2 * half, _LINE_PX), axes.bottom_letters, _CENTRED, is_letter=True
-        )
+        yield QRect(middle_x, height - _LINE_PX - EDGE, _LETTERS_PX, _LINE_PX), axes.bottom_letters
 
 
-def _write(painter: QPainter, text: Text) -> None:
-    """Write with a dark shade around, legible on bone too."""
-    painter.setFont(face(LETTER_PX, bold=True) if text.is_letter else face(CAPTION_PX))
-    painter.setPen(SHADE)
-    for by in _SHADES:
-        painter.drawText(text.box.translated(by), int(text.align), text.text)
-    painter.setPen(INK)
-    painter.drawText(text.box, int(text.align), text.text)
+@lru_cache(maxsize=128)
+def _stamp(text: str, size: tuple[int, int], align: Qt.AlignmentFlag, ratio: float) -> QImage:
+    """Return a text with a dark shade around, legible on bone too; most are the same slice after slice."""
+    width, height = size
+    stamp = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    stamp.setDevicePixelRatio(ratio)
+    stamp.fill(Qt.GlobalColor.transparent)
+    box = QRect(1, 1, width - 2, height - 2)
+    with QPainter(stamp) as painter:
+        painter.setFont(face(LETTER_PX, bold=True) if align == _LETTER else face(CAPTION_PX))
+        elide = Qt.TextElideMode.ElideRight
+        text = "\n".join(painter.fontMetrics().elidedText(line, elide, box.width()) for line in text.split("\n"))
+        for color, places in ((SHADE, _SHADES), (INK, (QPoint(0, 0),))):
+            painter.setPen(color)
+            for by in places:
+                painter.drawText(box.translated(by), int(align), text)
+    return stamp
 
 
 def _scale_bar(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
@@ -183,14 +180,14 @@ def _scale_bar(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
     length = round(mm * view.px_per_mm)
     x, bottom = view.width() - EDGE - 2, readout_rect(view).top() - EDGE
     text = _("{n} cm").format(n=mm // 10) if mm >= 10 else _("{n} mm").format(n=mm)
-    label = Text(QRect(x - 70, bottom - length // 2 - _LINE_PX // 2, 60, _LINE_PX), text, _RIGHT)
-    if not QRect(x - 70, bottom - length - 2, 74, length + 4).united(label.box).intersects(exposed):
+    if not QRect(x - 70, bottom - length - 2, 74, length + 4).intersects(exposed):
         return
     for color, more in ((SHADE, 1), (INK, 0)):
         for y in (bottom - length, bottom):
             painter.fillRect(QRect(x - 5, y, 6, 1).adjusted(-more, -more, more, more), color)
         painter.fillRect(QRect(x, bottom - length, 1, length).adjusted(-more, -more, more, more), color)
-    _write(painter, label)
+    stamp = _stamp(text, (60, _LINE_PX), _RIGHT, painter.device().devicePixelRatio())
+    painter.drawImage(QPoint(x - 70, bottom - (length + _LINE_PX) // 2), stamp)
 
 
 def _minus(number: str) -> str:
