@@ -74,14 +74,19 @@ fresh "$python" -m escc_desktop extract "$work/trial/image.nii.gz" "$work/trial/
 cmp "$work/packed.csv" "$work/source.csv" || fail "other values than from source"
 say "  $("$python" -c 'import csv, sys; rows = list(csv.reader(open(sys.argv[1]))); print(len(rows) - 1, "features, equal to the last digit")' "$work/packed.csv")"
 
+say "6 a cohort: worker processes"
+printf '%s\n' patient_id,lesion_id,site,reader,occasion,image,mask,label {1,2}',L1,primary,A,first,image.nii.gz,mask.nii.gz,1' >"$work/trial/manifest.csv"
+fresh escc extract-all "$work/trial/manifest.csv" -o "$work/cohort.csv" --jobs 2 >/dev/null 2>"$work/cohort.err" || { tail -3 "$work/cohort.err"; fail "extract-all"; }
+[ "$(wc -l <"$work/cohort.csv")" = 3 ] || fail "no two rows"
+
 if [ -n "$patients" ]; then
-    say "6 demo of $patients patients: worker processes"
+    say "7 demo of $patients patients: worker processes"
     fresh escc demo --headless --project "$work/demo" --patients "$patients" --jobs 2 >"$work/demo.log" 2>"$work/demo.err" || { tail -5 "$work/demo.err"; fail "demo"; }
     tail -1 "$work/demo.log" | grep -qx DONE || fail "demo did not end with DONE"
     look ' ESCC Desktop$' dist/worklist.png 8 demo --project "$work/demo" || fail "the demo does not open in the window"
 fi
 
-say "7 remove"
+say "8 remove"
 dpkg --purge escc-desktop >/dev/null 2>&1 || fail "dpkg --purge"
 [ "$(files_of_system)" = "$before" ] || { diff <(echo "$before") <(files_of_system); fail "something was left"; }
 say "  nothing left; in the user's home: $(cd "$home" && find . -type f | tr '\n' ' ')"

@@ -291,11 +291,12 @@ class Store:
             for row in rows
         )
 
-    def verify(self) -> tuple[str, ...]:
+    def verify(self, progress: Progress | None = None) -> tuple[str, ...]:
         """Check pages, rows, audit trail and blobs; return what is wrong, empty when all is sound.
 
         Of a reading that is not signed only its reader can check the contents.
         """
+        progress = progress or Progress()
         wrong = list(self._database.damage())
         try:
             self.ledger.verify()
@@ -303,7 +304,8 @@ class Store:
             wrong.append(error.what)
         with self._database.read() as connection:
             addresses = blob_addresses(connection)
-        for session_id, address in addresses:
+        for number, (session_id, address) in enumerate(addresses):
+            progress.advance(number, len(addresses), "checking images and outlines")
             blobs = self._blobs if session_id is None else self._signed_blobs(session_id)
             try:
                 if blobs is not None:

@@ -343,10 +343,10 @@ class Project:
 
     # Housekeeping
 
-    def verify(self) -> tuple[str, ...]:
+    def verify(self, progress: Progress | None = None) -> tuple[str, ...]:
         """Check database, audit trail and blobs; return what is wrong, empty when all is sound."""
         require(self.principal, Operation.VIEW_AUDIT)
-        return self._store.verify()
+        return self._store.verify(progress)
 
     def audit_rows(self) -> tuple[AuditRow, ...]:
         """Return the audit trail, oldest first."""

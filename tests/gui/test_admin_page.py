@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
@@ -196,6 +196,10 @@ def test_that_the_trail_is_newest_first_and_found_by_any_word_of_it(
     assert found
     assert {row[3] for row in found} == {"create account"}
     assert len(found) == 5
+    trail(page).search.clear()
+    qtbot.mouseClick(trail(page).sign_ins, LEFT, pos=QPoint(8, 12))
+    assert len(trail_rows(page)) < len(numbers)
+    assert "log in" not in {row[3] for row in trail_rows(page)}
 
 
 def test_that_the_checked_end_can_be_carried_away(open_as: Callable[..., AdminPage], qtbot: QtBot) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QVBoxLayout
 
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.actions import Action
@@ -20,6 +20,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, label, row, set_tone
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.views.admin import (
+    SIGN_IN,
     AdminView,
     Checked,
     TrailRow,
@@ -41,6 +42,9 @@ class TrailSection(Section):
         self.search.setClearButtonEnabled(True)
         self.search.addAction(icon("search", "secondary"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.setMinimumWidth(280)
+        self.sign_ins = QCheckBox(_("Sign-ins"))
+        self.sign_ins.setChecked(True)
+        self.sign_ins.setToolTip(_("Show who signed in and when"))
         self.count = label(tone="secondary")
         self.table = RowsTable(
             (
@@ -71,12 +75,7 @@ class TrailSection(Section):
         self._rows: tuple[TrailRow, ...] = ()
         self._dialog: QFileDialog | None = None
         self._lay_out()
-        self.search.textChanged.connect(self._fill)
-        self.check.clicked.connect(self._check)
-        self.noted.returnPressed.connect(self._check)
-        self.verify.clicked.connect(self._verify)
-        self.save.clicked.connect(self._ask_where)
-        self.copy.clicked.connect(self._copy)
+        self._connect()
 
     def show_view(self, view: AdminView) -> None:  # noqa: D102
         if view.trail is not None:
@@ -95,8 +94,17 @@ class TrailSection(Section):
         self.noted.clear()
         self._say_head("", "")
 
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self._fill)
+        self.sign_ins.toggled.connect(self._fill)
+        self.check.clicked.connect(self._check)
+        self.noted.returnPressed.connect(self._check)
+        self.verify.clicked.connect(self._verify)
+        self.save.clicked.connect(self._ask_where)
+        self.copy.clicked.connect(self._copy)
+
     def _lay_out(self) -> None:
-        self.column.addWidget(row(self.search, self.count, None, self.save, self.verify))
+        self.column.addWidget(row(self.search, self.sign_ins, self.count, None, self.save, self.verify))
         self.column.addWidget(self.table, 1)
         foot = QVBoxLayout()
         foot.setSpacing(GRID)
@@ -107,9 +115,14 @@ class TrailSection(Section):
 
     def _fill(self) -> None:
         words = self.search.text().lower().split()
-        found = [one for one in self._rows if all(word in one.search for word in words)] if words else self._rows
+        has_all = self.sign_ins.isChecked()
+        found = [
+            one
+            for one in self._rows
+            if (has_all or one.action != SIGN_IN) and all(word in one.search for word in words)
+        ]
         self.table.rows_model.fill([_row(one) for one in found])
-        if words:
+        if len(found) < len(self._rows):
             self.count.setText(_("{n} of {all} rows").format(n=len(found), all=len(self._rows)))
         else:
             self.count.setText(plural("{n} row", "{n} rows", len(found)))
@@ -186,6 +199,6 @@ class TrailSection(Section):
 
 
 def _row(one: TrailRow) -> Row:
-    is_refused = one.action == "log in" and one.subject != "accepted"
+    is_refused = one.action == SIGN_IN and one.subject != "accepted"
     cells = (str(one.seq), f"{one.at:%Y-%m-%d %H:%M:%S}", one.who or _("–"), one.action, one.subject, one.reason)
     return Row(cells, one.seq, "warning" if is_refused else "text")

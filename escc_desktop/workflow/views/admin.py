@@ -16,7 +16,7 @@ from escc_desktop import version
 from escc_desktop.progress import Progress
 from escc_desktop.reading.plan import ReadingPlan
 from escc_desktop.reading.session import Occasion, Reader, ReadingSession
-from escc_desktop.store.accounts import MIN_PASSWORD, Role
+from escc_desktop.store.accounts import Role
 from escc_desktop.store.audit import AuditHead
 from escc_desktop.store.store import Login
 from escc_desktop.workflow.access import Operation
@@ -24,9 +24,8 @@ from escc_desktop.workflow.parts import Part, parts
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.study_files import audit_documents, write_audit
 
-__all__ = ["MIN_PASSWORD", "ROLES", "AdminView", "admin_view"]
-
 ROLES: Final = tuple(str(role) for role in Role)
+SIGN_IN: Final = "log in"
 _SHOWN, _LONG = 3, 28
 
 
@@ -80,6 +79,8 @@ class PlanView:
     ----------
     repeats
         How many repeats are signed, wait for their first reading or for their day, are due now, or are too late.
+    may_prolong
+        Whether the person may allow more time and there is a repeat that could use it.
     earliest_close
         When the next repeat that is due now becomes too late.
     """
@@ -201,8 +202,7 @@ def check_trail(project: Project, noted: str, progress: Progress) -> AuditHead:
 
 def check_project(project: Project, progress: Progress) -> Checked:
     """Check database, trail and every stored image and outline."""
-    progress.advance(0, 1)
-    wrong = project.verify()
+    wrong = project.verify(progress)
     return Checked(wrong, None if wrong else project.check_audit())
 
 
@@ -229,7 +229,7 @@ def _people(project: Project, trail: TrailView | None) -> PeopleView:
     accounts, now = project.accounts(), project.now()
     seen: dict[str, datetime] = {}
     for row in trail.rows if trail is not None else ():
-        if row.action == "log in" and row.reason == "" and row.subject == "accepted":
+        if row.action == SIGN_IN and row.reason == "" and row.subject == "accepted":
             seen.setdefault(row.who, row.at)
     people = tuple(
         Person(
@@ -262,7 +262,7 @@ def _plan(project: Project, plan: ReadingPlan, sessions: tuple[ReadingSession, .
         tuple(ReadingCount(reader, occasion, signed[reader, occasion], n) for (reader, occasion), n in total.items()),
         repeats,
         earliest,
-        project.may(Operation.PLAN_READINGS),
+        project.may(Operation.PLAN_READINGS) and set(repeats) != {"signed"},
     )
 
 
