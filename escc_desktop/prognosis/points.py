@@ -47,7 +47,9 @@ def cohort_points(
 def _value(term: Term, patient_id: str, features: PatientValues | None, clinical: ClinicalTable) -> float:
     if term.source == "covariate":
         row = clinical.rows_of([patient_id])[0]
-        return math.nan if row is None else model_value(term, clinical.covariates[term.name].value(row))
+        if row is None or term.name not in clinical.covariates:
+            return math.nan
+        return model_value(term, clinical.covariates[term.name].value(row))
     if features is None or patient_id not in features.patients:
         return math.nan
     column = features.names.index(term.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,28 @@ def test_that_another_model_speaks_when_it_is_chosen(open_page: Callable[[str], 
     qtbot.waitUntil(lambda: page.shown.strip is None, timeout=20_000)
     assert page.summary.group.text() == "NO GROUP"
     assert any("no Rad-score" in caution.text for caution in page.shown.cautions)
+
+
+@pytest.mark.unwatched  # Qt polishes every widget of the window anew
+def test_that_the_page_takes_the_colours_of_another_theme(
+    open_page: Callable[[str], PatientPage], qtbot: QtBot
+) -> None:
+    page = open_page("oncologist")
+    low = next(one for one in page.cohort.basis.verdicts.values() if one.risk_group == "LOW")
+    page.desktop.choose_patient(low.patient_id)
+    qtbot.waitUntil(lambda: page.shown.patient_id == low.patient_id)
+    before = risk_color("LOW").name()
+    page.desktop.set_settings(replace(page.desktop.settings, theme="light"))
+    assert risk_color("LOW").name() != before
+    assert risk_color("LOW").name() in page.summary.group.styleSheet()
+    settled(qtbot, page)
+
+
+def test_that_the_page_fits_the_smallest_screen(open_page: Callable[[str], PatientPage], qtbot: QtBot) -> None:
+    page = open_page("oncologist")
+    settled(qtbot, page)
+    assert page.minimumSizeHint().width() <= 1366 - 96
+    assert page.minimumSizeHint().height() <= 700 - 76
 
 
 def test_that_a_withheld_probability_says_why(open_page: Callable[[str], PatientPage], qtbot: QtBot) -> None:

@@ -138,6 +138,21 @@ def test_that_a_changed_record_makes_the_assessment_stale(studied_project: Studi
     assert any("Stale" in one.text for one in cautions)
 
 
+def test_that_a_value_nobody_has_any_more_is_said_and_breaks_nothing(studied_project: Studied) -> None:
+    project = studied_project("oncologist")
+    before = cohort_view(project, "", Progress()).basis
+    name = next(term.name for term in before.card.model_terms if term.source == "covariate")
+    for document in project.view.all(TRIAL_RECORD):
+        labs = [lab for lab in document.content["labs"] if lab["analyte"] != name.partition("_")[0]]
+        changed = Document(document.document_id, {**document.content, "labs": labs})
+        project._store.put(project.principal, TRIAL_RECORD, changed, "withdrawn")
+    after = cohort_view(project, "", Progress())
+    assert name in after.basis.trouble
+    view = patient_view(project, after.basis, after.rows[0].patient_id, Progress())
+    assert name in " ".join(one.text for one in view.cautions)
+    assert not view.is_stale
+
+
 def test_that_the_lesion_is_reader_as_first_outline_and_hidden_from_who_sees_no_images(
     studied_project: Studied,
 ) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
@@ -32,6 +32,8 @@ from escc_desktop.workflow.views.patient import (
     patient_view,
     write_report,
 )
+
+_LEAST_RULER_PX = 120
 
 
 class PatientPage(Page):
@@ -60,6 +62,7 @@ class PatientPage(Page):
         self.cards.activated.connect(self._choose_card)
         self.print_button.clicked.connect(self.print_report)
         self.summary.assess.connect(self.assess)
+        desktop.settings_changed.connect(self._repaint)
 
     def refresh(self) -> None:
         """Fetch cards, patients and assessments."""
@@ -202,6 +205,12 @@ class PatientPage(Page):
     def _take_patient(self, view: PatientView) -> None:
         changed = self.shown is None or self.shown.patient_id != view.patient_id
         self.shown = view
+        self._fill(view)
+        self.show_body()
+        if changed:
+            self.lesion.fetch(self.project, view.patient_id)
+
+    def _fill(self, view: PatientView) -> None:
         may_assess = self.cohort is not None and self.cohort.may_assess
         self.list.mark(view.patient_id)
         self.summary.show_patient(view, may_assess=may_assess)
@@ -212,9 +221,11 @@ class PatientPage(Page):
         why_not = self._why_no_print()
         self.print_button.setEnabled(not why_not)
         self.print_button.setToolTip(why_not or _("Write the patient's report as PDF (Ctrl+P)"))
-        self.show_body()
-        if changed:
-            self.lesion.fetch(self.project, view.patient_id)
+
+    def _repaint(self) -> None:
+        """Take the colours of another theme."""
+        if self.shown is not None:
+            self._fill(self.shown)
 
     def _show_curves(self, view: PatientView) -> None:
         lines = [
@@ -237,9 +248,8 @@ class PatientPage(Page):
         right.setSpacing(GRID)
         right.addWidget(head)
         right.addWidget(_panel(_("Course"), self.course), 5)
-        right.addWidget(
-            _panel(_("What adds to the risk, in points; ◆ the middle patient"), self.ruler, self._ruler_note), 6
-        )
+        why = _("What adds to the risk, in points; ◆ the middle patient")
+        right.addWidget(_panel(why, _scrolled(self.ruler), self._ruler_note), 6)
         lower = QHBoxLayout()
         lower.setSpacing(GRID)
         lower.addWidget(_panel("", self.curves, self._curves_title), 3)
@@ -262,3 +272,14 @@ def _panel(title: str, content: QWidget, note: QWidget | None = None) -> QWidget
         column.addWidget(parts[0])
     column.addWidget(content, 1)
     return frame
+
+
+def _scrolled(content: QWidget) -> QScrollArea:
+    """Let a model of many terms scroll, so that the page fits the smallest screen."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setMinimumHeight(_LEAST_RULER_PX)
+    scroll.setWidget(content)
+    return scroll

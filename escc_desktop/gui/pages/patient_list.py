@@ -15,7 +15,7 @@ from escc_desktop.gui.widgets.text import label
 from escc_desktop.i18n import _, plural
 
 if TYPE_CHECKING:
-    from escc_desktop.workflow.views.patient import ChooserRow
+    from escc_desktop.workflow.views.patient_cohort import ChooserRow
 
 WIDTH_PX = 192
 _COLUMNS_PX = (56, 72)

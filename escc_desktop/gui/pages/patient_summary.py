@@ -53,7 +53,7 @@ class PatientSummary(QWidget):
         self.strip.show_strip(view.strip)
         self.grounds.setText("\n".join(f"• {ground}" for ground in view.grounds))
         self.grounds.setVisible(bool(view.grounds))
-        self.assess_button.setVisible(may_assess and not view.is_assessed)
+        self.assess_button.setVisible(may_assess and (view.is_stale or not view.is_assessed))
         self._show_cautions(view.cautions)
 
     def _show_group(self, view: PatientView) -> None:

@@ -68,6 +68,7 @@ class TrialPage(Page):
         self.overdue.opened.connect(self.open_patient)
         self.export_button.clicked.connect(self.export)
         self.print_button.clicked.connect(self.print_report)
+        desktop.settings_changed.connect(self._repaint)
 
     def refresh(self) -> None:
         """Fetch the results of the records."""
@@ -150,13 +151,7 @@ class TrialPage(Page):
         self.heading.setText(plural("{n} patient", "{n} patients", view.n))
         self.as_of.setText(_("data as of {date}, the latest day in any record").format(date=view.as_of.isoformat()))
         self._show_cards(view)
-        self.flow.show_steps(view.flow)
-        self.waterfall.show_bars(view.bars, can_open=view.may_open_patients)
-        self.swimmer.show_lanes(view.lanes, can_open=view.may_open_patients)
-        self._show_legends(view)
-        ink = color("accent")
-        self.overall.show_lines([Line(_("all"), view.overall, ink)], "", _HORIZON_MONTHS)
-        self.progression_free.show_lines([Line(_("all"), view.progression_free, ink)], "", _HORIZON_MONTHS)
+        self._show_pictures(view)
         self._show_tables(view)
         for made, why_not in (
             (self.print_button, self._why_no_print()),
@@ -166,6 +161,20 @@ class TrialPage(Page):
             if why_not:
                 made.setToolTip(why_not)
         self.show_body()
+
+    def _show_pictures(self, view: TrialView) -> None:
+        self.flow.show_steps(view.flow)
+        self.waterfall.show_bars(view.bars, can_open=view.may_open_patients)
+        self.swimmer.show_lanes(view.lanes, can_open=view.may_open_patients)
+        self._show_legends(view)
+        ink = color("accent")
+        self.overall.show_lines([Line(_("all"), view.overall, ink)], "", _HORIZON_MONTHS)
+        self.progression_free.show_lines([Line(_("all"), view.progression_free, ink)], "", _HORIZON_MONTHS)
+
+    def _repaint(self) -> None:
+        """Take the colours of another theme."""
+        if self.shown is not None:
+            self._show_pictures(self.shown)
 
     def _say_no_records(self) -> None:
         text = _("This page shows response, survival and safety of all patients, once their records are imported.")

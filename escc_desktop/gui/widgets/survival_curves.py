@@ -40,7 +40,7 @@ class SurvivalCurves(Painted):
         self._own = ""
         self._horizon = 0.0
         self._instead = ""
-        self.setMinimumSize(240, 130)
+        self.setMinimumSize(240, 110)
 
     def show_lines(self, lines: Sequence[Line], own: str = "", horizon_months: float = 0.0, instead: str = "") -> None:
         """Show curves; the one named `own` stands out; without any, a sentence."""

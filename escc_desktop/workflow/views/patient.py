@@ -68,6 +68,8 @@ class PatientView:
         The word beside the group and what it rests on.
     is_trained
         Whether the patient helped to train the card.
+    is_stale
+        Whether the card would say something else of today's readings and records.
     withheld
         Why there is no probability.
     estimate_points
@@ -85,6 +87,7 @@ class PatientView:
     endpoint: str
     survival: SurvivalView | None
     is_trained: bool
+    is_stale: bool
     withheld: tuple[str, ...]
     strip: StripView | None
     cautions: tuple[CautionView, ...]
@@ -114,6 +117,7 @@ def patient_view(project: Project, basis: Basis, patient_id: str, progress: Prog
         endpoint=ENDPOINT_NAMES[card.endpoint],
         survival=_survival(verdict),
         is_trained=is_trained,
+        is_stale=_is_stale(basis, patient_id, verdict),
         withheld=_withheld(verdict),
         strip=None if verdict is None else _strip(basis, verdict),
         cautions=_cautions(basis, patient_id, verdict),
@@ -186,14 +190,17 @@ def _cautions(basis: Basis, patient_id: str, verdict: Assessment | None) -> tupl
     found = [CautionView(_caution_words(one), one.withholds) for one in verdict.cautions]
     if basis.card.rad_score is None:
         found.append(CautionView(_("This model has no Rad-score, and so no risk group.")))
-    today = basis.today.get(patient_id)
     if basis.trouble:
         found.append(
             CautionView(_("Whether the assessment is still up to date cannot be checked.") + " " + basis.trouble)
         )
-    elif today != verdict:
+    elif _is_stale(basis, patient_id, verdict):
         found.append(CautionView(_("Stale: readings or records have changed since the assessment. Assess again.")))
     return tuple(sorted(found, key=lambda one: not one.withholds))
+
+
+def _is_stale(basis: Basis, patient_id: str, verdict: Assessment | None) -> bool:
+    return verdict is not None and not basis.trouble and basis.today.get(patient_id) != verdict
 
 
 def _caution_words(caution: Caution) -> str:

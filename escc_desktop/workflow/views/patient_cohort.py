@@ -49,7 +49,7 @@ class Basis:
     Attributes
     ----------
     trouble
-        Why there are no features, or nothing.
+        Why the card cannot be applied to what is there today, or nothing.
     verdicts, today
         The stored assessments, and what the card would say of today's readings and records.
     """
@@ -124,6 +124,11 @@ def _basis(project: Project, card: ModelCard, progress: Progress) -> Basis:
     table, trouble = _features(project, card)
     progress.advance(2, 3, _("Assessments"))
     curves, p = group_curves(card, verdicts, clinical)
+    today: tuple[Assessment, ...] = ()
+    if table is not None and clinical is not None:
+        today, trouble = _today(card, table, clinical)
+    elif clinical is None:
+        trouble = trouble or _("The project has no trial records.")
     return Basis(
         card=card,
         records={record.patient_id: record for record in records},
@@ -131,7 +136,7 @@ def _basis(project: Project, card: ModelCard, progress: Progress) -> Basis:
         table=table,
         trouble=trouble,
         verdicts=verdicts,
-        today={one.patient_id: one for one in assess(card, table, clinical)} if table and clinical else {},
+        today={one.patient_id: one for one in today},
         cutoff=_cutoff(project, card),
         curves=curves,
         separation=Separation(sum(curve.n for curve in curves), p),
@@ -144,6 +149,13 @@ def _features(project: Project, card: ModelCard) -> tuple[FeatureTable | None, s
         return project.card_features(card), ""
     except EsccError as error:
         return None, error.what
+
+
+def _today(card: ModelCard, table: FeatureTable, clinical: ClinicalTable) -> tuple[tuple[Assessment, ...], str]:
+    try:
+        return assess(card, table, clinical), ""
+    except EsccError as error:
+        return (), error.what
 
 
 def _cutoff(project: Project, card: ModelCard) -> CutoffResult | None:

@@ -119,7 +119,8 @@ def _unit(term: Term) -> str:
 def _value(term: Term, patient: str, features: PatientValues | None, clinical: ClinicalTable) -> str:
     if term.source == "covariate":
         row = clinical.rows_of([patient])[0]
-        value = None if row is None else clinical.covariates[term.name].value(row)
+        covariate = clinical.covariates.get(term.name)
+        value = None if row is None or covariate is None else covariate.value(row)
         if isinstance(value, float):
             is_flag = term.contrast is not None and value in {0.0, 1.0}
             return ("yes" if value else "no") if is_flag else f"{value:g} {_unit(term)}".strip()
