@@ -16,6 +16,7 @@ from escc_desktop.gui.pages.patient import PatientPage
 from escc_desktop.gui.widgets.painted import risk_color
 from escc_desktop.workflow import analysis
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.patient import SurvivalView
 
 Studied = Callable[[str], Project]
 Show = Callable[..., MainWindow]
@@ -117,6 +118,17 @@ def test_that_the_page_fits_the_smallest_screen(open_page: Callable[[str], Patie
     settled(qtbot, page)
     assert page.minimumSizeHint().width() <= 1366 - 96
     assert page.minimumSizeHint().height() <= 700 - 76
+
+
+def test_that_a_new_patients_interval_stands_under_the_probability(
+    open_page: Callable[[str], PatientPage], qtbot: QtBot
+) -> None:
+    page = open_page("oncologist")
+    settled(qtbot, page)
+    view = replace(page.shown, survival=SurvivalView(0.41, 0.22, 0.63), is_trained=False, withheld=())
+    page.summary.show_patient(view, may_assess=False)
+    assert page.summary.chance.text() == "41 %"
+    assert page.summary.limits.text() == "95 % CI 22 to 63 %"
 
 
 def test_that_a_withheld_probability_says_why(open_page: Callable[[str], PatientPage], qtbot: QtBot) -> None:

@@ -234,7 +234,7 @@ class PatientPage(Page):
         ]
         own = f"{SHAPES[view.group]} {_(view.group)}" if view.group else ""
         self.curves.show_lines(lines, own, view.horizon_months, _("No groups, no curves."))
-        title = _("{endpoint} by group; below, patients at risk").format(endpoint=_(view.endpoint).capitalize())
+        title = _("{endpoint} by group; below, patients at risk").format(endpoint=view.endpoint.capitalize())
         self._curves_title.setText(title)
 
     def _lay_out(self) -> None:

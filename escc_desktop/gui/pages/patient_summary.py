@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from escc_desktop.gui.icons import icon_pixmap
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.icon_label import IconLabel
 from escc_desktop.gui.widgets.painted import SHAPES, risk_color
 from escc_desktop.gui.widgets.score_strip import ScoreStrip
 from escc_desktop.gui.widgets.text import button, card, label, row, set_tone
@@ -72,11 +72,11 @@ class PatientSummary(QWidget):
         self.limits.setVisible(view.is_assessed)
         if view.survival is None:
             self.chance.setText(_("withheld") if view.is_assessed else "")
-            self.meaning.setText(_("{months}-month {endpoint}").format(months=months, endpoint=_(view.endpoint)))
+            self.meaning.setText(_("{months}-month {endpoint}").format(months=months, endpoint=view.endpoint))
             self.limits.setText(" ".join(view.withheld))
             return
         self.chance.setText(f"{view.survival.value * 100:.0f} %")
-        self.meaning.setText(_("{months}-month {endpoint}").format(months=months, endpoint=_(view.endpoint)))
+        self.meaning.setText(_("{months}-month {endpoint}").format(months=months, endpoint=view.endpoint))
         if view.survival.lower is not None and view.survival.upper is not None:
             low, high = (f"{limit * 100:.0f}" for limit in (view.survival.lower, view.survival.upper))
             self.limits.setText(_("95 % CI {low} to {high} %").format(low=low, high=high))
@@ -97,12 +97,8 @@ class PatientSummary(QWidget):
             self._cautions.addWidget(self._caution(caution))
 
     def _caution(self, caution: CautionView) -> QWidget:
-        sign = QLabel()
-        token = "warning" if caution.withholds else "secondary"
-        name = "warning" if caution.withholds else "info"
-        sign.setPixmap(icon_pixmap(name, token, 16, self.devicePixelRatioF()))
+        sign = IconLabel(16, *(("warning", "warning") if caution.withholds else ("info", "secondary")))
         sign.setFixedSize(20, 18)
-        sign.setAlignment(Qt.AlignmentFlag.AlignTop)
         words = label(caution.text, tone="warning" if caution.withholds else "", wrap=True)
         holder = QWidget()
         line = QHBoxLayout(holder)

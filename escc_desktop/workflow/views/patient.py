@@ -8,7 +8,6 @@ from pathlib import Path
 from escc_desktop.errors import EsccError
 from escc_desktop.figures.words import quantity, short_feature
 from escc_desktop.i18n import _
-from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
 from escc_desktop.prognosis.score import Assessment, Caution
 from escc_desktop.progress import Progress
 from escc_desktop.trial.records import TrialRecord, VitalStatus
@@ -114,7 +113,7 @@ def patient_view(project: Project, basis: Basis, patient_id: str, progress: Prog
         certainty=judged.certainty if judged else None,
         grounds=judged.grounds if judged else (),
         horizon_months=card.horizon_months,
-        endpoint=ENDPOINT_NAMES[card.endpoint],
+        endpoint=_("overall survival") if card.endpoint == "os" else _("progression-free survival"),
         survival=_survival(verdict),
         is_trained=is_trained,
         is_stale=_is_stale(basis, patient_id, verdict),
@@ -136,7 +135,7 @@ def _facts(record: TrialRecord | None) -> str:
     base = record.baseline
     parts = [
         _("{n} years").format(n=base.age_years) if base.age_years is not None else _("age not known"),
-        _(base.sex) if base.sex else _("sex not known"),
+        {"male": _("male"), "female": _("female")}.get(base.sex, base.sex) or _("sex not known"),
         f"ECOG {base.ecog}" if base.ecog is not None else _("ECOG not known"),
     ]
     return " · ".join(parts)
