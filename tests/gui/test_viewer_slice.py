@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from escc_desktop.gui.viewer import writing
@@ -188,6 +188,21 @@ def test_that_the_middle_button_pushes_the_picture(make_view, viewing) -> None:
     assert (round(moved.x()), round(moved.y())) == (30, -20)
     view.fit()
     assert view.plane_to_widget(5, 5) == before
+
+
+def test_that_a_laptop_without_a_middle_button_pushes_with_ctrl_and_zooms_by_a_pinch(make_view, viewing) -> None:
+    view = make_view()
+    point, before = view.point, view.plane_to_widget(5, 5)
+    view.set_tool(Recorder(takes=True))
+    viewing.drag(view, QPoint(200, 200), QPoint(30, -20), LEFT, CTRL)
+    moved = view.plane_to_widget(5, 5) - before
+    assert (round(moved.x()), round(moved.y())) == (30, -20)
+    assert view.point == point
+    at, percent = QPointF(120, 90), view.percent
+    place = view.widget_to_plane(at)
+    QApplication.sendEvent(view, viewing.pinch(view, at, 0.25))
+    assert view.percent == pytest.approx(1.25 * percent)
+    assert view.widget_to_plane(at) == pytest.approx(place)
 
 
 def test_that_a_right_click_offers_the_menu(make_view, qtbot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QNativeGestureEvent, QPaintEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -106,6 +106,13 @@ def move(view: QWidget, to: QPoint, button: Qt.MouseButton, modifiers: Qt.Keyboa
         QEvent.Type.MouseMove, place, QPointF(view.mapToGlobal(to)), Qt.MouseButton.NoButton, button, modifiers
     )
     QApplication.sendEvent(view, event)
+
+
+def pinch(view: QWidget, at: QPointF, by: float) -> QNativeGestureEvent:
+    """Return what a trackpad tells when two fingers part."""
+    everywhere = QPointF(view.mapToGlobal(at.toPoint()))
+    zoom, device = Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice()
+    return QNativeGestureEvent(zoom, device, 2, at, at, everywhere, by, QPointF())
 
 
 class Painted(QObject):

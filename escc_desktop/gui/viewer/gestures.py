@@ -67,7 +67,7 @@ class WindowDrag:
 
 
 class PanDrag(_Drag):
-    """Middle: the picture goes with the mouse."""
+    """Middle, or left with Ctrl where there is no middle: the picture goes with the mouse."""
 
     def __init__(self, start: QPointF) -> None:
         self._last = start
@@ -104,13 +104,13 @@ class Drag:
 def drag_of(view: SteeredCanvas, event: QMouseEvent) -> Drag:
     """Return what a press begins."""
     button, modifiers = event.button(), event.modifiers()
+    is_ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+    if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and is_ctrl):
+        return Drag(PanDrag(event.position()), is_forced=True)
     if button == Qt.MouseButton.LeftButton:
         return Drag(CrosshairDrag(), bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
     if button == Qt.MouseButton.RightButton:
-        is_forced = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-        return Drag(WindowDrag(view, event.position()), is_forced)
-    if button == Qt.MouseButton.MiddleButton:
-        return Drag(PanDrag(event.position()), is_forced=True)
+        return Drag(WindowDrag(view, event.position()), is_ctrl)
     return Drag(None, is_forced=False)
 
 

@@ -37,7 +37,7 @@ def paint_border(
     x = (np.arange(pixels.left() - 1, pixels.right() + 1) + 0.5) / ratio
     row, column = mapping.voxel_of(y, 0) - corner[0], mapping.voxel_of(x, 1) - corner[1]
     border = _thickened(_border(voxels, row, column), thick)
-    image = np.multiply(border, np.uint32(color.rgba()), dtype=np.uint32)
+    image = np.multiply(border, np.uint32(color.rgba()), dtype=np.uint32, order="C")
     height, width = border.shape
     picture = QImage(image.data, width, height, 4 * width, QImage.Format.Format_ARGB32)
     painter.save()
@@ -58,12 +58,11 @@ def _border(voxels: NDArray[np.bool_], row: NDArray[np.intp], column: NDArray[np
 def _thickened(border: NDArray[np.bool_], thick: int) -> NDArray[np.bool_]:
     """Return lines so many pixels thick, in the middle over the border."""
     after = (thick - 1) // 2
-    for axis in (0, 1):
-        lines = np.moveaxis(border, axis, 0)
-        border = border.copy()
-        moved = np.moveaxis(border, axis, 0)
+    for _axis in (0, 1):
+        thin, border = border, border.copy()
         for by in range(1, thick - after):
-            moved[:-by] |= lines[by:]
+            border[:-by] |= thin[by:]
         for by in range(1, after + 1):
-            moved[by:] |= lines[:-by]
+            border[by:] |= thin[:-by]
+        border = border.T
     return border

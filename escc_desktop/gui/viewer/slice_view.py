@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QRegion,
@@ -127,6 +128,13 @@ class SliceView(SteeredCanvas):
         else:
             self.step(self._wheel.notches(event))
         event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        """Zoom as two fingers on a trackpad pinch."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom(1 + event.value(), event.position())
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Do what the key says: the tool's meaning first, then the view's; others go on to whoever is around."""

@@ -9,7 +9,7 @@ from typing import Final
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from escc_desktop.gui.theme import CAPTION_PX, current_tokens, face
+from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.i18n import _
 
@@ -17,6 +17,7 @@ from escc_desktop.i18n import _
 INK: Final = QColor("#dfe3e8")
 FAINT: Final = QColor("#9aa4b0")
 SHADE: Final = QColor(0, 0, 0, 190)
+FOCUS: Final = QColor("#4aa3ff")
 CROSSHAIR: Final = QColor(86, 180, 233, 150)
 EDGE: Final = 8
 LETTER_PX: Final = 13
@@ -117,9 +118,8 @@ def paint_empty(painter: QPainter, view: SliceCanvas) -> None:
 
 def paint_focus(painter: QPainter, view: SliceCanvas) -> None:
     """Mark the view that has the keyboard."""
-    color = current_tokens().color("accent")
     for strip in focus_strips(view):
-        painter.fillRect(strip, color)
+        painter.fillRect(strip, FOCUS)
 
 
 def focus_strips(view: SliceCanvas) -> tuple[QRect, ...]:
