@@ -102,6 +102,11 @@ def small_project(small_study: ModuleType, tmp_path: Path) -> Iterator[Callable[
     study.store.close()
 
 
+@pytest.fixture(scope="session")
+def studied_module() -> ModuleType:
+    return studied
+
+
 @pytest.fixture
 def studied_project(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Project]]:
     """A finished study of 30 small patients (see `studied`), this test's own; called as `small_project`."""

@@ -124,8 +124,6 @@ class WorklistPage(Page):
         self.centre.addWidget(self.nothing)
         column.addWidget(self.centre, 1)
         self.side.addWidget(self.patient_panel)
-        for panel in self.errands.panels:
-            self.side.addWidget(panel)
         table_mode = QWidget()
         line = QHBoxLayout(table_mode)
         line.setContentsMargins(0, 0, 0, 0)
@@ -261,6 +259,8 @@ class WorklistPage(Page):
         return steps
 
     def _show_side(self, panel: QWidget | None) -> None:
+        if panel is not None and self.side.indexOf(panel) < 0:
+            self.side.addWidget(panel)
         self.side.setCurrentWidget(panel or self.patient_panel)
         self.modes.setCurrentIndex(0)
         has_patients = self.worklist is not None and bool(self.worklist.patients)
@@ -355,8 +355,18 @@ class WorklistPage(Page):
                 self._loading_planes = None
                 view.show_planes(planes)
 
+        def failed(error: Exception) -> None:
+            if self._loading_planes is running and self.lesions is not None:
+                self.lesions.views.set_empty_text(_("These images could not be loaded."))
+            self.desktop.notices.trouble(error)
+
         running = self.desktop.tasks.run(
-            _("Loading images"), load_planes, self.project, series.series_uid, answers=Answers(shown), quiet=True
+            _("Loading images"),
+            load_planes,
+            self.project,
+            series.series_uid,
+            answers=Answers(shown, failed),
+            quiet=True,
         )
         self._loading_planes = running
 

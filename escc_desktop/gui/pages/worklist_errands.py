@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import shiboken6
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
 from escc_desktop.errors import FaultsError
 from escc_desktop.gui.notices import Tone
@@ -74,22 +75,47 @@ class Errands(QObject):
         self.bar = JobBar()
         self.dialog: QFileDialog | None = None
         self._running: Running | None = None
-        self.order = OrderPanel(self.close_panel)
-        self.report = ImagesReportPanel(self.close_panel)
-        self.records = RecordsPanel(self.close_panel)
-        self.faults = FaultsPanel(_("Not taken in"), self.close_panel)
-        self.extraction = ExtractionPanel(_("Features"), self.close_panel)
-        self.plan = PlanPanel(self.close_panel)
-        self.order.ordered.connect(self.import_order)
-        self.order.codes_wanted.connect(self.choose_codes)
-        self.report.ordered.connect(self.import_order)
-        self.records.ordered.connect(self.import_records)
-        self.plan.ordered.connect(self.draw)
 
-    @property
-    def panels(self) -> tuple[QWidget, ...]:
-        """All panels of the right column."""
-        return self.order, self.report, self.records, self.faults, self.extraction, self.plan
+    # Panels are made when they are first needed: the page opens sooner.
+
+    @cached_property
+    def order(self) -> OrderPanel:
+        """Asks how images are to be imported."""
+        made = OrderPanel(self.close_panel)
+        made.ordered.connect(self.import_order)
+        made.codes_wanted.connect(self.choose_codes)
+        return made
+
+    @cached_property
+    def report(self) -> ImagesReportPanel:
+        """Says what an import of images gave."""
+        made = ImagesReportPanel(self.close_panel)
+        made.ordered.connect(self.import_order)
+        return made
+
+    @cached_property
+    def records(self) -> RecordsPanel:
+        """Says what an import of trial records gave."""
+        made = RecordsPanel(self.close_panel)
+        made.ordered.connect(self.import_records)
+        return made
+
+    @cached_property
+    def faults(self) -> FaultsPanel:
+        """Shows all faults of a list that was handed over."""
+        return FaultsPanel(_("Not taken in"), self.close_panel)
+
+    @cached_property
+    def extraction(self) -> ExtractionPanel:
+        """Says what an extraction gave."""
+        return ExtractionPanel(_("Features"), self.close_panel)
+
+    @cached_property
+    def plan(self) -> PlanPanel:
+        """Asks how the readings are to be planned."""
+        made = PlanPanel(self.close_panel)
+        made.ordered.connect(self.draw)
+        return made
 
     @property
     def is_busy(self) -> bool:
@@ -136,8 +162,8 @@ class Errands(QObject):
 
     def import_order(self, order: ImagesOrder) -> None:
         """Import images."""
-        self.close_panel()
         self._run(_("Importing images"), self._imported, import_ordered, self._page.project, order)
+        self.close_panel()
 
     def import_records(self, folder: Path, accept: frozenset[str]) -> None:
         """Import trial records."""

@@ -92,6 +92,8 @@ def _readings(readings: Sequence[ReadingLine]) -> QFrame:
         if reading.occasion is Occasion.REPEAT:
             name = _("Reader {letter}, repeat").format(letter=reading.reader.value)
         state = reading_name(reading.state)
+        if reading.signed_at is not None:
+            state = f"{state} {reading.signed_at.astimezone():%Y-%m-%d}"
         column.addWidget(label(" · ".join([reading.lesion_id, name, state]), wrap=True))
         if reading.why_not:
             column.addWidget(label(reading.why_not, tone="secondary", size="caption", wrap=True))

@@ -17,7 +17,7 @@ from escc_desktop.workflow.thumbnails import Thumbnail
 from escc_desktop.workflow.views.worklist import PatientLine
 from escc_desktop.workflow.views.worklist_jobs import series_thumbnail
 
-_BATCH = 6
+_BATCH = 3
 _KEPT = 2000
 
 Wanted = tuple[str, tuple[float, float, float] | None]

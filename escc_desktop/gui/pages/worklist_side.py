@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from escc_desktop.gui.icons import icon_pixmap
@@ -13,6 +14,22 @@ from escc_desktop.gui.widgets.text import icon_button, label
 from escc_desktop.i18n import _
 
 WIDTH_PX, NARROW_PX = 376, 336
+
+
+class Wrapped(QLabel):
+    """A text of several lines that keeps the height its width asks for, however deep it is nested."""
+
+    def __init__(self, text: str, *, tone: str = "", size: str = "") -> None:
+        super().__init__(text)
+        self.setProperty("tone", tone)
+        self.setProperty("size", size)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for the height of the new width."""
+        super().resizeEvent(event)
+        self.setMinimumHeight(self.heightForWidth(self.width()))
 
 
 class SidePanel(QFrame):
@@ -81,7 +98,7 @@ def sign_line(icon_name: str, token: str, text: str, *, size: str = "", tip: str
     sign.setPixmap(icon_pixmap(icon_name, token, 16, holder.devicePixelRatioF()))
     sign.setFixedWidth(16)
     line.addWidget(sign, alignment=Qt.AlignmentFlag.AlignTop)
-    line.addWidget(label(text, size=size, wrap=True), 1)
+    line.addWidget(Wrapped(text, size=size), 1)
     return holder
 
 
@@ -106,5 +123,5 @@ def _fact(name: str, value: str) -> QWidget:
     left.setFixedWidth(64)
     left.setContentsMargins(0, 2, 0, 0)
     line.addWidget(left, alignment=Qt.AlignmentFlag.AlignTop)
-    line.addWidget(label(value, wrap=True), 1)
+    line.addWidget(Wrapped(value), 1)
     return holder

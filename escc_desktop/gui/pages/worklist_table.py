@@ -196,8 +196,9 @@ class PatientFilter(QSortFilterProxyModel):
 
     def narrow(self, chosen: Filter, text: str) -> None:
         """Show patients of a filter that hold all these words."""
+        self.beginFilterChange()
         self._filter, self._words = chosen, tuple(text.casefold().split())
-        self.invalidateFilter()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         """Return whether a patient is shown."""
