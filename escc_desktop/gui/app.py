@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication
 
 from escc_desktop.gui.arguments import WindowStart, parse_start
 from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.frame.crash import catch_defects
+from escc_desktop.gui.garbage import GarbageCollector
 from escc_desktop.gui.icons import icon
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.theme import apply_theme, load_fonts
@@ -32,6 +34,8 @@ def run(arguments: Sequence[str]) -> NoReturn:
         raise SystemExit(1)
     application = make_application()
     window = make_window(settings_path(), start)
+    catch_defects(window.desktop.notices)
+    window.closed.connect(application.quit)
     window.show()
     code = application.exec()
     window.desktop.tasks.close()
@@ -48,6 +52,8 @@ def make_application() -> QApplication:
     application.setApplicationDisplayName("ESCC Desktop")
     application.setStyle("Fusion")
     load_fonts(application)
+    if application.findChild(GarbageCollector) is None:
+        GarbageCollector(application)
     application.setWindowIcon(icon("heart_pulse", "accent"))
     return application
 

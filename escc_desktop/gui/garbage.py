@@ -1,0 +1,41 @@
+"""Python's garbage is collected on the main thread only.
+
+Cycles of Python objects often hold widgets. The collector runs in whatever thread happens to allocate: a job or the
+journal of a reading would then destroy widgets off the main thread, which ends in a deadlock between Qt's locks and
+the interpreter's, or in a crash.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer
+
+EVERY_MS: Final = 500
+# Once the project's code is imported most objects that live as long as the program are there.
+_BULK: Final = "escc_desktop.workflow.project"
+
+
+class GarbageCollector(QObject):
+    """Stands in for the automatic collector from its making on; make it on the main thread."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._is_frozen = False
+        gc.disable()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.collect)
+        self._timer.start(EVERY_MS)
+
+    def collect(self) -> None:
+        """Collect the oldest generation that is due."""
+        if not self._is_frozen and _BULK in sys.modules:
+            # Modules and classes need no looking at again: that would hold up the window for a fifth of a second.
+            gc.freeze()
+            self._is_frozen = True
+        for generation in (2, 1, 0):
+            if gc.get_count()[generation] > gc.get_threshold()[generation]:
+                gc.collect(generation)
+                return
