@@ -47,9 +47,12 @@ class MainWindow(QMainWindow):
     ----------
     painted
         Emitted once, when the window has been painted for the first time.
+    closed
+        Emitted when the window is closed, every job has ended and the project is closed.
     """
 
     painted = Signal()
+    closed = Signal()
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__()
@@ -175,6 +178,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102
         if self._is_closing and not self.desktop.tasks.running:
             event.accept()
+            self.closed.emit()
             return
         event.ignore()
         if not self._is_closing and self._may_leave():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -244,3 +246,40 @@ def test_that_closing_a_project_stops_its_own_jobs_only(
     assert demo in window.desktop.tasks.running
     assert window.stack.currentWidget() is window.start_page
     demo.cancel()
+
+
+CLOSED_WHILE_BUSY = """
+import sys, time
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from escc_desktop.gui import app
+from escc_desktop.gui.main_window import MainWindow
+def slow(progress):
+    try:
+        for step in range(6000):
+            progress.advance(step, 6000)
+            time.sleep(0.01)
+    finally:
+        Path(sys.argv[1]).write_text("tidied")
+def begin(window, start):
+    window.desktop.tasks.run("busy", slow)
+    QTimer.singleShot(300, window.close)
+MainWindow.begin = begin
+app.run([])
+"""
+
+
+def test_that_the_program_ends_once_its_jobs_have_stopped(tmp_path: Path) -> None:
+    homes = {name: str(tmp_path) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")}
+    environment = {**os.environ, **homes, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSED_WHILE_BUSY, str(tmp_path / "tidied")],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "tidied").read_text() == "tidied"
+    assert "Traceback" not in done.stderr

@@ -4,29 +4,86 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QObject
 
 from escc_desktop.gui.actions import Action
+from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.frame.front_door import job
-from escc_desktop.gui.frame.palette import Entry
+from escc_desktop.gui.frame.palette import Entry, Palette
+from escc_desktop.gui.frame.rail import Rail
+from escc_desktop.gui.frame.settings_sheet import SettingsSheet
+from escc_desktop.gui.frame.tray import Tray
+from escc_desktop.gui.page_table import PageEntry
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import is_dark
 from escc_desktop.i18n import _
-
-if TYPE_CHECKING:
-    from escc_desktop.gui.main_window import MainWindow
 
 # Pages that show the chosen patient; another page gives way to the first of these a person may open.
 _OF_PATIENTS = ("patient", "worklist", "reading")
 
 
+class Framed(Protocol):
+    """The window as its actions see it."""
+
+    desktop: Desktop
+    rail: Rail
+    tray: Tray
+    palette_panel: Palette
+    settings_sheet: SettingsSheet
+
+    @property
+    def entries(self) -> tuple[PageEntry, ...]:
+        """The pages the signed-in person may open."""
+        ...
+
+    def actions_now(self) -> tuple[Action, ...]:
+        """Return everything that can be done now."""
+        ...
+
+    def do(self, action: Action) -> None:
+        """Do an action, or say why it cannot be done now."""
+        ...
+
+    def go(self, page_id: str, where: object = None) -> None:
+        """Show a page."""
+        ...
+
+    def place_layers(self) -> None:
+        """Put what lies over the page where it belongs."""
+        ...
+
+    def show_keys(self) -> None:
+        """Show the keys of this page."""
+        ...
+
+    def open_other(self) -> None:
+        """Ask for another project's folder."""
+        ...
+
+    def new_project(self) -> None:
+        """Ask for what a new project needs."""
+        ...
+
+    def sign_in_again(self) -> None:
+        """Let somebody else sign in."""
+        ...
+
+    def close_project(self) -> None:
+        """Close the project."""
+        ...
+
+    def close(self) -> bool:
+        """Close the window."""
+        ...
+
+
 class Commands(QObject):
     """The window's own actions."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    def __init__(self, window: Framed) -> None:
+        super().__init__()
         self._window = window
         self._patients: tuple[str, ...] | None = None
         window.desktop.project_changed.connect(self._forget)

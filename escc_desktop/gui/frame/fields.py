@@ -80,6 +80,7 @@ class HiddenEdit(QLineEdit):
         self.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText)
         self._eye = self.addAction(icon("eye", "secondary"), QLineEdit.ActionPosition.TrailingPosition)
         self._eye.setCheckable(True)
+        self._eye.setText(_("Show what is typed"))
         self._eye.setToolTip(_("Show what is typed"))
         self._eye.toggled.connect(self._look)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from escc_desktop.gui.icons import icon_pixmap
 from escc_desktop.gui.notices import Notice, Tone
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.icon_label import IconLabel
 from escc_desktop.gui.widgets.text import button, icon_button, label
 from escc_desktop.i18n import _, plural
 
@@ -91,11 +91,9 @@ class NoticeCard(QFrame):
         line = QHBoxLayout(self)
         line.setContentsMargins(2 * GRID, GRID, GRID, GRID)
         line.setSpacing(GRID + 4)
-        self._picture = QLabel()
-        self._ink()
         top = QVBoxLayout()
         top.addSpacing(4)
-        top.addWidget(self._picture)
+        top.addWidget(IconLabel(20, *_ICONS[notice.tone]))
         top.addStretch(1)
         line.addLayout(top)
         line.addLayout(self._words(), 1)
@@ -123,15 +121,6 @@ class NoticeCard(QFrame):
     def leaveEvent(self, event: QEvent) -> None:  # noqa: D102
         if self.leaves:
             self._timer.start()
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: D102
-        if event.type() == QEvent.Type.StyleChange:
-            self._ink()
-        super().changeEvent(event)
-
-    def _ink(self) -> None:
-        name, token = _ICONS[self.notice.tone]
-        self._picture.setPixmap(icon_pixmap(name, token, 20, self.devicePixelRatioF()))
 
     def _words(self) -> QVBoxLayout:
         words = QVBoxLayout()

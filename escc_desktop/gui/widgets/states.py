@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from escc_desktop.gui.icons import icon_pixmap
 from escc_desktop.gui.tasks import Running
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.icon_label import IconLabel
 from escc_desktop.gui.widgets.text import button, label
 from escc_desktop.i18n import _, plural
 
@@ -46,9 +46,8 @@ class _Centred(QWidget):
         down.addLayout(across)
         down.addStretch(3)
 
-    def picture(self) -> QLabel:
-        made = QLabel()
-        made.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    def picture(self) -> IconLabel:
+        made = IconLabel(_ICON_PX)
         self.column.addWidget(made)
         return made
 
@@ -64,7 +63,6 @@ class EmptyState(_Centred):
 
     def __init__(self) -> None:
         super().__init__()
-        self._icon = ""
         self._picture = self.picture()
         self._title = self.line(size="heading")
         self._text = self.line(tone="secondary")
@@ -75,7 +73,7 @@ class EmptyState(_Centred):
 
     def say(self, icon: str, title: str, text: str, steps: Sequence[tuple[str, Callable[[], object]]]) -> None:
         """Show a title, a sentence and buttons; the first one is the one that matters."""
-        self._picture.setPixmap(icon_pixmap(icon, "secondary", _ICON_PX, self.devicePixelRatioF()))
+        self._picture.show_icon(icon, "secondary")
         self._title.setText(title)
         self._text.setText(text)
         while (item := self._steps.takeAt(0)) is not None:
@@ -137,6 +135,6 @@ class ErrorState(_Centred):
 
     def say(self, what: str, hint: str) -> None:
         """Show the trouble and its hint."""
-        self._picture.setPixmap(icon_pixmap("warning", "warning", _ICON_PX, self.devicePixelRatioF()))
+        self._picture.show_icon("warning", "warning")
         self._what.setText(what)
         self._hint.setText(hint)
