@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from escc_desktop.gui.viewer.planes import Plane
 from escc_desktop.gui.viewer.slice_view import SliceView
+from escc_desktop.imaging.volume import Geometry, Volume
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -93,6 +94,21 @@ def test_that_large_voxels_have_edges_and_small_ones_are_smoothed(make_view) -> 
     assert len(seen) > 4
 
 
+def test_that_square_voxels_at_100_percent_are_shown_as_they_are(qtbot, viewing) -> None:
+    hu = np.random.default_rng(5).integers(0, 256, (3, 120, 130)).astype(np.int16)
+    view = SliceView()
+    qtbot.addWidget(view)
+    view.resize(301, 300)
+    view.set_volume(viewing.planes_of(Volume(hu, Geometry((130, 120, 3), (0.7, 0.7, 5.0), (0, 0, 0)))))
+    view.set_look(view.look.windowed(*viewing.GREY_WINDOW).annotations_toggled())
+    view.set_point((37, 21, 1))
+    view.zoom_to_100()
+    image = viewing.pixels(view.grab().toImage())[..., 0]
+    corner = view.plane_to_widget(0, 0)
+    x, y = int(corner.x()), int(corner.y())
+    assert np.array_equal(image[y : y + 120, x : x + 130], hu[1])
+
+
 def test_that_hidpi_shows_the_same_voxels_at_twice_the_pixels(viewing, tmp_path) -> None:
     code = f"""
 import json, sys
@@ -100,6 +116,7 @@ sys.path.insert(0, {str(viewing.__file__.rpartition("/")[0])!r})
 import viewing, numpy as np
 from escc_desktop.gui.app import make_application
 from escc_desktop.gui.viewer.slice_view import SliceView
+from escc_desktop.imaging.volume import Geometry, Volume
 app = make_application()
 view = SliceView()
 view.resize(230, 210); view.show()

@@ -18,7 +18,6 @@ from escc_desktop.gui.viewer.picture import Picture
 from escc_desktop.gui.viewer.planes import Plane, PlaneAxes, VolumePlanes, Voxel
 from escc_desktop.imaging.mask import BoolArray, Region, bounding_box
 
-NEAREST_FROM_PX: Final = 4.0
 _PAD_PX: Final = 3
 _Box = tuple[slice, slice]
 
@@ -251,8 +250,7 @@ class SliceCanvas(QWidget):
             return
         self._refresh(self._picture)
         rows, columns = self._mapping.shape
-        is_smooth = max(self.voxel_px) < NEAREST_FROM_PX
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._mapping.is_smooth)
         painter.drawImage(self._mapping.rectangle(slice(0, rows), slice(0, columns)), self._picture.image)
         if self.look.has_overlay:
             self._paint_mask_border(painter, self._mapping, exposed)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 MARGIN_PX: Final = 8.0
+EDGES_FROM_PX: Final = 4.0
+_EVEN_PX: Final = 1e-6
 _LEAST: Final = 0.1
 _LARGEST_VOXEL_PX: Final = 160.0
 
@@ -46,6 +48,12 @@ class Mapping:
     def voxel_px(self) -> tuple[float, float]:
         """Height and width of a voxel on screen."""
         return self.spacing_mm[0] * self.px_per_mm, self.spacing_mm[1] * self.px_per_mm
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether voxels are too small to be seen one by one, and are not pixels either."""
+        are_pixels = all(abs(side - 1) < _EVEN_PX for side in self.voxel_px)
+        return max(self.voxel_px) < EDGES_FROM_PX and not are_pixels
 
     @property
     def percent(self) -> float:

@@ -5,16 +5,12 @@ Its cost is that of the pixels it covers, not of how ragged the region is: speck
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from escc_desktop.gui.viewer.mapping import Mapping
-
-_THICK_FROM_PX: Final = 4.0
+from escc_desktop.gui.viewer.mapping import EDGES_FROM_PX, Mapping
 
 
 def paint_border(
@@ -25,7 +21,7 @@ def paint_border(
     Beyond the edge of `voxels` nothing belongs to the region.
     """
     ratio = painter.device().devicePixelRatio()
-    thick = max(1, round(ratio * (2 if min(mapping.voxel_px) >= _THICK_FROM_PX else 1)))
+    thick = max(1, round(ratio * (2 if min(mapping.voxel_px) >= EDGES_FROM_PX else 1)))
     rows, columns = (slice(start, start + n) for start, n in zip(corner, voxels.shape, strict=True))
     area = mapping.rectangle(rows, columns).intersected(QRectF(0, 0, mapping.widget.width(), mapping.widget.height()))
     pixels = QRectF(area.topLeft() * ratio, area.size() * ratio).toAlignedRect()
