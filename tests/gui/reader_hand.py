@@ -61,6 +61,9 @@ class ReaderHand:
         self.page.open_session(session_id)
         self.qtbot.waitUntil(lambda: self.page.board is not None and self.page.board.isVisible(), timeout=WAIT_MS)
         self.board.hand.options.set_diameter(1)
+        # Shortcuts go to the active window only.
+        self.window.activateWindow()
+        self.qtbot.waitUntil(self.window.isActiveWindow, timeout=WAIT_MS)
         return self.board
 
     def saved(self) -> None:

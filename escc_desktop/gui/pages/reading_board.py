@@ -55,8 +55,8 @@ class ReadingBoard(QWidget):
         super().__init__()
         self.desktop = desktop
         self.reading, self.planes, self.mark = opened.reading, opened.planes, opened.mark
-        self.canvas = Canvas(opened.reading, opened.planes, opened.shown, opened.slice_voxels)
-        self.hand = Hand(self.canvas, opened.mark)
+        self.canvas = Canvas(opened.reading, opened.planes, opened.shown, opened.slice_voxels, self)
+        self.hand = Hand(self.canvas, opened.mark, self)
         self._diameters = dict(opened.diameters_mm)
         self._is_measuring = False
         self.views, self.strip = LinkedViews(), SliceStrip()

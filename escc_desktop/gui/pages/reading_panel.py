@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -31,8 +31,8 @@ _Index = QModelIndex | QPersistentModelIndex
 class HistoryModel(QAbstractListModel):
     """The start and all steps, oldest first; those undone are pale."""
 
-    def __init__(self, canvas: Canvas) -> None:
-        super().__init__()
+    def __init__(self, canvas: Canvas, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._canvas = canvas
         canvas.stepped.connect(self._renew)
 
@@ -171,7 +171,7 @@ class ReadingPanel(QFrame):
         self.undo = icon_button("arrow_undo", "")
         self.redo = icon_button("arrow_redo", "")
         self.history = QListView()
-        self.model = HistoryModel(canvas)
+        self.model = HistoryModel(canvas, self)
         self.history.setModel(self.model)
         self.history.setUniformItemSizes(True)
         self.history.setAccessibleName(_("History"))

@@ -33,8 +33,8 @@ class BrushOptions(QObject):
 
     changed = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self.diameter = USUAL_DIAMETER
         self.is_ball = False
 

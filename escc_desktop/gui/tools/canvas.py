@@ -72,9 +72,14 @@ class Canvas(QObject):
     said = Signal(str)
 
     def __init__(
-        self, reading: Reading, planes: VolumePlanes, shown: BoolArray, slice_voxels: NDArray[np.intp]
+        self,
+        reading: Reading,
+        planes: VolumePlanes,
+        shown: BoolArray,
+        slice_voxels: NDArray[np.intp],
+        parent: QObject | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self.reading = reading
         self.planes = planes
         self.shown = shown

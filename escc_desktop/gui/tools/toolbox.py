@@ -107,9 +107,9 @@ class Hand(QObject):
 
     changed = Signal()
 
-    def __init__(self, canvas: Canvas, mark: Voxel) -> None:
-        super().__init__()
-        self.options = BrushOptions()
+    def __init__(self, canvas: Canvas, mark: Voxel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.options = BrushOptions(self)
         self.mark = mark
         self._tools = {entry.tool_id: entry.make(canvas, self.options) for entry in TOOLS}
         self._canvas = canvas
