@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -186,3 +189,34 @@ def test_that_a_new_volume_forgets_the_old_region_and_keeps_the_window(views: Li
     color = image.pixelColor(views.axial.plane_to_widget(1, 1).toPoint())
     assert color.red() == color.blue()
     assert (views.look.width, views.look.level) == viewing.GREY_WINDOW
+
+
+def test_that_a_volume_taken_away_is_given_back_to_the_machine_at_once(views: LinkedViews, viewing) -> None:
+    QTest.mouseMove(views.axial, QPoint(50, 50))
+    views.axial.repaint()
+    planes = weakref.ref(views.axial.planes)
+    mask = np.zeros(planes().hu.shape, dtype=bool)
+    voxels = weakref.ref(mask)
+    views.set_mask(mask)
+    del mask
+    gc.disable()
+    try:
+        views.set_volume(None)
+        assert planes() is None
+        assert voxels() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("size", [(5, 6, 1), (1, 7, 3), (200, 3, 2)])
+def test_that_volumes_of_one_slice_row_or_column_are_shown(views: LinkedViews, viewing, size) -> None:
+    views.set_volume(viewing.planes_of(viewing.phantom(size=size)))
+    views.set_mask(np.ones(size[::-1], dtype=bool))
+    for view in views.views:
+        view.zoom_to_100()
+        view.repaint()
+        view.fit()
+        viewing.turn_wheel(view, 120)
+        at = view.plane_to_widget(0, 0)
+        assert view.voxel_at(*view.widget_to_plane(at)) is not None
+        assert viewing.grey_at(view, at) == -1
