@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 
 import numpy as np
@@ -22,20 +24,8 @@ SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModi
 
 
 @pytest.fixture
-def make_view(qtbot: QtBot, viewing: ModuleType):
-    def make(plane: Plane = Plane.AXIAL, direction: str = "identity", *, bare: bool = True) -> SliceView:
-        view = SliceView(plane)
-        qtbot.addWidget(view)
-        view.resize(460, 420)
-        view.show()
-        qtbot.waitExposed(view)
-        view.set_volume(viewing.planes_of(viewing.phantom(viewing.DIRECTIONS[direction])))
-        view.set_window(*viewing.GREY_WINDOW)
-        if bare:
-            view.set_look(view.look.annotations_toggled())
-        return view
-
-    return make
+def make_view(qtbot: QtBot, viewing: ModuleType) -> Callable[..., SliceView]:
+    return partial(viewing.show_view, qtbot)
 
 
 @pytest.mark.parametrize("plane", list(Plane))

@@ -5,12 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QNativeGestureEvent, QPaintEvent, QPointingDevice, QWheelEvent
+from PySide6.QtGui import (
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPointingDevice,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
-from escc_desktop.gui.viewer.planes import VolumePlanes
+from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.viewer.slice_view import SliceView
+from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.imaging.volume import IDENTITY, Geometry, Volume
 from escc_desktop.progress import Progress
 
@@ -113,6 +125,55 @@ def pinch(view: QWidget, at: QPointF, by: float) -> QNativeGestureEvent:
     everywhere = QPointF(view.mapToGlobal(at.toPoint()))
     zoom, device = Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice()
     return QNativeGestureEvent(zoom, device, 2, at, at, everywhere, by, QPointF())
+
+
+class Recorder:
+    """A tool that writes down what it is told and takes what it is asked to."""
+
+    name = "recorder"
+
+    def __init__(self, *, takes: bool) -> None:
+        self.takes = takes
+        self.told: list[tuple[str, object]] = []
+
+    def press(self, at: Pointer) -> bool:
+        self.told.append(("press", at))
+        return self.takes
+
+    def move(self, at: Pointer) -> bool:
+        self.told.append(("move", at))
+        return self.takes
+
+    def release(self, at: Pointer) -> bool:
+        self.told.append(("release", at))
+        return self.takes
+
+    def hover(self, at: Pointer | None) -> None:
+        self.told.append(("hover", at))
+
+    def key(self, event: QKeyEvent) -> bool:
+        self.told.append(("key", event.key()))
+        return self.takes
+
+    def paint(self, painter: QPainter, view: SliceCanvas) -> None:
+        self.told.append(("paint", view))
+
+    def names(self) -> list[str]:
+        return [name for name, _what in self.told if name != "paint"]
+
+
+def show_view(qtbot: QtBot, plane: Plane = Plane.AXIAL, direction: str = "identity", *, bare: bool = True) -> SliceView:
+    """Return a view of a phantom on screen, without writing and crosshair if bare."""
+    view = SliceView(plane)
+    qtbot.addWidget(view)
+    view.resize(460, 420)
+    view.show()
+    qtbot.waitExposed(view)
+    view.set_volume(planes_of(phantom(DIRECTIONS[direction])))
+    view.set_window(*GREY_WINDOW)
+    if bare:
+        view.set_look(view.look.annotations_toggled())
+    return view
 
 
 class Painted(QObject):
