@@ -126,7 +126,7 @@ class BrushTool(DrawTool):
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint the border of the voxels that would change."""
         at = self._at
-        if at is None or at.view is not view or view.axes is None:
+        if at is None or at.view is not view or view.axes is None or self.canvas.why_locked:
             return
         voxels, corner = self._outline(at)
         erases = not self._paints or (self._stroke is not None and not self._stroke.value)
