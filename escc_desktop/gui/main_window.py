@@ -254,7 +254,7 @@ class MainWindow(QMainWindow):
 
     def _may_leave(self) -> bool:
         page = self.current_page
-        return page is None or page.may_leave()
+        return page.may_leave() if page is not None else self.start_page.may_leave()
 
     def _leave_then(self, call: Callable[[], object]) -> None:
         def leave() -> None:
@@ -318,6 +318,7 @@ class MainWindow(QMainWindow):
         if not self._may_leave():
             return
         self._drop_pages()
+        self.start_page.let_go()
         self.desktop.notices.said.disconnect(self.notices.say)
         self.desktop.notices.crashed.disconnect(self.crash_sheet.say)
         self._build()

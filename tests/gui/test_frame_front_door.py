@@ -83,6 +83,10 @@ def look(door: MainWindow, qtbot: QtBot, place: Path) -> SignInPanel:
     return panel
 
 
+def look_away(door: MainWindow, place: Path) -> None:
+    door.start_page.recent.chosen.emit(place)
+
+
 def type_in(qtbot: QtBot, panel: SignInPanel, passphrase: str, name: str, password: str) -> None:
     for field, typed in ((panel.passphrase, passphrase), (panel.name, name), (panel.password, password)):
         if field.isVisible():
@@ -153,6 +157,26 @@ def test_that_what_is_wrong_gets_one_sentence_and_can_be_typed_again(
     assert not panel.trouble.isVisible()
     qtbot.mouseClick(panel.enter, LEFT)
     opened(door, qtbot)
+
+
+def test_that_what_was_begun_before_is_not_heard_after(
+    door: MainWindow, qtbot: QtBot, folder: Path, small_study: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Path] = []
+    panel = look(door, qtbot, folder)
+    type_in(qtbot, panel, small_study.PASSPHRASE.text, "admin", small_study.PASSWORD)
+    with monkeypatch.context() as patch:
+        patch.setattr(door.desktop, "close_project", lambda project: (closed.append(project.folder), project.close()))
+        qtbot.mouseClick(panel.enter, LEFT)
+        qtbot.mouseClick(panel._back, LEFT)
+        qtbot.waitUntil(lambda: closed == [folder], timeout=10_000)
+    assert door.desktop.project is None
+    door.start_page.open_folder(folder.parent / "elsewhere")
+    door.start_page.open_folder(folder)
+    qtbot.waitUntil(panel.enter.isVisible, timeout=10_000)
+    qtbot.waitUntil(lambda: not door.desktop.tasks.running)
+    assert not panel.trouble.isVisible()
+    assert panel.name.text == ""
 
 
 def test_that_an_empty_field_is_named_and_gets_the_keyboard(
@@ -362,6 +386,17 @@ def test_that_a_new_project_is_made_and_its_recovery_key_kept(door: MainWindow, 
     assert door.desktop.project is None
     key = recovery.key.text().replace("\n", "")
     assert not recovery.go_on.isEnabled()
+    for leave in (
+        door.open_other,
+        door.new_project,
+        door.start_page.welcome,
+        door.close,
+        lambda: look_away(door, place),
+    ):
+        leave()
+        assert recovery.isVisible()
+        assert door.isVisible()
+    assert {card.notice.text for card in door.notices.cards} == {"The recovery key is shown only now."}
     qtbot.mouseClick(recovery.copy, LEFT)
     assert QGuiApplication.clipboard().text() == key
     recovery.save_to(str(tmp_path / "key.txt"))

@@ -164,7 +164,7 @@ class NewProjectPanel(QWidget):
 
     def _set_busy(self, is_busy: bool) -> None:
         self.make.setText(_("Creating …") if is_busy else _("Create the project"))
-        buttons: tuple[QWidget, ...] = (self.make, self.choose, self.by_keyring, self.by_passphrase)
+        buttons: tuple[QWidget, ...] = (self.make, self._back, self.choose, self.by_keyring, self.by_passphrase)
         for widget in (*buttons, *self._fields()):
             widget.setEnabled(not is_busy)
 

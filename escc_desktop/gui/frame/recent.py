@@ -59,11 +59,14 @@ class RecentList(QWidget):
     def look(self) -> None:
         """Look at the folders, off the main thread, and show what became of them."""
         folders = tuple(Path(folder) for folder in self._desktop.settings.recent)
-        answers: Answers[Any] = Answers(then=self._show, failed=lambda _error: None)
-        self._desktop.tasks.run("recent", job("look_at_all"), folders, answers=answers, quiet=True)
 
-    def _show(self, seen: tuple[ProjectSeen, ...]) -> None:
-        self._fill([(one.folder, one) for one in seen])
+        def show(seen: tuple[ProjectSeen, ...]) -> None:
+            # A look that was begun earlier may end later.
+            if tuple(str(folder) for folder in folders) == self._desktop.settings.recent:
+                self._fill([(one.folder, one) for one in seen])
+
+        answers: Answers[Any] = Answers(then=show, failed=lambda _error: None)
+        self._desktop.tasks.run("recent", job("look_at_all"), folders, answers=answers, quiet=True)
 
     def _fill(self, projects: list[tuple[Path, ProjectSeen | None]]) -> None:
         for old in self.lines:
@@ -88,10 +91,9 @@ class RecentLine(QWidget):
         trouble = seen.trouble if seen is not None else None
         self.why = trouble.what if trouble is not None else ""
         self.open = QPushButton()
-        self.open.setProperty("weight", "quiet")
+        self.open.setProperty("weight", "line")
         self.open.setAccessibleName(f"{folder.name} {self.why}".strip())
         self.open.setToolTip(str(folder))
-        self.open.setMinimumHeight(48)
         self.open.setCursor(Qt.CursorShape.PointingHandCursor)
         name = label(folder.name, tone="disabled" if self.why else "")
         place = label(self.why or _shortened(folder.parent), tone="secondary", size="caption")

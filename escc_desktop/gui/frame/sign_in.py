@@ -42,6 +42,7 @@ class SignInPanel(QWidget):
         self._seen: ProjectSeen | None = None
         self._unlocked: Project | None = None
         self._is_recovery = False
+        self._turn = object()
         self._title = label(size="heading", wrap=True)
         self._where = label(tone="secondary", size="caption", wrap=True)
         self.passphrase = Field(_("Passphrase of the project"), is_hidden=True)
@@ -66,7 +67,13 @@ class SignInPanel(QWidget):
 
     def look(self, folder: Path) -> None:
         """Look at a folder, off the main thread, and ask for what opens it."""
-        answers: Answers[Any] = Answers(then=lambda seen: self.ask(seen[0]), failed=self._refuse)
+        turn = self._next_turn()
+
+        def then(seen: tuple[ProjectSeen, ...]) -> None:
+            if turn is self._turn:
+                self.ask(seen[0])
+
+        answers: Answers[Any] = Answers(then=then, failed=self._refuse)
         self._seen, self._unlocked = None, None
         self._begin(folder.name, _("Looking at the project …"))
         for widget in (self.passphrase, self.name, self.password, self.enter, self.staff):
@@ -87,6 +94,7 @@ class SignInPanel(QWidget):
 
     def ask_again(self, project: Project) -> None:
         """Ask somebody else to sign in to a project that is unlocked."""
+        self._next_turn()
         self._seen, self._unlocked, self._is_recovery = None, project, False
         self._begin(project.folder.name, _("The project stays unlocked; sign in to go on."))
         self._offer_staff(())
@@ -100,6 +108,7 @@ class SignInPanel(QWidget):
     def forget(self) -> Project | None:
         """Let go of the project that was left unlocked and of everything typed; return the project."""
         project, self._unlocked = self._unlocked, None
+        self._next_turn()
         for field in (self.passphrase, self.name, self.password):
             field.edit.clear()
         return project
@@ -157,7 +166,7 @@ class SignInPanel(QWidget):
         said = _("A synthetic study: its passwords lie beside it. Go in as")
         self._staff_column.addWidget(label(said, tone="secondary", wrap=True))
         for name in names:
-            one = button(name, "person")
+            one = button(name, "person", weight="choice")
             one.clicked.connect(lambda _checked=False, name=name: self._enter_as(name))
             self._staff_column.addWidget(one)
 
@@ -192,14 +201,27 @@ class SignInPanel(QWidget):
             self._run(job("open_as_staff"), self._seen.folder, name, is_synthetic=True)
 
     def _run(self, function: Any, *args: object, is_synthetic: bool = False) -> None:
+        turn = self._next_turn()
+
         def then(project: Project) -> None:
+            if turn is not self._turn:  # meanwhile the person went elsewhere
+                self._desktop.close_project(project)
+                return
             self._set_busy(False)
-            self._unlocked = None
             self.forget()
             self.opened.emit(project, is_synthetic or self._was_synthetic(project))
 
-        answers: Answers[Project] = Answers(then, self._refuse, lambda: self._set_busy(False))
+        def failed(error: Exception) -> None:
+            if turn is self._turn:
+                self._refuse(error)
+
+        answers: Answers[Project] = Answers(then, failed, lambda: self._set_busy(False))
         self._desktop.tasks.run(_("Signing in"), function, *args, answers=answers, quiet=True)
+
+    def _next_turn(self) -> object:
+        """Begin something new: what was begun before ends without being heard."""
+        self._turn = object()
+        return self._turn
 
     def _was_synthetic(self, project: Project) -> bool:
         return self._seen is not None and bool(self._seen.staff) and project.folder == self._seen.folder

@@ -16,6 +16,7 @@ from escc_desktop.gui.frame.new_project import NewProjectPanel, RecoveryPanel
 from escc_desktop.gui.frame.recent import RecentList
 from escc_desktop.gui.frame.scroll import FittingScroll
 from escc_desktop.gui.frame.sign_in import SignInPanel
+from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, label, row
 from escc_desktop.i18n import _
@@ -56,6 +57,8 @@ class StartPage(QWidget):
 
     def open_demo(self, start: WindowStart) -> None:
         """Open the synthetic study, or three patients to practise on while it is built."""
+        if not self.may_leave():
+            return
         self._show(self._welcome)
         self.demo.begin(start)
 
@@ -72,6 +75,8 @@ class StartPage(QWidget):
 
     def choose_folder(self) -> None:
         """Ask for the folder of a project."""
+        if not self.may_leave():
+            return
         dialog = QFileDialog(self, _("Open a project's folder"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -81,12 +86,16 @@ class StartPage(QWidget):
 
     def open_folder(self, folder: Path) -> None:
         """Ask for what opens the project in a folder."""
+        if not self.may_leave():
+            return
         self.let_go()
         self._show(self.sign_in)
         self.sign_in.look(folder)
 
     def new_project(self) -> None:
         """Ask for what a new project needs."""
+        if not self.may_leave():
+            return
         self.let_go()
         self._show(self.new)
         self.new.begin()
@@ -96,19 +105,25 @@ class StartPage(QWidget):
         self._show(self.sign_in)
         self.sign_in.ask_again(project)
 
+    def may_leave(self) -> bool:
+        """Return whether nothing would be lost; a recovery key that was not kept would be, and that is said."""
+        if self._created is not None:
+            self._desktop.notices.say(
+                _("The recovery key is shown only now."), _("Keep it, tick “I have kept it” and go on."), Tone.WARNING
+            )
+        return self._created is None
+
     def let_go(self) -> None:
         """Close what was left unlocked for somebody to sign in to."""
         project = self.sign_in.forget()
         if project is not None:
             self._desktop.close_project(project)
-        if self._created is not None:
-            self._desktop.close_project(self._created.project)
-            self._created = None
 
     def welcome(self) -> None:
         """Show the first panel again."""
-        self.let_go()
-        self._show(self._welcome)
+        if self.may_leave():
+            self.let_go()
+            self._show(self._welcome)
 
     def _make_welcome(self) -> QWidget:
         panel = QWidget()
