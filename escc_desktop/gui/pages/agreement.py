@@ -75,13 +75,13 @@ class AgreementPage(Page):
                 "agreement.intra",
                 _("Agreement of reader A with himself"),
                 partial(self.show_comparison, "intra"),
-                keys=("Alt+1",),
+                keys=("1",),
             ),
             Action(
                 "agreement.inter",
                 _("Agreement of reader A with B"),
                 partial(self.show_comparison, "inter"),
-                keys=("Alt+2",),
+                keys=("2",),
             ),
             extract,
         )
