@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from escc_desktop.gui import main_window
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.page_table import PAGES
 from escc_desktop.store.accounts import Role
@@ -182,3 +184,28 @@ def test_that_going_back_from_signing_in_closes_the_project(
     assert closed == [synthetic]
     assert window.start_page.sign_in.unlocked is None
     assert not window.start_page.sign_in.isVisible()
+
+
+def test_that_the_foot_says_whether_what_is_on_screen_is_on_disk(
+    framing: ModuleType, window: MainWindow, qtbot: QtBot, small_project: Callable[[str], Project]
+) -> None:
+    window.desktop.take_project(small_project("oncologist"))
+    page = shown(window, qtbot).current_page
+    assert page is not None
+    page.say_saved("Saved 12:04", "success")
+    assert window.foot.saved.text() == "Saved 12:04"
+    assert window.foot.saved.property("tone") == "success"
+    window.go("patient")
+    qtbot.waitUntil(lambda: window.current_page is not page)
+    assert window.foot.saved.text() == ""
+    page.say_saved("Saved 12:05")
+    assert window.foot.saved.text() == ""
+    window.go("worklist")
+    qtbot.waitUntil(lambda: window.current_page is page)
+    assert window.foot.saved.text() == "Saved 12:05"
+
+
+def test_that_no_page_takes_the_keys_of_the_rail() -> None:
+    pages = Path(main_window.__file__).parent / "pages"
+    taken = [path.name for path in sorted(pages.glob("*.py")) if re.search(r'"Alt\+\d"', path.read_text("utf-8"))]
+    assert taken == []
