@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -112,6 +114,13 @@ def test_that_another_page_can_ask_for_a_session(reader: ReaderHand) -> None:
     assert reader.board.reading.session.session_id == "P2/L1/A/first"
 
 
+def test_that_a_session_of_somebody_else_is_refused_with_a_reason(reader: ReaderHand) -> None:
+    reader.window.desktop.go("reading", "P1/L1/B/first")
+    reader.qtbot.waitUntil(lambda: bool(reader.notices), timeout=WAIT_MS)
+    assert reader.said == "You have no reading P1/L1/B/first."
+    assert reader.page._places.currentWidget() is reader.page.agenda
+
+
 # Opening
 
 
@@ -166,6 +175,16 @@ def test_that_a_reading_is_resumed_where_it_was_left(reader: ReaderHand) -> None
     assert reader.drawn(2) == [(2, column) for column in range(2, 7)]
     assert reader.board.panel.undo.toolTip() == "Undo brush, slice 3 (Ctrl+Z)"
     assert reader.board.panel.figures.volume.text() == "0.01 mL (6 mm³)"
+
+
+def test_that_a_closed_reading_leaves_no_voxels_in_memory(reader: ReaderHand) -> None:
+    board = reader.open(FIRST)
+    reader.click((3, 3))
+    kept = [weakref.ref(board.planes), weakref.ref(board.canvas.shown), weakref.ref(board.reading)]
+    del board
+    reader.page.close_reading()
+    no_job(reader)
+    reader.qtbot.waitUntil(lambda: gc.collect() >= 0 and not any(one() is not None for one in kept), timeout=5000)
 
 
 # Figures and slices
@@ -371,6 +390,8 @@ def test_that_nothing_can_be_signed_while_empty_or_with_an_open_polygon(reader: 
     assert "slice 3 is not accepted yet" in reader.said
     board.panel.sign.click()
     assert board.side.currentWidget() is board.panel
+    board.panel.close_button.click()
+    assert reader.page.board is board
     reader.key(Qt.Key.Key_P)
     reader.key(Qt.Key.Key_Escape)
     board.panel.sign.click()

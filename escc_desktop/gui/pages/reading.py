@@ -108,47 +108,41 @@ class ReadingPage(Page):
     def actions_now(self) -> tuple[Action, ...]:
         """Return the tools and what can be done with an open reading."""
         tools = (
-            self._action(f"reading.tool.{entry.tool_id}", _(entry.title), partial(_hold, entry.tool_id), entry.icon)
+            self._action(f"tool.{entry.tool_id}", _(entry.title), partial(_hold, entry.tool_id), entry.icon, entry.key)
             for entry in TOOLS
         )
-        keyed = (
-            Action(action.action_id, action.text, action.call, action.icon, (entry.key,), action.why_not)
-            for action, entry in zip(tools, TOOLS, strict=True)
-        )
-        return (*keyed, *self._board_actions())
+        return (*tools, *self._drawing_actions(), *self._other_actions())
 
-    def _board_actions(self) -> tuple[Action, ...]:
-        undo = _("Undo") if self.board is None else undo_words(self.board.canvas)
-        redo = _("Redo") if self.board is None else redo_words(self.board.canvas)
-        rows: tuple[tuple[str, str, Callable[[ReadingBoard], object], str, tuple[str, ...]], ...] = (
-            ("undo", undo, ReadingBoard.undo, "arrow_undo", ("Ctrl+Z",)),
-            ("redo", redo, ReadingBoard.redo, "arrow_redo", ("Ctrl+Shift+Z", "Ctrl+Y")),
-            ("larger", _("Larger brush"), partial(_resize, by=1), "add", ("+", "=")),
-            ("smaller", _("Smaller brush"), partial(_resize, by=-1), "subtract", ("-",)),
-            ("ball", _("Brush in neighbouring slices (3D)"), _toggle_ball, "layer", ("Shift+B",)),
-            ("earlier", _("Drawn slice towards the head"), partial(_drawn, way=-1), "chevron_left", ("[",)),
-            ("later", _("Drawn slice towards the feet"), partial(_drawn, way=1), "chevron_right", ("]",)),
-            ("mark", _("Go to the marked point"), ReadingBoard.go_to_mark, "target", ("G",)),
-            ("panel", _("Fold or open the panel"), ReadingBoard.toggle_panel, "panel_right", ("T",)),
-            ("side", _("Show or hide the side views"), _toggle_side_views, "split_vertical", ("C",)),
-            ("sign", _("Sign reading"), ReadingBoard.begin_signing, "signature", ()),
+    def _drawing_actions(self) -> tuple[Action, ...]:
+        make, board = self._action, self.board
+        undo = _("Undo") if board is None else undo_words(board.canvas)
+        redo = _("Redo") if board is None else redo_words(board.canvas)
+        return (
+            make("undo", undo, ReadingBoard.undo, "arrow_undo", "Ctrl+Z"),
+            make("redo", redo, ReadingBoard.redo, "arrow_redo", "Ctrl+Shift+Z", "Ctrl+Y"),
+            make("larger", _("Larger brush"), partial(_resize, by=1), "add", "+", "="),
+            make("smaller", _("Smaller brush"), partial(_resize, by=-1), "subtract", "-"),
+            make("ball", _("Brush in neighbouring slices (3D)"), _toggle_ball, "layer", "Shift+B"),
         )
-        close = Action("reading.close", _("Close the reading"), self.close_reading, "dismiss", (), self._why_no_board)
-        return (*(self._action(f"reading.{name}", *rest) for name, *rest in rows), close)  # type: ignore[arg-type]
 
-    def _action(
-        self,
-        action_id: str,
-        text: str,
-        call: Callable[[ReadingBoard], object],
-        icon: str,
-        keys: tuple[str, ...] = (),
-    ) -> Action:
+    def _other_actions(self) -> tuple[Action, ...]:
+        make = self._action
+        return (
+            make("earlier", _("Drawn slice towards the head"), partial(_drawn, way=-1), "chevron_left", "["),
+            make("later", _("Drawn slice towards the feet"), partial(_drawn, way=1), "chevron_right", "]"),
+            make("mark", _("Go to the marked point"), ReadingBoard.go_to_mark, "target", "G"),
+            make("panel", _("Fold or open the panel"), ReadingBoard.toggle_panel, "panel_right", "T"),
+            make("side", _("Show or hide the side views"), _toggle_side_views, "split_vertical", "C"),
+            make("sign", _("Sign reading"), ReadingBoard.begin_signing, "signature"),
+            make("close", _("Close the reading"), lambda _board: self.close_reading(), "dismiss"),
+        )
+
+    def _action(self, name: str, text: str, call: Callable[[ReadingBoard], object], icon: str, *keys: str) -> Action:
         def on_board() -> None:
             if self.board is not None:
                 call(self.board)
 
-        return Action(action_id, text, on_board, icon, keys, self._why_no_board)
+        return Action(f"reading.{name}", text, on_board, icon, keys, self._why_no_board)
 
     def _why_no_board(self) -> str:
         return "" if self.board is not None else _("Open a reading first.")
@@ -169,8 +163,12 @@ class ReadingPage(Page):
         self._run(_("Opening the reading"), open_for_drawing, self.project, session_id, then=self._opened)
 
     def close_reading(self) -> None:
-        """Close the open reading and show the list."""
-        self._close_then(self._show_list)
+        """Close the open reading and show the list, unless a polygon waits for the reader's word."""
+        unfinished = "" if self.board is None else self.board.hand.unfinished()
+        if unfinished:
+            self.desktop.notices.say(unfinished)
+        else:
+            self._close_then(self._show_list)
 
     def _close_then(self, following: Callable[[], object]) -> None:
         board = self.board

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from escc_desktop.gui.icons import icon
@@ -112,13 +111,6 @@ class Agenda(QWidget):
             if item.session.patient_id == patient_id:
                 self.table.selectRow(number)
                 return
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return opens the chosen session."""
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.table.currentRow() >= 0:
-            self._activate(self.table.currentRow())
-        else:
-            super().keyPressEvent(event)
 
     def _fill(self, number: int, item: AgendaItem) -> None:
         state = state_of(item)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -17,22 +15,10 @@ from escc_desktop.workflow.views.reading import Reading
 PAINTED, ERASED, FILLED, CUT_OUT = "brush", "eraser", "polygon", "polygon cut"
 
 
-def _same(text: str) -> str:
-    return text
-
-
-_N = _same
-_NAMES: Final = {
-    PAINTED: _N("brush"),
-    ERASED: _N("eraser"),
-    FILLED: _N("polygon"),
-    CUT_OUT: _N("polygon cut"),
-}
-
-
 def tool_name(label: str) -> str:
     """Return the label of an edit in the user's language."""
-    return _(_NAMES.get(label, label))
+    names = {PAINTED: _("brush"), ERASED: _("eraser"), FILLED: _("polygon"), CUT_OUT: _("polygon cut")}
+    return names.get(label, label)
 
 
 def step_name(edit: MaskEdit) -> str:
