@@ -28,7 +28,7 @@ from escc_desktop.imaging.series import (
     Verdict,
 )
 from escc_desktop.imaging.sources import Sources, find_sources
-from escc_desktop.imaging.stack import slice_places
+from escc_desktop.imaging.stack import places_mm, slice_places
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
 
@@ -171,6 +171,7 @@ def _series(group: list[Slice], sources: Sources, beside: _Beside) -> Iterator[S
             findings=everything,
             study_date=first.study_date or "",
             acquisition=_acquisition(first),
+            placed_mm=places_mm(group if len(parts) == 1 else ordered),
             source=sources.archive,
         )
 

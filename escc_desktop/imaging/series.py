@@ -155,7 +155,8 @@ def refusals_of(code: str, message: str, slices: Iterable[Slice]) -> Iterator[Fi
 class Series:
     """One DICOM series, or one part of a series that mixes several acquisitions: headers, no pixels.
 
-    `slices` are sorted along the normal; `geometry` is None where the gate could not make sense of it.
+    `slices` are sorted along the normal; `geometry` is None where the gate could not make sense of it; `placed_mm` is
+    where all files lie along the normal, dropped copies included, for a person to look at.
     """
 
     path: Path
@@ -170,6 +171,7 @@ class Series:
     findings: tuple[Finding, ...]
     study_date: str
     acquisition: Acquisition
+    placed_mm: tuple[float, ...] = field(default=(), repr=False)
     source: object = field(default=None, repr=False, compare=False)  # keeps an unpacked archive on disk
 
     @property

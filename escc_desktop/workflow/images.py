@@ -10,7 +10,6 @@ from typing import Any
 from escc_desktop.errors import EsccError, Fault
 from escc_desktop.imaging.dicom import load, scan, scan_report
 from escc_desktop.imaging.series import Finding, Rejected, Series, Verdict
-from escc_desktop.imaging.stack import places_mm
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
 from escc_desktop.store.kinds import PATIENT, SERIES, THUMBNAIL, VOLUME
@@ -171,7 +170,7 @@ def _left_out(series: Series, what: str, hint: str, questions: tuple[str, ...] =
         _folder(series),
         series.findings,
         questions,
-        places_mm(series.slices),
+        series.placed_mm,
     )
 
 
@@ -251,7 +250,7 @@ def series_document(series: Series, patient_id: str, volume: Volume) -> Document
         "volume": volume.digest,
         "size": list(volume.geometry.size),
         "spacing_mm": [float(number) for number in volume.geometry.spacing_mm],
-        "positions_mm": list(places_mm(series.slices)),
+        "positions_mm": list(series.placed_mm),
         "study_uid": series.study_uid,
         "modality": series.modality,
         "description": series.description,

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -60,6 +60,8 @@ class WorklistPage(Page):
         self.bar.fill(self._imports, [action for action in self._others if action.action_id != "worklist.mark"])
         self._connect()
         self.setFocusProxy(self.table)
+        # Signs in the right column are pixels of the old theme until they are made anew.
+        desktop.settings_changed.connect(lambda: QTimer.singleShot(0, self, self._show_patient))
 
     # What the frame asks
 
@@ -241,10 +243,14 @@ class WorklistPage(Page):
             self._wanted_patient = ""
 
     def _chosen(self, patient: PatientLine | None) -> None:
-        self.patient_panel.show_patient(patient, self._steps(patient) if patient else ())
+        self._show_patient()
         self.bar.update_enabled(self._others)
         if patient is not None:
             self.desktop.choose_patient(patient.patient_id)
+
+    def _show_patient(self) -> None:
+        patient = self.table.current_patient
+        self.patient_panel.show_patient(patient, self._steps(patient) if patient else ())
 
     def _steps(self, patient: PatientLine) -> list[Step]:
         steps: list[Step] = []

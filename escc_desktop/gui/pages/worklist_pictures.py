@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -19,12 +20,13 @@ from escc_desktop.workflow.views.worklist_jobs import series_thumbnail
 
 _BATCH = 3
 _KEPT = 2000
+_PAINTED_S = 0.25
 
 Wanted = tuple[str, tuple[float, float, float] | None]
 
 
 class Pictures(QObject):
-    """Knows the thumbnails of series; what is asked for and not there yet is fetched, the last asked for first.
+    """Knows the thumbnails of series; what is asked for and not there yet is fetched, what is on screen first.
 
     Attributes
     ----------
@@ -38,7 +40,7 @@ class Pictures(QObject):
         super().__init__(parent)
         self._desktop = desktop
         self._pixmaps: dict[str, QPixmap | None] = {}
-        self._wanted: dict[str, Wanted] = {}
+        self._wanted: dict[str, tuple[float, Wanted]] = {}
         self._running: Running | None = None
         self._is_closed = False
         self._soon = QTimer(self)
@@ -59,7 +61,7 @@ class Pictures(QObject):
         if series_uid in self._pixmaps:
             return self._pixmaps[series_uid]
         self._wanted.pop(series_uid, None)
-        self._wanted[series_uid] = series_uid, point_mm
+        self._wanted[series_uid] = time.monotonic(), (series_uid, point_mm)
         if self._running is None and not self._is_closed and not self._soon.isActive():
             self._soon.start()
         return None
@@ -79,8 +81,9 @@ class Pictures(QObject):
         project = self._desktop.project
         if project is None or self._is_closed or not self._wanted:
             return
-        # The last asked for are on screen now; those before may have been scrolled away.
-        batch = list(self._wanted.values())[-_BATCH:]
+        # What was asked for just now is on screen, from top to bottom; what was asked for before is scrolled away.
+        latest = max(asked for asked, _wanted in self._wanted.values())
+        batch = [wanted for asked, wanted in self._wanted.values() if latest - asked < _PAINTED_S][:_BATCH]
         self._running = self._desktop.tasks.run(
             _("Fetching pictures"),
             _fetch_pictures,
