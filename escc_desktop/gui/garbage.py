@@ -14,8 +14,18 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer
 
 EVERY_MS: Final = 500
+SOON_MS: Final = 200
 # Once the project's code is imported most objects that live as long as the program are there.
 _BULK: Final = "escc_desktop.workflow.project"
+
+
+def collect_soon() -> None:
+    """Collect everything in a moment: something large was let go, such as a volume."""
+    QTimer.singleShot(SOON_MS, _collect_all)
+
+
+def _collect_all() -> None:
+    gc.collect()
 
 
 class GarbageCollector(QObject):

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QStackedLayout, QWidget
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.garbage import collect_soon
 from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.page import FirstStep, Page
 from escc_desktop.gui.pages.reading_agenda import Agenda, next_item
@@ -285,6 +286,7 @@ class ReadingPage(Page):
             board.stop()
             self._places.removeWidget(board)
             board.deleteLater()
+            collect_soon()
         self._say_saved("", "")
         self.actions_changed.emit()
 
