@@ -128,6 +128,7 @@ def develop_cards(
 
     made = develop(*data, config, progress.part(0, 0.9))
     drawn = draw(made, progress.part(0.9, 1))
+    progress.advance(1, 1, "Keeping cards and figures")
     with store.write(principal, "develop models") as writing:
         for figure in drawn.values():
             writing.put(FIGURE, figure)

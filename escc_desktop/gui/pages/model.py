@@ -94,6 +94,7 @@ class ModelPage(Page):
     def show_panel(self) -> None:
         """Unfold the choices of a development."""
         self.panel.show()
+        self.develop_button.setEnabled(False)
         self.show_body()
         self.panel.endpoint.setFocus()
 
@@ -182,6 +183,7 @@ class ModelPage(Page):
 
     def _close_panel(self) -> None:
         self.panel.hide()
+        self.develop_button.setEnabled(True)
         if self.view is not None and self.view.shown is None:
             self._show_nothing(self.project.may(Operation.DEVELOP))
 
@@ -217,7 +219,7 @@ class ModelPage(Page):
         self.desktop.notices.say(_("The models are developed and kept."), tone=Tone.SUCCESS)
         if self._end_development():
             self._wanted = development
-            self.panel.hide()
+            self._close_panel()
             self.reload()
 
     def _development_failed(self, error: Exception) -> None:

@@ -46,7 +46,9 @@ class DevelopPanel(QFrame):
         self.seed.setRange(0, _LARGEST_SEED)
         self.seed.setValue(default.seed)
         self.seed.setGroupSeparatorShown(False)
-        self.start_button = button(_("Develop models"), weight="primary")
+        self.start_button = button(
+            _("Start"), weight="primary", tip=_("Repeats the whole pipeline many times: minutes")
+        )
         self.close_button = button(_("Close"), weight="quiet")
         self.start_button.clicked.connect(lambda: self.wanted.emit(self.choice))
         self.close_button.clicked.connect(self.closed)

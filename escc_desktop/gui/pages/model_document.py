@@ -168,7 +168,6 @@ def _paragraph(text: str, *, tone: str = "", size: str = "") -> QWidget:
 def _caution(text: str) -> QWidget:
     frame = QFrame()
     frame.setProperty("surface", "warning")
-    frame.setMaximumWidth(_TEXT_PX)
     column = QVBoxLayout(frame)
     column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
     words = label(text, wrap=True)
@@ -208,6 +207,7 @@ def _add_table(column: QVBoxLayout, table: Table) -> PlainTable:
 def _table(table: Table) -> PlainTable:
     made = PlainTable(table.header, range(table.n_words, len(table.header)), name=table.title)
     made.show_rows(table.rows)
+    made.horizontalHeader().ensurePolished()
     made.setFixedHeight(made.horizontalHeader().sizeHint().height() + ROW_PX * len(table.rows) + 2)
     made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     made.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -100,10 +100,13 @@ class _Picture(QWidget):
         return QSize(width, round(width * self._natural.height() / self._natural.width())), is_dark()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
         size, dark = self.needed
         if self.made_for != (size.width(), dark):
             self.wanted.emit()
+        with QPainter(self) as painter:
+            self._draw(painter)
+
+    def _draw(self, painter: QPainter) -> None:
         if self.image is None:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(current_tokens().color("panel"))

@@ -32,7 +32,10 @@ class IccLegend(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._draw(painter)
+
+    def _draw(self, painter: QPainter) -> None:
         painter.setFont(face(CAPTION_PX))
         left = self._draw_scale(painter)
         samples = ((_("passes"), 0.95, True), (_("does not pass"), 0.4, False))

@@ -173,18 +173,18 @@ class IccWall(QWidget):
         ratio = self.devicePixelRatioF()
         if self._layer.isNull() or self._layer.devicePixelRatio() != ratio:
             self._layer = self._drawn(ratio)
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._layer)
-        tokens = current_tokens()
-        if self._hover >= 0:
-            painter.setPen(QPen(tokens.color("text"), 1))
-            painter.drawRect(self.cell(self._hover).adjusted(-1.5, -1.5, 1.5, 1.5))
-        if self.selected >= 0:
-            frame = self.cell(self.selected).adjusted(-2, -2, 2, 2)
-            painter.setPen(QPen(tokens.color("background"), 5))
-            painter.drawRect(frame)
-            painter.setPen(QPen(tokens.color("accent"), 3 if self.hasFocus() else 2))
-            painter.drawRect(frame)
+        with QPainter(self) as painter:
+            painter.drawPixmap(0, 0, self._layer)
+            tokens = current_tokens()
+            if self._hover >= 0:
+                painter.setPen(QPen(tokens.color("text"), 1))
+                painter.drawRect(self.cell(self._hover).adjusted(-1.5, -1.5, 1.5, 1.5))
+            if self.selected >= 0:
+                frame = self.cell(self.selected).adjusted(-2, -2, 2, 2)
+                painter.setPen(QPen(tokens.color("background"), 5))
+                painter.drawRect(frame)
+                painter.setPen(QPen(tokens.color("accent"), 3 if self.hasFocus() else 2))
+                painter.drawRect(frame)
 
     # Inside
 
@@ -214,13 +214,12 @@ class IccWall(QWidget):
         layer = QPixmap(QSize(max(self.width(), 1), max(self.height(), 1)) * ratio)
         layer.setDevicePixelRatio(ratio)
         layer.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(layer)
-        self._draw_labels(painter)
-        if self._values is not None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            for feature in range(len(self._plan.names)):
-                self._draw_cell(painter, feature, self._values)
-        painter.end()
+        with QPainter(layer) as painter:
+            self._draw_labels(painter)
+            if self._values is not None:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                for feature in range(len(self._plan.names)):
+                    self._draw_cell(painter, feature, self._values)
         return layer
 
     def _draw_cell(self, painter: QPainter, feature: int, values: WallValues) -> None:

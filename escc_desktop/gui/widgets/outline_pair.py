@@ -100,10 +100,11 @@ class OutlinePair(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
-        content = self._content
-        if content is None:
-            return
-        painter = QPainter(self)
+        if self._content is not None:
+            with QPainter(self) as painter:
+                self._draw(painter, self._content)
+
+    def _draw(self, painter: QPainter, content: OutlineContent) -> None:
         painter.setFont(face(CAPTION_PX))
         width = (self.width() - GRID) / 2
         planes = content.first[self.index], content.second[self.index]

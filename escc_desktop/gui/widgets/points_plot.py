@@ -126,13 +126,13 @@ class PointsPlot(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         if self.content is None or not self.content.points:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(face(CAPTION_PX))
-        limits = self._limits()
-        self._draw_axes(painter, self.content, limits)
-        self._draw_levels(painter, self.content, limits)
-        self._draw_points(painter, self.content, limits)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(face(CAPTION_PX))
+            limits = self._limits()
+            self._draw_axes(painter, self.content, limits)
+            self._draw_levels(painter, self.content, limits)
+            self._draw_points(painter, self.content, limits)
 
     def _frame(self) -> QRectF:
         right = 52.0 if self.content is not None and self.content.levels else 12.0

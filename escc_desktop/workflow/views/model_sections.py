@@ -9,7 +9,7 @@ from typing import Literal
 from escc_desktop.figures import words
 from escc_desktop.figures.words import Interval
 from escc_desktop.i18n import _
-from escc_desktop.prognosis.card import CardKind
+from escc_desktop.prognosis.card import CARD_KINDS, CardKind
 from escc_desktop.prognosis.results import FigureResult, GroupSurvival, ModelResult, Results, TermResult
 
 NOMOGRAMS: tuple[CardKind, ...] = ("clinical", "radiomics", "combined")
@@ -335,7 +335,8 @@ def _compared(term: TermResult) -> str:
 
 def _performance(results: Results) -> Section:
     rows = []
-    for kind, model in results.models.items():
+    for kind in CARD_KINDS:
+        model = results.models[kind]
         measures = {_("C-index"): model.c_index, _("AUC"): model.auc}
         for place, (measure, figure) in enumerate(measures.items()):
             rows.append(_performance_row(model_words(kind) if place == 0 else "", measure, figure))
@@ -400,7 +401,7 @@ def _provenance(results: Results) -> Section:
         (_("Features"), results.features_digest),
         (_("Clinical table"), results.clinical_digest),
         (_("Choices"), results.config_digest),
-        *((_("{model} card").format(model=model_words(kind)), one) for kind, one in results.card_digests.items()),
+        *((_("{model} card").format(model=model_words(kind)), results.card_digests[kind]) for kind in CARD_KINDS),
     )
     return Section(
         "provenance",
