@@ -209,3 +209,11 @@ def test_that_no_page_takes_the_keys_of_the_rail() -> None:
     pages = Path(main_window.__file__).parent / "pages"
     taken = [path.name for path in sorted(pages.glob("*.py")) if re.search(r'"Alt\+\d"', path.read_text("utf-8"))]
     assert taken == []
+
+
+def test_that_no_page_leaves_a_function_on_the_desktop_when_it_goes() -> None:
+    """Qt lets go of a method with its object, and of a lambda never: it would be called for a page that is gone."""
+    gui = Path(main_window.__file__).parent
+    wrong = re.compile(r"desktop\.[\w.]+\.connect\((lambda|partial)")
+    left = [path.name for path in sorted(gui.rglob("*.py")) if wrong.search(path.read_text("utf-8"))]
+    assert left == []
