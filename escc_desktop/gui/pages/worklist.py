@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import ClassVar
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -61,7 +61,7 @@ class WorklistPage(Page):
         self._connect()
         self.setFocusProxy(self.table)
         # Signs in the right column are pixels of the old theme until they are made anew.
-        desktop.settings_changed.connect(self._on_settings)
+        desktop.settings_changed.connect(self._show_patient)
 
     # What the frame asks
 
@@ -247,10 +247,6 @@ class WorklistPage(Page):
         self.bar.update_enabled(self._others)
         if patient is not None:
             self.desktop.choose_patient(patient.patient_id)
-
-    def _on_settings(self) -> None:
-        """Show the patient anew once another theme is in force."""
-        QTimer.singleShot(0, self, self._show_patient)
 
     def _show_patient(self) -> None:
         patient = self.table.current_patient
