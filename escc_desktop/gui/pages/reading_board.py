@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from escc_desktop.gui.desktop import Desktop
@@ -97,7 +97,6 @@ class ReadingBoard(QWidget):
         beside.addWidget(self.side, 1)
         left = QVBoxLayout()
         left.setSpacing(0)
-        left.addWidget(self.trouble_bar)
         left.addWidget(self.views, 1)
         left.addWidget(self._make_strip_row())
         across = QHBoxLayout(self)
@@ -119,7 +118,8 @@ class ReadingBoard(QWidget):
         return holder
 
     def _make_trouble_bar(self) -> QFrame:
-        bar = QFrame()
+        # Over the pictures, not beside them: they must not move under the reader's hand.
+        bar = QFrame(self)
         bar.setProperty("surface", "danger")
         self.trouble_words = label(wrap=True)
         self.try_again = button(_("Try again"), "arrow_sync")
@@ -256,12 +256,22 @@ class ReadingBoard(QWidget):
             self.trouble_words.setText("\n".join((f"{unsaved}. {trouble.what}", trouble.hint)))
             without = plural("Open again without the last step", "Open again without the last {n} steps", n_unsaved)
             self.reopen.setText(without)
+            self._place_trouble_bar()
         self.trouble_bar.setVisible(trouble is not None)
         is_saved = self.reading.is_saved
         words = _("All changes saved") if is_saved else _("Not saved") if trouble is not None else _("Saving…")
         if words != self._saved_words:
             self._saved_words = words
             self.saved_changed.emit(words, "success" if is_saved else "danger" if trouble is not None else "secondary")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the bar over the pictures."""
+        super().resizeEvent(event)
+        self._place_trouble_bar()
+
+    def _place_trouble_bar(self) -> None:
+        self.trouble_bar.setGeometry(0, 0, self.views.width(), self.trouble_bar.sizeHint().height())
+        self.trouble_bar.raise_()
 
     def stop(self) -> None:
         """Stop looking after the reading."""
