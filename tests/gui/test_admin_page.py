@@ -26,6 +26,7 @@ from escc_desktop.gui.pages.admin_plan import PlanSection
 from escc_desktop.gui.pages.admin_section import Section
 from escc_desktop.gui.pages.admin_trail import TrailSection
 from escc_desktop.store import store as store_module
+from escc_desktop.store.accounts import Role
 from escc_desktop.store.store import Login
 from escc_desktop.workflow.project import Project
 
@@ -301,6 +302,25 @@ def test_that_the_plan_is_prolonged_only_with_a_reason(open_as: Callable[..., Ad
     qtbot.waitUntil(lambda: "10 to 45 days" in plan(page).interval.text(), timeout=WAIT_MS)
     assert page.project.plan().within == timedelta(days=45)
     assert plan(page).within.minimum() == 46
+
+
+def test_that_without_a_plan_the_way_to_one_is_shown(
+    show_as: Callable[..., MainWindow], qtbot: QtBot, small_study: ModuleType, tmp_path: Path
+) -> None:
+    login = Login("coordinator", small_study.PASSWORD)
+    made = Project.create(
+        tmp_path / "new", small_study.PASSPHRASE, Login("admin", login.password), cost=small_study.CHEAP
+    )
+    made.project.add_account(login, Role.COORDINATOR)
+    window = show_as(made.project.log_in(login), "admin")
+    qtbot.waitUntil(lambda: isinstance(window.current_page, AdminPage) and window.current_page.section == "plan")
+    page = window.current_page
+    assert isinstance(page, AdminPage)
+    section = plan(page)
+    assert section.interval.isVisible() is False
+    qtbot.mouseClick(section.worklist, LEFT)
+    qtbot.waitUntil(lambda: window.current_page is not page, timeout=WAIT_MS)
+    assert window.rail.marked == "worklist"
 
 
 @pytest.mark.parametrize(

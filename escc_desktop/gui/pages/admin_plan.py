@@ -26,6 +26,7 @@ class PlanSection(Section):
             tone="secondary",
             wrap=True,
         )
+        self.worklist = button(_("Go to the worklist"), "clipboard_task_list_ltr", weight="primary")
         self.counts = QGridLayout()
         self.counts.setHorizontalSpacing(2 * GRID)
         self.counts.setVerticalSpacing(GRID)
@@ -42,8 +43,10 @@ class PlanSection(Section):
         self._planned = self._lay_out()
         self.column.addWidget(self.empty)
         self.column.addWidget(self.hint)
-        self.column.addWidget(self._planned, 1)
-        self.column.addStretch(0)
+        self.column.addWidget(self.worklist, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.addWidget(self._planned, 99)
+        self.column.addStretch(1)
+        self.worklist.clicked.connect(lambda: desktop.go("worklist"))
         self.prolong.clicked.connect(self._send)
         self.reason.edit.textChanged.connect(self._fit)
         self.reason.edit.returnPressed.connect(self._send)
@@ -54,6 +57,7 @@ class PlanSection(Section):
         self._planned.setVisible(plan is not None)
         self.empty.setVisible(plan is None)
         self.hint.setVisible(plan is None)
+        self.worklist.setVisible(plan is None)
         if plan is None:
             return
         self._show_counts(plan.counts)
