@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QRadioButton, QVBoxLayout
 
-from escc_desktop.gui.pages.worklist_side import SidePanel, sign_line
+from escc_desktop.gui.pages.worklist_side import SidePanel, Wrapped, sign_line
 from escc_desktop.gui.pages.worklist_strip import SliceStrip
 from escc_desktop.gui.widgets.text import button, card, label
 from escc_desktop.i18n import _, plural
@@ -37,7 +37,7 @@ class OrderPanel(SidePanel):
         super().__init__(_("Import images"), close)
         self._paths: tuple[Path, ...] = ()
         self._codes: Path | None = None
-        self._names = label("", wrap=True)
+        self._names = Wrapped("")
         self.add(self._names)
         self.add(label(_("Who are the patients?"), tone="secondary", size="caption"))
         self.as_they_are = QRadioButton(_("The PatientID in the images is the trial code"))
@@ -47,13 +47,13 @@ class OrderPanel(SidePanel):
         for choice in (self.as_they_are, self.from_list):
             self._group.addButton(choice)
             self.add(choice)
-        self._list = label("", tone="secondary", size="caption", wrap=True)
+        self._list = Wrapped("", tone="secondary", size="caption")
         self.add(self._list)
         self.choose_list = button(_("Choose a list"), "document_table")
         self.choose_list.clicked.connect(self.codes_wanted)
         self.content.addWidget(self.choose_list, alignment=Qt.AlignmentFlag.AlignLeft)
         note = _("The list has the columns patient_id and trial_code. Patients it does not name are left out.")
-        self._note = label(note, tone="secondary", size="caption", wrap=True)
+        self._note = Wrapped(note, tone="secondary", size="caption")
         self.add(self._note)
         self.start = button(_("Import"), "arrow_download", weight="primary")
         self.start.clicked.connect(self._order)
@@ -133,7 +133,7 @@ class ImagesReportPanel(SidePanel):
         if not asked:
             return
         self.add(label(_("To be confirmed"), size="heading"))
-        self.add(label(_("Tick what is as it should be; it is then imported."), tone="secondary", wrap=True))
+        self.add(Wrapped(_("Tick what is as it should be; it is then imported."), tone="secondary"))
         for code in dict.fromkeys(code for one in asked for code in one.questions):
             about = [one for one in asked if code in one.questions]
             frame, column = card(margins=12, spacing=6)
@@ -185,9 +185,9 @@ def _left_out(one: LeftOut) -> QFrame:
     frame, column = card(margins=12, spacing=4)
     column.addWidget(sign_line("error_circle", "danger", one.where))
     if one.path != one.where:
-        column.addWidget(label(one.path, tone="secondary", size="caption", wrap=True))
-    column.addWidget(label(one.what, wrap=True))
-    column.addWidget(label(one.hint, tone="secondary", wrap=True))
+        column.addWidget(Wrapped(one.path, tone="secondary", size="caption"))
+    column.addWidget(Wrapped(one.what))
+    column.addWidget(Wrapped(one.hint, tone="secondary"))
     if len(one.positions_mm) > 1:
         _add_strip(column, one)
     return frame
@@ -196,7 +196,7 @@ def _left_out(one: LeftOut) -> QFrame:
 def _add_strip(column: QVBoxLayout, one: LeftOut) -> None:
     strip = SliceStrip(one.positions_mm)
     column.addWidget(strip)
-    column.addWidget(label(strip.strip.words(), tone="secondary", size="caption", wrap=True))
+    column.addWidget(Wrapped(strip.strip.words(), tone="secondary", size="caption"))
 
 
 def _plain(rest: Sequence[LeftOut]) -> QFrame:

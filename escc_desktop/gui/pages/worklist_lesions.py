@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from escc_desktop.gui.pages.worklist_point import PointTool
-from escc_desktop.gui.pages.worklist_side import WIDTH_PX, SidePanel
+from escc_desktop.gui.pages.worklist_side import WIDTH_PX, SidePanel, Wrapped
 from escc_desktop.gui.pages.worklist_words import phase_text, role_name, series_name, site_name
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.viewer.panes import LinkedViews
@@ -110,11 +110,11 @@ class LesionView(QWidget):
         self.panel.add(label(_("Series"), tone="secondary", size="caption"))
         self.panel.add(self.series)
         self.panel.add(self._list)
-        self._why_not = label("", tone="secondary", wrap=True)
+        self._why_not = Wrapped("", tone="secondary")
         self.panel.add(self._why_not)
         self.form, column = card(margins=12, spacing=6)
         column.addWidget(label(_("New lesion"), size="heading"))
-        self.where = label("", wrap=True)
+        self.where = Wrapped("")
         column.addWidget(self.where)
         self.lesion_id, self.site, self.role = QLineEdit(), QComboBox(), QComboBox()
         for site in LesionSite:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
-from escc_desktop.gui.pages.worklist_side import SidePanel, facts, sign_line
+from escc_desktop.gui.pages.worklist_side import SidePanel, Wrapped, facts, sign_line
 from escc_desktop.gui.pages.worklist_strip import SliceStrip
 from escc_desktop.gui.pages.worklist_words import (
     day,
@@ -45,7 +45,7 @@ class PatientPanel(SidePanel):
         self._show_steps(steps if patient else ())
         if patient is None:
             self.title.setText(_("No patient chosen"))
-            self.add(label(_("Choose a patient to see the series."), tone="secondary", wrap=True))
+            self.add(Wrapped(_("Choose a patient to see the series."), tone="secondary"))
             return
         self.title.setText(patient.patient_id)
         if patient.state is not PatientState.NONE:
@@ -80,7 +80,7 @@ def _lesions(lesions: Sequence[Lesion]) -> QFrame:
         words = [lesion.lesion_id, site_name(lesion.site), role_name(lesion.role)]
         if lesion.irradiated:
             words.append(_("irradiated"))
-        column.addWidget(label(" · ".join(words), wrap=True))
+        column.addWidget(Wrapped(" · ".join(words)))
     return frame
 
 
@@ -94,15 +94,15 @@ def _readings(readings: Sequence[ReadingLine]) -> QFrame:
         state = reading_name(reading.state)
         if reading.signed_at is not None:
             state = f"{state} {reading.signed_at.astimezone():%Y-%m-%d}"
-        column.addWidget(label(" · ".join([reading.lesion_id, name, state]), wrap=True))
+        column.addWidget(Wrapped(" · ".join([reading.lesion_id, name, state])))
         if reading.why_not:
-            column.addWidget(label(reading.why_not, tone="secondary", size="caption", wrap=True))
+            column.addWidget(Wrapped(reading.why_not, tone="secondary", size="caption"))
     return frame
 
 
 def _series(series: SeriesLine, *, is_chosen: bool) -> QFrame:
     frame, column = card(margins=12, spacing=6)
-    title = label(series_name(series), wrap=True)
+    title = Wrapped(series_name(series))
     font = title.font()
     font.setBold(True)
     title.setFont(font)
@@ -124,10 +124,10 @@ def _series(series: SeriesLine, *, is_chosen: bool) -> QFrame:
     if series.positions_mm:
         strip = SliceStrip(series.positions_mm)
         column.addWidget(strip)
-        column.addWidget(label(strip.strip.words(), tone="secondary", size="caption", wrap=True))
+        column.addWidget(Wrapped(strip.strip.words(), tone="secondary", size="caption"))
     else:
         text = _("The slice positions were not kept when this series was imported.")
-        column.addWidget(label(text, tone="secondary", size="caption", wrap=True))
+        column.addWidget(Wrapped(text, tone="secondary", size="caption"))
     for finding in series.findings:
         column.addWidget(_finding(finding))
     if not series.findings:

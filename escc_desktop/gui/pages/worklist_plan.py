@@ -9,7 +9,7 @@ from datetime import timedelta
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
-from escc_desktop.gui.pages.worklist_side import SidePanel
+from escc_desktop.gui.pages.worklist_side import SidePanel, Wrapped
 from escc_desktop.gui.pages.worklist_words import rule_name
 from escc_desktop.gui.widgets.text import button, label
 from escc_desktop.i18n import _, plural
@@ -54,9 +54,9 @@ class PlanPanel(SidePanel):
         for rule in LesionRule:
             self.rule.addItem(rule_name(rule), rule)
         self._field(_("Several lesions count as"), self.rule)
-        self.words = label("", wrap=True)
+        self.words = Wrapped("")
         self.add(self.words)
-        self.once = label(_("A plan is drawn once. After that no lesion can be marked."), tone="warning", wrap=True)
+        self.once = Wrapped(_("A plan is drawn once. After that no lesion can be marked."), tone="warning")
         self.add(self.once)
         self.start = button(_("Draw the plan"), "calendar", weight="primary")
         self.start.clicked.connect(self._order)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox
 
 from escc_desktop.errors import Fault, FaultsError
-from escc_desktop.gui.pages.worklist_side import SidePanel, sign_line
+from escc_desktop.gui.pages.worklist_side import SidePanel, Wrapped, sign_line
 from escc_desktop.gui.widgets.text import button, card, label
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.views.worklist_jobs import ExtractionReport, Question, RecordsReport
@@ -45,7 +45,7 @@ class RecordsPanel(SidePanel):
             text = plural("{n} fault, nothing imported", "{n} faults, nothing imported", len(report.faults))
             self.add(sign_line("error_circle", "danger", text))
             hint = _("Mend all of them in the files, then import the folder again.")
-            self.add(label(hint, tone="secondary", wrap=True))
+            self.add(Wrapped(hint, tone="secondary"))
             _add_lines(self, report.faults)
         elif report.questions:
             self._ask(report.questions)
@@ -59,14 +59,15 @@ class RecordsPanel(SidePanel):
         text = plural("{n} question, nothing imported yet", "{n} questions, nothing imported yet", len(asked))
         self.add(sign_line("warning", "warning", text))
         hint = _("Mend them in the files, or look at each and confirm. Values are kept as they stand in the file.")
-        self.add(label(hint, tone="secondary", wrap=True))
+        self.add(Wrapped(hint, tone="secondary"))
         for code in dict.fromkeys(one.code for one in asked):
             about = [one for one in asked if one.code == code]
             frame, column = card(margins=12, spacing=6)
             for one in about:
-                column.addWidget(label(one.where, size="caption", tone="secondary", wrap=True))
-                column.addWidget(label(one.what, wrap=True))
-            box = QCheckBox(_("Confirmed: {what}").format(what=code.replace("_", " ")))
+                column.addWidget(Wrapped(one.where, size="caption", tone="secondary"))
+                column.addWidget(Wrapped(one.what))
+            box = QCheckBox(plural("Import this as it stands", "Import these {n} as they stand", len(about)))
+            box.setAccessibleName(f"{box.text()}: {code.replace('_', ' ')}")
             box.toggled.connect(lambda _checked: self._show_again())
             column.addWidget(box)
             self.questions[code] = box
@@ -83,7 +84,7 @@ class FaultsPanel(SidePanel):
         """Show them."""
         self.clear()
         self.add(sign_line("error_circle", "danger", error.what))
-        self.add(label(error.hint, tone="secondary", wrap=True))
+        self.add(Wrapped(error.hint, tone="secondary"))
         _add_lines(self, error.faults)
 
 
@@ -109,8 +110,8 @@ def _add_lines(panel: SidePanel, faults: Sequence[Fault]) -> None:
     """Add all faults: the first ones a card each, many more as plain lines."""
     for fault in faults[:_A_CARD]:
         frame, column = card(margins=12, spacing=4)
-        column.addWidget(label(fault.where, tone="secondary", size="caption", wrap=True))
-        column.addWidget(label(fault.what, wrap=True))
+        column.addWidget(Wrapped(fault.where, tone="secondary", size="caption"))
+        column.addWidget(Wrapped(fault.what))
         panel.add(frame)
     if len(faults) > _A_CARD:
-        panel.add(label("\n".join(map(str, faults[_A_CARD:])), size="caption", wrap=True))
+        panel.add(Wrapped("\n".join(map(str, faults[_A_CARD:])), size="caption"))

@@ -31,6 +31,11 @@ class Wrapped(QLabel):
         super().resizeEvent(event)
         self.setMinimumHeight(self.heightForWidth(self.width()))
 
+    def setText(self, text: str) -> None:
+        """Show another text, and ask for its height."""
+        super().setText(text)
+        self.setMinimumHeight(self.heightForWidth(self.width()))
+
 
 class SidePanel(QFrame):
     """A heading over a column that scrolls; with `close` it can be closed.
@@ -51,7 +56,7 @@ class SidePanel(QFrame):
         outer.setSpacing(GRID)
         top = QHBoxLayout()
         top.setContentsMargins(2 * GRID, 0, GRID, 0)
-        self.title = label(title, size="heading", wrap=True)
+        self.title = Wrapped(title, size="heading")
         top.addWidget(self.title, 1)
         if close is not None:
             self.close_button = icon_button("dismiss", _("Close (Esc)"))

@@ -288,6 +288,7 @@ class PatientTable(QTableView):
     def _share_width(self) -> None:
         header, is_narrow = self.horizontalHeader(), self.width() < _NARROW_PX
         header.setMinimumSectionSize(56)
+        is_crowded = is_narrow and self.patients.columnCount() > _FEW_COLUMNS
         for column in range(self.patients.columnCount()):
             kind = self.patients.kind(column)
             if kind is Column.PATIENT:
@@ -295,7 +296,7 @@ class PatientTable(QTableView):
                 continue
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, _WIDTHS[kind][is_narrow])
-            self.setColumnHidden(column, is_narrow and kind is Column.LESIONS)
+            self.setColumnHidden(column, is_crowded and kind is Column.LESIONS)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take the keys of the page."""
@@ -310,11 +311,12 @@ class PatientTable(QTableView):
 
 
 _NARROW_PX = 900
+_FEW_COLUMNS = 6
 # With room, and without.
 _WIDTHS = {
     Column.PHASE: (112, 100),
     Column.FINDINGS: (80, 68),
     Column.READING: (116, 104),
-    Column.LESIONS: (64, 0),
+    Column.LESIONS: (64, 60),
     Column.CHANGED: (104, 92),
 }
