@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ from escc_desktop.progress import Progress
 from escc_desktop.trial.records import VitalStatus, months_between
 from escc_desktop.trial.results import best_response
 from escc_desktop.workflow.project import Project
-from escc_desktop.workflow.views.trial import export_to, trial_view
+from escc_desktop.workflow.views.trial import Overdue, export_to, trial_view
 
 Studied = Callable[[str], Project]
 Show = Callable[..., MainWindow]
@@ -137,6 +139,21 @@ def test_that_print_and_export_write_what_they_say(
     qtbot.waitUntil(lambda: len(said) == 2, timeout=60_000)
     written = {path.suffix for path in (tmp_path / "out").rglob("*")}
     assert {".csv", ".svg", ".png", ".pdf", ".json"} <= written
+
+
+def test_that_who_is_overdue_stands_in_the_table_and_opens_from_it(
+    open_page: Callable[[str], TrialPage], qtbot: QtBot
+) -> None:
+    page = open_page("statistician")
+    assert "No CT is overdue" in page.overdue_title.text()
+    late = Overdue("P007", date(2024, 3, 1), 33, None, date(2024, 2, 20))
+    page._take(replace(page.shown, overdue=(late,)))
+    assert page.overdue.rows == (("P007", "2024-03-01", "33", "–", "2024-02-20"),)
+    assert page.shown.as_of.isoformat() in page.overdue_title.text()
+    page.overdue.selectRow(0)
+    qtbot.keyClick(page.overdue, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: isinstance(page.window().current_page, PatientPage), timeout=20_000)
+    assert page.desktop.patient_id == "P007"
 
 
 def test_that_roles_are_kept(studied_project: Studied, tmp_path: Path) -> None:

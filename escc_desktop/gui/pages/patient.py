@@ -70,6 +70,11 @@ class PatientPage(Page):
         busy = "" if self.cohort else _("Gathering assessments")
         self.load(cohort_view, self._take_cohort, self._digest, busy=busy)
 
+    def go(self, where: object) -> None:
+        """Show a patient by code."""
+        if isinstance(where, str) and where:
+            self.desktop.choose_patient(where)
+
     def on_patient(self, patient_id: str) -> None:
         """Show the patient that was chosen anywhere."""
         if self.isVisible() and not self._is_gathering:
@@ -247,14 +252,14 @@ class PatientPage(Page):
         right = QVBoxLayout()
         right.setSpacing(GRID)
         right.addWidget(head)
-        right.addWidget(_panel(_("Course"), self.course), 5)
+        right.addWidget(_panel(_("Course"), self.course), 16)
         why = _("What adds to the risk, in points; ◆ the middle patient")
-        right.addWidget(_panel(why, _scrolled(self.ruler), self._ruler_note), 6)
+        right.addWidget(_panel(why, _scrolled(self.ruler), self._ruler_note), 20)
         lower = QHBoxLayout()
         lower.setSpacing(GRID)
         lower.addWidget(_panel("", self.curves, self._curves_title), 3)
         lower.addWidget(_panel("", self.lesion), 2)
-        right.addLayout(lower, 6)
+        right.addLayout(lower, 15)
         line = QHBoxLayout(self.body)
         line.setContentsMargins(GRID, GRID, GRID, GRID)
         line.setSpacing(GRID)

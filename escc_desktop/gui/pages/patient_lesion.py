@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, QTimer
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from escc_desktop.workflow.project import Project
 
 _ZOOM = 2.2
+_WALKING_MS = 150
 
 
 class LesionPanel(QWidget):
@@ -31,6 +32,11 @@ class LesionPanel(QWidget):
         super().__init__()
         self._desktop = desktop
         self._running: Running | None = None
+        self._wanted: tuple[Project, str] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WALKING_MS)
+        self._timer.timeout.connect(self._begin)
         self.view = SliceView(Plane.AXIAL)
         self.view.choose_look(self.view.look.annotations_toggled())
         self.words = label(tone="secondary", size="caption")
@@ -50,11 +56,20 @@ class LesionPanel(QWidget):
         return self._said.text() if self._stack.currentIndex() == 0 else ""
 
     def fetch(self, project: Project, patient_id: str) -> None:
-        """Fetch a patient's lesion; a newer call supersedes this one."""
+        """Fetch a patient's lesion; a newer call supersedes this one.
+
+        A moment passes first: who walks through many patients does not load a CT of each.
+        """
         self.clear()
         self._say(_("Loading the CT"))
+        self._wanted = (project, patient_id)
+        self._timer.start()
+
+    def _begin(self) -> None:
+        if self._wanted is None:
+            return
         answers: Answers[tuple[LesionView, VolumePlanes] | str] = Answers()
-        running = self._desktop.tasks.run(_("Loading the CT"), _fetch, project, patient_id, answers=answers, quiet=True)
+        running = self._desktop.tasks.run(_("Loading the CT"), _fetch, *self._wanted, answers=answers, quiet=True)
 
         def mine() -> bool:
             return shiboken6.isValid(self) and self._running is running
@@ -66,6 +81,8 @@ class LesionPanel(QWidget):
 
     def clear(self) -> None:
         """Let go of the pictures."""
+        self._timer.stop()
+        self._wanted = None
         if self._running is not None:
             self._running.cancel()
             self._running = None

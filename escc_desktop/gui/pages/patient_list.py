@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from escc_desktop.workflow.views.patient_cohort import ChooserRow
 
 WIDTH_PX = 192
-_COLUMNS_PX = (56, 72)
+_COLUMNS_PX = {1: 70, 2: 58}
 _ROW_PX = 28
 _Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
@@ -68,11 +68,14 @@ def _survival(row: ChooserRow) -> str:
 
 
 def _tip(row: ChooserRow) -> str:
+    lines = [row.patient_id]
     if not row.is_assessed:
-        return _("Not assessed")
+        return "\n".join([*lines, _("Not assessed")])
     if not row.group:
-        return _("No risk group")
-    return _("Probability withheld") if row.survival is None else ""
+        lines.append(_("No risk group"))
+    if row.survival is None:
+        lines.append(_("Probability withheld"))
+    return "\n".join(lines)
 
 
 class PatientList(QWidget):
@@ -145,11 +148,12 @@ class PatientList(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for column, width in enumerate(_COLUMNS_PX):
-            table.horizontalHeader().resizeSection(column, width)
-        table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
-        table.horizontalHeader().setMinimumSectionSize(24)
-        table.setTextElideMode(Qt.TextElideMode.ElideNone)
+        header = table.horizontalHeader()
+        header.setMinimumSectionSize(24)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, width in _COLUMNS_PX.items():
+            header.resizeSection(column, width)
         table.setAccessibleName(_("Patients"))
         table.selectionModel().currentRowChanged.connect(self._choose)
         return table

@@ -174,25 +174,29 @@ class Swimmer(Painted):
     """One lane a patient, longest follow-up on top."""
 
     LANE_PX = 14.0
-    _LEFT_PX, _RIGHT_PX, _FOOT_PX = 46.0, 14.0, 32.0
+    _RIGHT_PX, _FOOT_PX, _WIDEST_PX = 14.0, 32.0, 140.0
 
     def __init__(self) -> None:
         super().__init__()
         self._lanes: tuple[SwimmerLane, ...] = ()
         self._can_open = True
+        self._left = 46.0
         self.setAccessibleName(_("Course of each patient"))
 
     def show_lanes(self, lanes: Sequence[SwimmerLane], *, can_open: bool) -> None:
         """Show patients."""
         self._lanes = tuple(sorted(lanes, key=lambda lane: (-lane.follow_up_months, lane.patient_id)))
         self._can_open = can_open
+        metrics = QFontMetricsF(face(CAPTION_PX))
+        widest = max((metrics.horizontalAdvance(lane.patient_id) for lane in lanes), default=0.0)
+        self._left = min(widest + 12, self._WIDEST_PX)
         self.setFixedHeight(int(len(self._lanes) * self.LANE_PX + self._FOOT_PX))
         self.update()
 
     def x_of(self, months: float) -> float:
         """Return where a month lies."""
         end = max((lane.follow_up_months for lane in self._lanes), default=1.0) or 1.0
-        return self._LEFT_PX + months / end * (self.width() - self._LEFT_PX - self._RIGHT_PX)
+        return self._left + months / end * (self.width() - self._left - self._RIGHT_PX)
 
     def draw(self, painter: QPainter) -> None:  # noqa: D102
         bottom = len(self._lanes) * self.LANE_PX
@@ -203,14 +207,14 @@ class Swimmer(Painted):
             painter.drawLine(QPointF(x, 0), QPointF(x, bottom + 3))
             text(painter, QRectF(x - 16, bottom + 2, 32, 14), str(month), align="centre")
         words = _("months from day 1; bar: on treatment, line: in follow-up")
-        rect = QRectF(self._LEFT_PX, bottom + 16, self.width() - self._LEFT_PX, 14)
+        rect = QRectF(self._left, bottom + 16, self.width() - self._left, 14)
         text(painter, rect, words, align="centre")
         for place, lane in enumerate(self._lanes):
             self._lane(painter, lane, place * self.LANE_PX)
 
     def _lane(self, painter: QPainter, lane: SwimmerLane, top: float) -> None:
         middle = top + self.LANE_PX / 2
-        text(painter, QRectF(0, top, self._LEFT_PX - 8, self.LANE_PX), lane.patient_id, align="right")
+        text(painter, QRectF(0, top, self._left - 8, self.LANE_PX), lane.patient_id, align="right")
         painter.setPen(QPen(color("secondary"), 1))
         painter.drawLine(QPointF(self.x_of(0), middle), QPointF(self.x_of(lane.follow_up_months), middle))
         bar = QRectF(self.x_of(0), top + 3, self.x_of(lane.treatment_months) - self.x_of(0), self.LANE_PX - 6)
