@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.desktop = desktop
         self.setMinimumSize(*SMALLEST)
-        self.resize(*FIRST_SIZE)
+        self._take_size()
         self._has_painted = self._is_closing = False
         self._language = desktop.settings.language
         self._entries: dict[str, PageEntry] = {}
@@ -183,6 +183,8 @@ class MainWindow(QMainWindow):
         event.ignore()
         if not self._is_closing and self._may_leave():
             self._is_closing = True
+            size = self.normalGeometry()
+            self.desktop.keep_layout("window", [size.width(), size.height(), self.isMaximized()])
             self._drop_pages()
             self.hide()
             self._leaving.stop_jobs(self._finish)
@@ -192,6 +194,18 @@ class MainWindow(QMainWindow):
         self.start_page.let_go()
         self.desktop.leave_project()
         self._leaving.stop_jobs(lambda: QTimer.singleShot(0, self, self.close))
+
+    def _take_size(self) -> None:
+        """Be as large as the last time, or as is good the first time, but not larger than the screen."""
+        room = self.screen().availableGeometry()
+        match self.desktop.settings.layout.get("window"):
+            case [int(width), int(height), bool(is_maximized)]:
+                pass
+            case _:
+                (width, height), is_maximized = FIRST_SIZE, False
+        self.resize(min(width, room.width()), min(height, room.height()))
+        if is_maximized or width > room.width() or height > room.height():
+            self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def _build(self) -> None:
         """Make everything around the pages, in the language in force."""

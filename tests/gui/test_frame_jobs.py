@@ -41,7 +41,7 @@ def test_that_the_head_counts_jobs_and_shows_how_far_they_are(
     window.desktop.tasks.run("fetching", framing.slow(tidied), quiet=True).cancel()
     second = window.desktop.tasks.run("Backing up", framing.slow(tidied))
     button = window.head.jobs
-    assert button.text() == "2"
+    qtbot.waitUntil(lambda: button.text() == "2")
     qtbot.waitUntil(lambda: (first.fraction or 0) > 0.5)
     half = ((first.fraction or 0) + (second.fraction or 0)) / 2
     button.tell()
@@ -52,7 +52,7 @@ def test_that_the_head_counts_jobs_and_shows_how_far_they_are(
     assert picture.pixelColor(*place).name() == current_tokens().accent
     second.cancel()
     qtbot.waitUntil(lambda: not window.desktop.tasks.running)
-    assert button.text() == ""
+    qtbot.waitUntil(lambda: button.text() == "")
     assert tidied == ["tidied"] * 3
 
 
@@ -64,6 +64,7 @@ def test_that_the_tray_slides_in_and_out_and_shows_each_job(
     right = window.centralWidget().width()
     qtbot.waitUntil(lambda: window.tray.x() == right - WIDTH_PX, timeout=SLIDE_MS + 2000)
     assert window.tray.isVisible()
+    qtbot.waitUntil(lambda: bool(rows(window)))
     row = rows(window)[0]
     qtbot.waitUntil(lambda: row.bar.value() > 0)
     assert row.state.text().startswith("slice ")

@@ -9,10 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -25,7 +25,7 @@ from escc_desktop.gui.frame.sheet import Sheet
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.page import FirstStep
 from escc_desktop.gui.theme import current_tokens, load_tokens, shown_theme
-from escc_desktop.settings import load_settings
+from escc_desktop.settings import Settings, load_settings, save_settings
 from escc_desktop.workflow.project import Project
 
 LEFT = Qt.MouseButton.LeftButton
@@ -309,3 +309,22 @@ def test_that_states_of_a_page_follow_the_theme(
     steps = [one for one in page._empty.findChildren(QAbstractButton) if one.isVisible()]
     qtbot.mouseClick(steps[0], LEFT)
     assert done == ["import"]
+
+
+@pytest.mark.parametrize("kept", [None, [1300, 690, False], ["wide"], [90000, 90000, False]])
+def test_that_the_window_is_as_large_as_last_time_and_never_larger_than_the_screen(
+    kept: list[object] | None, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = QRect(0, 0, 1920, 1040)
+    monkeypatch.setattr(MainWindow, "screen", lambda _self: SimpleNamespace(availableGeometry=lambda: room))
+    layout = {} if kept is None else {"window": kept}
+    save_settings(tmp_path / "settings.json", Settings(layout=layout))
+    window = make_window(tmp_path / "settings.json", WindowStart())
+    qtbot.addWidget(window)
+    expected = {None: (1600, 960), 1300: (1300, 690), "wide": (1600, 960), 90000: (1920, 1040)}
+    assert (window.width(), window.height()) == expected[kept[0] if kept else None]
+    window.resize(1400, 800)
+    window.close()
+    qtbot.waitUntil(lambda: not window.desktop.tasks.running)
+    window.desktop.tasks.close()
+    assert load_settings(tmp_path / "settings.json").layout["window"][:2] == [1400, 800]

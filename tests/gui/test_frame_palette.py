@@ -186,3 +186,13 @@ def test_that_the_palette_opens_by_its_key_before_a_project_is_open(window: Main
     whys = {entry.text: entry.why_not for entry in lines(window)}
     assert whys["Close the project"] == "No project is open."
     assert whys["Open a project"] == ""
+
+
+def test_that_a_click_beside_the_palette_closes_it(open_as: Callable[[str], MainWindow], qtbot: QtBot) -> None:
+    window = open_as("coordinator")
+    ask(window, qtbot, "bru")
+    qtbot.mouseClick(window.foot, LEFT)
+    assert not window.palette_panel.isVisible()
+    assert window.current_page.done == []
+    qtbot.keyClick(window, KEY.Key_B)
+    assert window.current_page.done == ["brush"]

@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolButton
 
+from escc_desktop.gui.frame.soon import Soon
 from escc_desktop.gui.icons import icon
 from escc_desktop.gui.tasks import Running, Tasks
 from escc_desktop.gui.theme import current_tokens
@@ -26,7 +27,8 @@ class JobsButton(QToolButton):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setMinimumSize(36, 32)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        tasks.changed.connect(self.tell)
+        self._soon = Soon(self.tell, self)
+        tasks.changed.connect(self._soon.call)
         self.tell()
 
     def tell(self) -> None:

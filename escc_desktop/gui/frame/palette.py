@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -97,7 +97,6 @@ class Palette(QFrame):
         for widget in (self.field, self.list, self._nothing):
             column.addWidget(widget)
         self.field.textEdited.connect(self._search)
-        self.field.installEventFilter(self)
         self.list.itemClicked.connect(self._choose)
 
     def open_palette(self, entries: Sequence[Entry]) -> None:
@@ -108,6 +107,7 @@ class Palette(QFrame):
         self._search("")
         self.raise_()
         self.show()
+        _application().installEventFilter(self)
         self.field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.opened.emit()
 
@@ -121,6 +121,7 @@ class Palette(QFrame):
         """Hide it and give the keyboard back."""
         if not self.isVisible():
             return
+        _application().removeEventFilter(self)
         self.hide()
         if self._before is not None and self._before.isVisible():
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -128,7 +129,12 @@ class Palette(QFrame):
         self.closed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102
-        if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
+            if not self.rect().contains(self.mapFromGlobal(event.globalPosition().toPoint())):
+                self.close_palette()
+        elif watched is not self.field:
+            return False
+        elif isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
             if event.reason() not in {Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason}:
                 self.close_palette()
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -216,3 +222,10 @@ class _Lines(QStyledItemDelegate):
             painter.setPen(tokens.color("secondary"))
             why = painter.fontMetrics().elidedText(entry.why_not, Qt.TextElideMode.ElideRight, room - taken)
             painter.drawText(QRect(left + taken, rect.top(), room - taken, rect.height()), middle, why)
+
+
+def _application() -> QCoreApplication:
+    application = QCoreApplication.instance()
+    if application is None:
+        raise RuntimeError("a window needs an application")
+    return application

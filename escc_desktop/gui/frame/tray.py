@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QV
 
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.frame.jobs_button import shown_jobs
+from escc_desktop.gui.frame.soon import Soon
 from escc_desktop.gui.tasks import Running, Tasks
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.states import time_left
@@ -41,7 +42,8 @@ class Tray(QFrame):
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._slide.finished.connect(self._settle)
         self._lay_out()
-        tasks.changed.connect(self.tell)
+        self._soon = Soon(self.tell, self)
+        tasks.changed.connect(self._soon.call)
         tasks.ended.connect(self._on_end)
         self.tell()
 
@@ -71,11 +73,7 @@ class Tray(QFrame):
     def tell(self) -> None:
         """Show the running jobs as they are now."""
         for running in shown_jobs(self._tasks):
-            job_id = running.job.job_id
-            if job_id not in self.rows:
-                self.rows[job_id] = JobRow(running, partial(self._drop, job_id))
-                self._list.insertWidget(0, self.rows[job_id])
-            self.rows[job_id].advance()
+            self._row(running).advance()
         self._nothing.setVisible(not self.rows)
         self._clear.setVisible(any(row.is_over for row in self.rows.values()))
 
@@ -121,12 +119,18 @@ class Tray(QFrame):
             self.hide()
 
     def _on_end(self, running: Running, event: Finished | Failed | Stopped) -> None:
-        row = self.rows.get(running.job.job_id)
-        if row is not None:
-            row.end(event)
+        if not running.is_quiet:
+            self._row(running).end(event)
             over = [job_id for job_id, one in self.rows.items() if one.is_over]
             for job_id in over[:-_KEPT]:
                 self._drop(job_id)
+
+    def _row(self, running: Running) -> JobRow:
+        job_id = running.job.job_id
+        if job_id not in self.rows:
+            self.rows[job_id] = JobRow(running, partial(self._drop, job_id))
+            self._list.insertWidget(0, self.rows[job_id])
+        return self.rows[job_id]
 
     def _clear_all(self) -> None:
         for job_id in [job_id for job_id, row in self.rows.items() if row.is_over]:
