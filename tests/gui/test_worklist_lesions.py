@@ -18,6 +18,7 @@ from escc_desktop.gui.pages.worklist_lesions import LesionView
 from escc_desktop.progress import Progress
 from escc_desktop.reading.lesion import Lesion, LesionRole, LesionSite
 from escc_desktop.workflow.images import ImportChoice
+from escc_desktop.workflow.views.worklist_jobs import ImagesOrder
 
 WAIT = 20_000
 
@@ -46,8 +47,7 @@ def marking(page: WorklistPage, qtbot: QtBot) -> LesionView:
     """The images of P1, opened to be marked by the patient's own button."""
     button = next(one for one in page.patient_panel.findChildren(QPushButton) if one.text() == "Mark lesions")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    view = page.lesions
-    assert view is not None
+    view = page.marking.view
     qtbot.waitUntil(lambda: view.views.axial.planes is not None, timeout=WAIT)
     return view
 
@@ -156,7 +156,7 @@ def test_that_no_lesion_can_be_marked_after_the_plan(page: WorklistPage, qtbot: 
     page.go("P1")
     button = next(one for one in page.patient_panel.findChildren(QPushButton) if one.text() == "View images")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    view = page.lesions
+    view = page.marking.view
     qtbot.waitUntil(lambda: view.views.axial.planes is not None, timeout=WAIT)
     assert not view.save.isVisible()
     assert any(one.text().startswith("The readings are planned;") for one in view.findChildren(QLabel))
@@ -164,3 +164,17 @@ def test_that_no_lesion_can_be_marked_after_the_plan(page: WorklistPage, qtbot: 
     assert view.views.point == (12, 10, 4)
     click_voxel(view, 3, 3, qtbot)
     assert view.point_mm is None
+
+
+def test_that_an_import_that_ends_meanwhile_takes_nobody_away_from_marking(
+    page: WorklistPage, marking: LesionView, tmp_path: Path, qtbot: QtBot
+) -> None:
+    click_voxel(marking, 15, 7, qtbot)
+    worklist_case.write_series(tmp_path / "later", "P9")
+    with qtbot.waitSignal(page.desktop.notices.said, timeout=WAIT) as notice:
+        page.errands.import_order(ImagesOrder((tmp_path / "later",)))
+    assert marking.isVisible()
+    assert marking.point_mm is not None, "the point that was put is still there"
+    notice.args[0].call()
+    assert page.side.currentWidget() is page.errands.report
+    assert page.table.isVisible()

@@ -17,18 +17,16 @@ from escc_desktop.gui.pages.worklist_bar import TopBar
 from escc_desktop.gui.pages.worklist_drop import DropArea
 from escc_desktop.gui.pages.worklist_errands import Errands
 from escc_desktop.gui.pages.worklist_filters import Filters
-from escc_desktop.gui.pages.worklist_lesions import LesionView, load_planes
+from escc_desktop.gui.pages.worklist_marking import Marking
 from escc_desktop.gui.pages.worklist_patient import PatientPanel, Step
 from escc_desktop.gui.pages.worklist_pictures import Pictures
 from escc_desktop.gui.pages.worklist_side import NARROW_PX, WIDTH_PX
 from escc_desktop.gui.pages.worklist_table import Filter, PatientTable
-from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.theme import GRID
-from escc_desktop.gui.viewer.planes import VolumePlanes
 from escc_desktop.gui.widgets.states import EmptyState
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.access import Operation
-from escc_desktop.workflow.views.worklist import PatientLine, SeriesLine, Worklist, worklist
+from escc_desktop.workflow.views.worklist import PatientLine, Worklist, worklist
 
 _REFRESH_S = 4.0
 _ROOMY_PX = 1400
@@ -51,8 +49,7 @@ class WorklistPage(Page):
         self.side = QStackedWidget()
         self.nothing = EmptyState()
         self.centre = QStackedWidget()
-        self.lesions: LesionView | None = None
-        self._loading_planes: Running | None = None
+        self.marking = Marking(self)
         self._refreshed = 0.0
         self._wanted_patient = ""
         self._lay_out()
@@ -99,8 +96,7 @@ class WorklistPage(Page):
         """Stop all work."""
         self.errands.stop()
         self.pictures.close()
-        if self._loading_planes is not None:
-            self._loading_planes.cancel()
+        self.marking.let_go()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the table its room on a small screen."""
@@ -147,6 +143,8 @@ class WorklistPage(Page):
         self.table.opened.connect(self._open)
         self.errands.wanted.connect(self._show_side)
         self.errands.advanced.connect(self._refresh_meanwhile)
+        self.marking.marked.connect(self.errands.mark)
+        self.marking.left.connect(self._leave_lesions)
         if Operation.IMPORT_IMAGES in self._may:
             self.drop = DropArea(self)
             self.drop.dropped.connect(self.errands.take)
@@ -191,8 +189,9 @@ class WorklistPage(Page):
             self.table.selectRow(0)
         self._chosen(self.table.current_patient)
         self.bar.update_enabled(self._others)
-        if self.lesions is not None and self.lesions.patient is not None:
-            self._show_lesions_of(self.lesions.patient.patient_id)
+        if self.marking.is_open:
+            self.pictures.forget()  # those of marked lesions are other slices now
+            self.marking.update(found.patients, self._why_no_marks())
         if found.patients or self.side.currentWidget() is not self.patient_panel or self.errands.is_busy:
             self.show_body()
         else:
@@ -268,13 +267,22 @@ class WorklistPage(Page):
         if panel is not None and self.side.indexOf(panel) < 0:
             self.side.addWidget(panel)
         self.side.setCurrentWidget(panel or self.patient_panel)
-        self.modes.setCurrentIndex(0)
+        if panel is not None:
+            self._call_back()
         has_patients = self.worklist is not None and bool(self.worklist.patients)
         if panel is not None or has_patients or self.errands.is_busy:
             self.show_body()
         elif self.worklist is not None:
             self._show_first_step()
         self.bar.update_enabled(self._others)
+
+    def _call_back(self) -> None:
+        """Offer the way to a panel to somebody who does something else meanwhile."""
+        text = _("The worklist has something to tell.")
+        if not self.isVisible():
+            self.desktop.notices.offer(text, _("Show"), partial(self.desktop.go, "worklist"))
+        elif self.modes.currentIndex():
+            self.desktop.notices.offer(text, _("Show"), self._leave_lesions)
 
     def _refresh_meanwhile(self) -> None:
         """Show what an import has stored so far, now and then."""
@@ -312,69 +320,27 @@ class WorklistPage(Page):
             self.desktop.go("reading", reading.session_id)
             return
         waiting = [one.why_not for one in patient.readings if one.why_not]
-        text = waiting[0] if waiting else _("You have signed all readings of {patient}.")
-        self.desktop.notices.say(text.format(patient=patient.patient_id))
+        signed = _("You have signed all readings of {patient}.").format(patient=patient.patient_id)
+        self.desktop.notices.say(waiting[0] if waiting else signed)
 
     def _plan(self) -> None:
+        self.modes.setCurrentIndex(0)
         if self.worklist is not None:
             self.errands.show_plan(self.worklist)
-
-    # Lesions
 
     def _mark(self, patient: PatientLine | None) -> None:
         chosen = patient or self.table.current_patient
         if chosen is None or not chosen.series:
             self.desktop.notices.say(self._why_no_patient() or _("This patient has no images."))
             return
-        if self.lesions is None:
-            self.lesions = LesionView()
-            self.lesions.series_wanted.connect(self._load_planes)
-            self.lesions.marked.connect(self.errands.mark)
-            self.lesions.left.connect(self._leave_lesions)
-            self.modes.addWidget(self.lesions)
-        self.modes.setCurrentWidget(self.lesions)
-        self.lesions.show_patient(chosen, self._why_no_marks())
-        self.lesions.views.axial.setFocus()
-
-    def _show_lesions_of(self, patient_id: str) -> None:
-        patients = self.worklist.patients if self.worklist else ()
-        patient = next((one for one in patients if one.patient_id == patient_id), None)
-        if patient is not None and self.lesions is not None:
-            self.pictures.forget()
-            self.lesions.show_patient(patient, self._why_no_marks())
+        self.modes.addWidget(self.marking.view)
+        self.modes.setCurrentWidget(self.marking.view)
+        self.marking.open(chosen, self._why_no_marks())
 
     def _leave_lesions(self) -> None:
         self.modes.setCurrentIndex(0)
-        if self._loading_planes is not None:
-            self._loading_planes.cancel()
-        if self.lesions is not None:
-            self.lesions.let_go()
+        self.marking.let_go()
         self.table.setFocus()
-
-    def _load_planes(self, series: SeriesLine) -> None:
-        if self._loading_planes is not None:
-            self._loading_planes.cancel()
-
-        def shown(planes: VolumePlanes) -> None:
-            view = self.lesions
-            if self._loading_planes is running and view is not None and view.shown_series is series:
-                self._loading_planes = None
-                view.show_planes(planes)
-
-        def failed(error: Exception) -> None:
-            if self._loading_planes is running and self.lesions is not None:
-                self.lesions.views.set_empty_text(_("These images could not be loaded."))
-            self.desktop.notices.trouble(error)
-
-        running = self.desktop.tasks.run(
-            _("Loading images"),
-            load_planes,
-            self.project,
-            series.series_uid,
-            answers=Answers(shown, failed),
-            quiet=True,
-        )
-        self._loading_planes = running
 
     # Why not
 

@@ -71,8 +71,10 @@ class LesionView(QWidget):
 
     def show_patient(self, patient: PatientLine, why_not: str) -> None:
         """Show a patient; `why_not` says why nothing can be marked now, "" if it can."""
-        is_other = self.patient is None or self.patient.patient_id != patient.patient_id
-        self.patient = patient
+        before, self.patient = self.patient, patient
+        is_other = before is None or before.patient_id != patient.patient_id
+        if before is not None and before.lesions != patient.lesions:
+            self._forget_point()  # it has been saved
         self.panel.title.setText(patient.patient_id)
         self.form.setVisible(not why_not)
         self.save.setVisible(not why_not)
@@ -195,7 +197,6 @@ class LesionView(QWidget):
                 series.series_uid,
             )
         )
-        self._forget_point()
 
     def _show_lesions(self) -> None:
         while (item := self._lesions.takeAt(0)) is not None:

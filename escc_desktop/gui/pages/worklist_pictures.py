@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
+from escc_desktop.errors import EsccError
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.i18n import _
@@ -94,6 +96,8 @@ class Pictures(QObject):
         )
 
     def _take(self, found: dict[str, Thumbnail | None]) -> None:
+        if not shiboken6.isValid(self):
+            return
         if len(self._pixmaps) > _KEPT:
             self._pixmaps.clear()
         for uid, thumbnail in found.items():
@@ -104,11 +108,13 @@ class Pictures(QObject):
 
     def _give_up(self, batch: list[Wanted]) -> Callable[[Exception], None]:
         def failed(_error: Exception) -> None:
-            self._take({uid: None for uid, _point in batch})
+            self._take(dict.fromkeys((uid for uid, _point in batch), None))
 
         return failed
 
     def _ended(self) -> None:
+        if not shiboken6.isValid(self):
+            return
         self._running = None
         if self._wanted and not self._is_closed:
             self._soon.start()
@@ -118,7 +124,10 @@ def _fetch_pictures(project: Project, batch: list[Wanted], progress: Progress) -
     found: dict[str, Thumbnail | None] = {}
     for number, (uid, point_mm) in enumerate(batch):
         progress.advance(number, len(batch))
-        found[uid] = series_thumbnail(project, uid, point_mm, progress)
+        try:
+            found[uid] = series_thumbnail(project, uid, point_mm, progress)
+        except EsccError:  # a damaged volume is told of when it is opened
+            found[uid] = None
     return found
 
 

@@ -19,6 +19,7 @@ from escc_desktop.workflow.views.worklist import Worklist
 
 REPEATS = 15
 SEED = 7
+_FIELD_PX = 136
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class PlanPanel(SidePanel):
     def _number(self, name: str, bounds: tuple[int, int], value: int) -> QSpinBox:
         field = QSpinBox()
         field.setRange(*bounds)
+        field.setFixedWidth(_FIELD_PX)
+        field.lineEdit().setTextMargins(6, 0, 0, 0)
         field.setValue(value)
         field.valueChanged.connect(lambda _value: self._say())
         self._field(name, field)

@@ -22,7 +22,7 @@ class Wrapped(QLabel):
     def __init__(self, text: str, *, tone: str = "", size: str = "") -> None:
         super().__init__(text)
         self.setProperty("tone", tone)
-        self.setProperty("size", size)
+        self.setProperty("text_size", size)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
 
