@@ -83,7 +83,7 @@ if [ -n "$patients" ]; then
     say "7 demo of $patients patients: worker processes"
     fresh escc demo --headless --project "$work/demo" --patients "$patients" --jobs 2 >"$work/demo.log" 2>"$work/demo.err" || { tail -5 "$work/demo.err"; fail "demo"; }
     tail -1 "$work/demo.log" | grep -qx DONE || fail "demo did not end with DONE"
-    look ' ESCC Desktop$' dist/worklist.png 8 demo --project "$work/demo" || fail "the demo does not open in the window"
+    look ' ESCC Desktop$' dist/worklist.png 8 demo --project "$work/demo" --patients "$patients" || fail "the demo does not open in the window"
 fi
 
 say "8 remove"

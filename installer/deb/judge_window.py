@@ -7,8 +7,8 @@ import sys
 import numpy as np
 from PIL import ImageGrab
 
-# The start page is dark with light words and one blue button; a window that failed to paint has one colour.
-BACKGROUND = (0x12, 0x14, 0x17)
+# The window is dark with light words and something in the accent; one that failed to paint has a single colour.
+GROUND = 0x30
 ACCENT = (0x4A, 0xA3, 0xFF)
 
 
@@ -18,10 +18,10 @@ def main() -> None:
     picture = ImageGrab.grab(bbox=(left, top, left + width, top + height), xdisplay="").convert("RGB")
     picture.save(sys.argv[1])
     pixels = np.asarray(picture)
-    ground, accent = _share(pixels, BACKGROUND), _share(pixels, ACCENT)
+    ground, accent = float((pixels.max(axis=2) < GROUND).mean()), _share(pixels, ACCENT)
     light = float((pixels.min(axis=2) > 180).mean())
     print(f"  {width} x {height}: ground {ground:.0%}, accent {accent:.2%}, words {light:.2%}")
-    raise SystemExit(not (ground > 0.3 and accent > 0.0005 and 0.0005 < light < 0.3))
+    raise SystemExit(not (0.5 < ground < 0.999 and accent > 0.0005 and 0.0005 < light < 0.3))
 
 
 def _share(pixels: np.ndarray, colour: tuple[int, int, int]) -> float:
