@@ -34,6 +34,7 @@ from escc_desktop.gui.tools.toolbox import TOOLS
 from escc_desktop.gui.widgets.states import BusyState
 from escc_desktop.i18n import _, plural
 from escc_desktop.reading.session import Roi
+from escc_desktop.workflow.demo.opening import staff_password
 from escc_desktop.workflow.views.reading import AgendaItem, reading_agenda, sign_reading
 
 # A step is on disk some 30 ms after it was made; longer than this the window does not wait.
@@ -192,6 +193,9 @@ class ReadingPage(Page):
         board.save_wanted.connect(self._save)
         board.reopen_wanted.connect(self._reopen)
         board.saved_changed.connect(self._say_saved)
+        if self.desktop.is_synthetic:
+            answers: Answers[str] = Answers(then=board.sign_panel.tell_password)
+            self.desktop.tasks.run(_("Password"), staff_password, self.project, answers=answers, quiet=True)
         # Built in one turn, shown in the next: together they would hold up the window.
         QTimer.singleShot(0, self, partial(self._show_board, board))
 

@@ -37,6 +37,9 @@ class SignPanel(QWidget):
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.meaning.setAccessibleName(_("Meaning of the signature"))
         self.password.setAccessibleName(_("Password"))
+        self.known = label(tone="secondary", size="caption", wrap=True)
+        self.known.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.known.hide()
         self.trouble = label(tone="danger", wrap=True)
         self._busy = QProgressBar()
         self._busy.setRange(0, 0)
@@ -66,6 +69,7 @@ class SignPanel(QWidget):
         column.addWidget(self.meaning)
         column.addWidget(label(_("Your password"), tone="secondary", size="caption"))
         column.addWidget(self.password)
+        column.addWidget(self.known)
         column.addWidget(self.trouble)
         column.addWidget(self._busy)
         column.addWidget(row(self.sign, None, self.leave))
@@ -85,6 +89,11 @@ class SignPanel(QWidget):
         self.password.clear()
         self.say("")
         self.password.setFocus()
+
+    def tell_password(self, password: str) -> None:
+        """Show the password of a synthetic study's reader, which nobody has chosen and so nobody knows."""
+        self.known.setText(_("Synthetic study: the password is {password}").format(password=password))
+        self.known.show()
 
     def say(self, what: str, hint: str = "") -> None:
         """Show why signing failed, and ask again; "" says nothing."""

@@ -94,3 +94,9 @@ def switch_staff(project: Project, name: str, progress: Progress) -> Project:
     """Return an open synthetic project as another of its staff sees it."""
     progress.advance(0, 1, name)
     return project.log_in(read_keys(project.folder.parent).login(name))
+
+
+def staff_password(project: Project, progress: Progress) -> str:
+    """Return the signed-in person's password in a synthetic project, to sign readings with."""
+    progress.advance(0, 1)
+    return read_keys(project.folder.parent).passwords[project.principal.name]
