@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -87,9 +88,8 @@ class ModelDocument(QWidget):
 
     def go_to(self, section_id: str) -> None:
         """Scroll to a section."""
-        if section_id in self.places:
-            self.area.verticalScrollBar().setValue(self.places[section_id].y())
-            self.contents.setFocus()
+        self._scroll_to(section_id)
+        self.contents.setFocus()
 
     def stop(self) -> None:
         """Build no further."""
@@ -142,9 +142,13 @@ class ModelDocument(QWidget):
 
     def _on_contents(self, number: int) -> None:
         if self._view is not None and number >= 0:
-            section_id = self._view.sections[number].section_id
-            if section_id in self.places:
-                self.area.verticalScrollBar().setValue(self.places[section_id].y())
+            self._scroll_to(self._view.sections[number].section_id)
+
+    def _scroll_to(self, section_id: str) -> None:
+        if section_id in self.places:
+            # A layout that is still waiting for its turn has not placed the section yet.
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+            self.area.verticalScrollBar().setValue(self.places[section_id].y())
 
     def _follow(self, value: int) -> None:
         """Mark the section on screen in the contents."""
@@ -210,6 +214,7 @@ def _table(table: Table) -> PlainTable:
     made.horizontalHeader().ensurePolished()
     made.setFixedHeight(made.horizontalHeader().sizeHint().height() + ROW_PX * len(table.rows) + 2)
     made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     made.setMaximumWidth(_TABLE_PX)
     return made

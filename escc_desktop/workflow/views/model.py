@@ -138,7 +138,7 @@ def config_of(choice: DevelopChoice) -> DevelopConfig:
         horizon_months=choice.horizon_months,
         seed=choice.seed,
         name=SYNTHETIC_NAME if choice.is_synthetic else "",
-        workers=max(1, (os.cpu_count() or 2) // 2),
+        workers=max(2, (os.cpu_count() or 2) // 2),  # in other processes: the window keeps this one
     )
 
 

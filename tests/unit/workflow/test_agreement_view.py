@@ -132,8 +132,10 @@ def test_that_nobody_but_the_statistician_learns_of_agreement(studied_project, n
         _view(studied_project(name))
 
 
-def test_that_before_the_readings_it_says_who_still_has_to_read(small_project):
-    view = _view(small_project("statistician"))
+def test_that_before_the_readings_it_says_who_still_has_to_read(small_study: ModuleType, tmp_path):
+    study = small_study.build(tmp_path / "project")
+    view = _view(Project(study.store, study.people["statistician"]))
+    study.store.close()
     assert [(arm.planned, arm.done) for arm in view.arms] == [(2, 0), (2, 0)]
     assert len(view.waiting) == 6
     assert {(one.reader, one.is_repeat) for one in view.waiting} == {("A", False), ("A", True), ("B", False)}

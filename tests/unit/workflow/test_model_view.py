@@ -1,0 +1,143 @@
+"""What the model page is told, from what a development stored; who may have it; what an export holds."""
+
+from __future__ import annotations
+
+import json
+from types import ModuleType
+from unittest import mock
+
+import pytest
+
+from escc_desktop.errors import AccessDeniedError, EsccError
+from escc_desktop.figures.words import Interval, index_interval
+from escc_desktop.prognosis.card import load_card
+from escc_desktop.progress import Cancelled, Progress
+from escc_desktop.store.kinds import CARD, FIGURE, RESULT
+from escc_desktop.workflow import kept_figures
+from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views import model as views
+from escc_desktop.workflow.views.model import DevelopChoice, develop_models, export_development, model_view
+
+
+def _view(project):
+    return model_view(project, "", Progress())
+
+
+def _stored(project):
+    (document,) = project.view.all(RESULT)
+    return document.content
+
+
+def _section(view, section_id):
+    return next(section for section in view.sections if section.section_id == section_id)
+
+
+def test_that_sections_stand_in_the_order_of_a_paper(studied_project):
+    assert [section.section_id for section in _view(studied_project("statistician")).sections] == [
+        "data", "agreement", "selection", "score", "survival", "cox", "nomograms", "performance", "warnings",
+        "provenance",
+    ]  # fmt: skip
+
+
+def test_that_apparent_corrected_nested_and_noise_figures_stand_in_one_row_of_each_model(studied_project):
+    project = studied_project("statistician")
+    stored, view = _stored(project), _view(project)
+    (table,) = _section(view, "performance").tables
+    assert [row[0] for row in table.rows[::2]] == ["Rad-score", "Clinical", "Radiomics", "Combined"]
+    for kind, row in zip(("radscore", "clinical", "radiomics", "combined"), table.rows[::2], strict=True):
+        figure = stored["models"][kind]["c_index"]
+        apparent = Interval(figure["apparent"], figure["apparent_lower"], figure["apparent_upper"])
+        assert row[2] == index_interval(apparent)
+        assert row[3].startswith("unknown" if figure["corrected"] is None else f"{figure['corrected']:.3f}")
+        assert row[4] == f"{figure['cross_validated']:.3f}"
+        assert row[6] == f"{figure['noise'][0]:.3f} to {figure['noise'][2]:.3f}"
+        assert row[7] == ("above" if figure["apparent"] > figure["noise"][2] else "within")
+
+
+def test_that_every_warning_of_the_development_is_told(studied_project):
+    project = studied_project("statistician")
+    view = _view(project)
+    assert _section(view, "warnings").cautions == tuple(_stored(project)["warnings"])
+    assert view.n_warnings == len(_stored(project)["warnings"]) > 0
+
+
+def test_that_the_cut_off_comes_with_its_interval_and_corrected_p(studied_project):
+    project = studied_project("statistician")
+    cut, facts = _stored(project)["cutoff"], dict(_section(_view(project), "score").facts)
+    assert facts["Cut-off"] == f"{cut['value']:.3f}"
+    assert facts["95 % of the cut-offs of resamples"] == f"{cut['resample_lower']:.3f} to {cut['resample_upper']:.3f}"
+    assert facts["P corrected for the search"] != facts["P as if the cut had been given"]
+
+
+def test_that_the_oncologist_reads_models_and_figures_but_cannot_develop_or_export(studied_project, tmp_path):
+    project = studied_project("oncologist")
+    view = _view(project)
+    assert {figure.name for figure in view.figures} == {
+        "icc_distribution", "km_apparent", "km_out_of_fold", "nomogram_combined",
+    }  # fmt: skip
+    with pytest.raises(AccessDeniedError):
+        develop_models(project, DevelopChoice(), Progress())
+    with pytest.raises(AccessDeniedError):
+        export_development(project, view.shown.development, tmp_path / "out", Progress())
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["A", "B", "coordinator", "admin"])
+def test_that_others_do_not_see_models_or_their_figures(studied_project, name):
+    project = studied_project(name)
+    with pytest.raises(AccessDeniedError):
+        _view(project)
+    for kind in (RESULT, FIGURE):
+        with pytest.raises(AccessDeniedError):
+            project.view.all(kind)
+
+
+def test_that_a_project_without_models_has_nothing_to_show(small_study: ModuleType, tmp_path):
+    study = small_study.build(tmp_path / "project")
+    view = _view(Project(study.store, study.people["statistician"]))
+    study.store.close()
+    assert view.shown is None
+    assert view.developments == view.sections == view.figures == ()
+
+
+def test_that_kept_figures_are_whole_svg_and_png_of_a_printed_size(studied_project):
+    for figure in _view(studied_project("statistician")).figures:
+        assert figure.svg.startswith(b"<?xml")
+        assert figure.svg.rstrip().endswith(b"</svg>")
+        assert figure.png.startswith(b"\x89PNG")
+        pixels = int.from_bytes(figure.png[16:20], "big")
+        assert pixels == pytest.approx(figure.width_mm / 25.4 * 300, abs=1)
+
+
+def test_that_an_export_holds_cards_results_and_figures_as_stored(studied_project, tmp_path):
+    project = studied_project("statistician")
+    view = _view(project)
+    out = export_development(project, view.shown.development, tmp_path / "out", Progress())
+    assert load_card(out / "card_combined.json").digest == view.shown.development
+    assert json.loads((out / "results.json").read_text()) == json.loads(json.dumps(_stored(project)))
+    for figure in view.figures:
+        assert (out / "figures" / f"{figure.name}.svg").read_bytes() == figure.svg
+        assert (out / "figures" / f"{figure.name}.png").read_bytes() == figure.png
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").touch()
+    with pytest.raises(EsccError, match="holds other work"):
+        export_development(project, view.shown.development, tmp_path / "other", Progress())
+
+
+def test_that_cancelling_at_any_moment_keeps_nothing_of_a_development(studied_project, studied_module):
+    project = studied_project("statistician")
+    before = {kind.name: project.view.changed_at(kind) for kind in (CARD, RESULT, FIGURE)}
+    quick = studied_module.CONFIG.model_copy(update={"fold_draws": 0, "resamples": 1, "noise_repeats": 1})
+    for last in (0.4, 0.95):
+        seen: list[float] = []
+        progress = Progress(
+            lambda fraction, _note, seen=seen: seen.append(fraction),
+            lambda seen=seen, last=last: bool(seen) and seen[-1] >= last,
+        )
+        with (
+            mock.patch.object(views, "config_of", return_value=quick),
+            mock.patch.object(kept_figures, "development_figures", studied_module._some_figures),
+            pytest.raises(Cancelled),
+        ):
+            develop_models(project, DevelopChoice(seed=7), progress)
+    assert {kind.name: project.view.changed_at(kind) for kind in (CARD, RESULT, FIGURE)} == before
