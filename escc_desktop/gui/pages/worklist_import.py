@@ -110,7 +110,7 @@ class ImagesReportPanel(SidePanel):
     def show_report(self, report: ImagesReport) -> None:
         """Show counts, questions and everything left out."""
         self.clear()
-        self._report = report
+        report = self._report = _continued(self._report, report)
         self.questions = {}
         self.add(sign_line("checkmark_circle", "success", _counts(report)))
         open_to = [one for one in report.left_out if one.questions]
@@ -170,6 +170,16 @@ class ImagesReportPanel(SidePanel):
         order = self._again()
         if order is not None:
             self.ordered.emit(order)
+
+
+def _continued(before: ImagesReport | None, report: ImagesReport) -> ImagesReport:
+    """Return the report of an import and of what was confirmed after it as one: what is still out stays listed."""
+    only = report.order.only
+    if before is None or not only:
+        return report
+    still = tuple(one for one in before.left_out if one.series_uid not in only)
+    n_imported, n_known = before.n_imported + report.n_imported, before.n_known + report.n_known
+    return ImagesReport(report.order, n_imported, n_known, (*report.left_out, *still))
 
 
 def _counts(report: ImagesReport) -> str:
