@@ -15,8 +15,9 @@ from PySide6.QtCore import QObject, QTimer
 
 EVERY_MS: Final = 500
 SOON_MS: Final = 200
-# Once the project's code is imported most objects that live as long as the program are there.
-_BULK: Final = "escc_desktop.workflow.project"
+# Once the project's code is imported most objects that live as long as the program are there; those of the figures
+# come with the first development.
+_BULKS: Final = ("escc_desktop.workflow.project", "escc_desktop.workflow.model_figures")
 
 
 def collect_soon() -> None:
@@ -33,7 +34,7 @@ class GarbageCollector(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._is_frozen = False
+        self._frozen: set[str] = set()
         gc.disable()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.collect)
@@ -41,10 +42,11 @@ class GarbageCollector(QObject):
 
     def collect(self) -> None:
         """Collect the oldest generation that is due."""
-        if not self._is_frozen and _BULK in sys.modules:
+        fresh = {name for name in _BULKS if name in sys.modules} - self._frozen
+        if fresh:
             # Modules and classes need no looking at again: that would hold up the window for a fifth of a second.
             gc.freeze()
-            self._is_frozen = True
+            self._frozen |= fresh
         for generation in (2, 1, 0):
             if gc.get_count()[generation] > gc.get_threshold()[generation]:
                 gc.collect(generation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -77,6 +78,7 @@ def _main_thread_is_free(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
     """The window before a project is open, 1600 x 960, on screen; closed at the end, and with it the project."""
+    gc.collect()  # what earlier tests left: its destruction would count as this window's
     made = make_window(tmp_path / "settings.json", WindowStart())
     qtbot.addWidget(made)
     made.resize(1600, 960)
