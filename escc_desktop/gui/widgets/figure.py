@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import shiboken6
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
@@ -148,7 +148,7 @@ class FigureView(QFrame):
         self.picture.update()
 
     def copy(self) -> None:
-        """Put the print version on the clipboard, as picture and as SVG."""
+        """Put the print version on the clipboard, as a picture."""
         self._desktop.tasks.run(
             _("Copying the figure"), _decode, self.figure.png, answers=Answers(then=self._to_clipboard), quiet=True
         )
@@ -173,11 +173,8 @@ class FigureView(QFrame):
         self._desktop.notices.say(_("Saved as {name}.").format(name=path.name), tone=Tone.SUCCESS)
 
     def _to_clipboard(self, image: QImage) -> None:
-        data = QMimeData()
-        data.setImageData(image)
-        if shiboken6.isValid(self):
-            data.setData("image/svg+xml", QByteArray(self.figure.svg))
-        QGuiApplication.clipboard().setMimeData(data)
+        # Not as our own QMimeData with the SVG beside it: the clipboard outlives the interpreter and crashes on it.
+        QGuiApplication.clipboard().setImage(image)
         self._desktop.notices.say(_("The figure is on the clipboard."))
 
     def _render(self) -> None:
