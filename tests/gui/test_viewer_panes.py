@@ -117,11 +117,11 @@ def test_that_a_double_click_maximises_and_gives_the_room_back(views: LinkedView
 
 
 def test_that_one_key_collapses_the_side_views_and_one_maximises(views: LinkedViews) -> None:
-    QTest.keyClick(views.axial, Qt.Key.Key_V)
+    QTest.keyClick(views.axial, Qt.Key.Key_C)
     assert views.axial.size() == views.size()
     assert not views.coronal.isVisible()
     assert not views.sagittal.isVisible()
-    QTest.keyClick(views.axial, Qt.Key.Key_V)
+    QTest.keyClick(views.axial, Qt.Key.Key_C)
     assert views.coronal.isVisible()
     views.coronal.setFocus()
     QTest.keyClick(views.coronal, Qt.Key.Key_M)

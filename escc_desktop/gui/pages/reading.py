@@ -113,7 +113,8 @@ class ReadingPage(Page):
             self._action(f"tool.{entry.tool_id}", _(entry.title), partial(_hold, entry.tool_id), entry.icon, entry.key)
             for entry in TOOLS
         )
-        return (*tools, *self._drawing_actions(), *self._other_actions())
+        views = () if self.board is None else self.board.views.actions_now()
+        return (*tools, *self._drawing_actions(), *self._other_actions(), *views)
 
     def _drawing_actions(self) -> tuple[Action, ...]:
         make, board = self._action, self.board
@@ -134,7 +135,6 @@ class ReadingPage(Page):
             make("later", _("Drawn slice towards the feet"), partial(_drawn, way=1), "chevron_right", "]"),
             make("mark", _("Go to the marked point"), ReadingBoard.go_to_mark, "target", "G"),
             make("panel", _("Fold or open the panel"), ReadingBoard.toggle_panel, "panel_right", "T"),
-            make("side", _("Show or hide the side views"), _toggle_side_views, "split_vertical", "C"),
             make("sign", _("Sign reading"), ReadingBoard.begin_signing, "signature"),
             make("close", _("Close the reading"), lambda _board: self.close_reading(), "dismiss"),
         )
@@ -356,7 +356,3 @@ def _toggle_ball(board: ReadingBoard) -> None:
 
 def _drawn(board: ReadingBoard, way: int) -> None:
     board.go_to_drawn(way)
-
-
-def _toggle_side_views(board: ReadingBoard) -> None:
-    board.views.show_side_views(not board.views.has_side_views)

@@ -55,7 +55,7 @@ class LinkedViews(QWidget):
         self.maximised: SliceView | None = None
         self._point: Voxel | None = None
         self._layout_actions = (
-            Action("viewer.sides", _("Show or hide the side views"), self.toggle_side_views, keys=("V",)),
+            Action("viewer.sides", _("Show or hide the side views"), self.toggle_side_views, keys=("C",)),
             Action("viewer.maximise", _("Maximise the view, and back"), self.toggle_maximised, keys=("M",)),
         )
         self.set_empty_text("")
