@@ -24,7 +24,7 @@ from escc_desktop.gui.widgets.plain_table import ROW_PX, PlainTable
 from escc_desktop.gui.widgets.text import label
 from escc_desktop.i18n import _
 from escc_desktop.workflow.views.model import ModelView, figure_of
-from escc_desktop.workflow.views.model_sections import Section, Table
+from escc_desktop.workflow.views.model_parts import Section, Table
 
 _CONTENTS_PX = 176
 _TEXT_PX = 760

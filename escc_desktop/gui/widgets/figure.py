@@ -131,7 +131,7 @@ class FigureView(QFrame):
         self.save_button = icon_button("save", _("Save the figure as SVG or PNG"))
         self.explain_button = icon_button("info", _("How to read it"), checkable=True)
         self.caption = label(figure.caption, tone="secondary", wrap=True)
-        self.caption.setMaximumWidth(self.picture.maximumWidth())
+        self.setMaximumWidth(self.picture.maximumWidth())
         self.caption.hide()
         self.copy_button.clicked.connect(self.copy)
         self.save_button.clicked.connect(self._ask_where)

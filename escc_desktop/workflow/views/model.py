@@ -22,7 +22,8 @@ from escc_desktop.workflow.folders import check_folder, whole_folder
 from escc_desktop.workflow.kept_figures import kept_figures, write_figures
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.stored import feature_table
-from escc_desktop.workflow.views.model_sections import Section, endpoint_words, sections
+from escc_desktop.workflow.views.model_parts import Section, endpoint_words
+from escc_desktop.workflow.views.model_sections import sections
 
 DEVELOPMENT_MARKER = "card_combined.json"
 SYNTHETIC_NAME = "SYNTHETIC study:"

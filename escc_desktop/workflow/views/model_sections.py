@@ -3,52 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from escc_desktop.figures import words
 from escc_desktop.figures.words import Interval
 from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind
 from escc_desktop.prognosis.results import FigureResult, GroupSurvival, ModelResult, Results, TermResult
+from escc_desktop.workflow.views.model_parts import Section, Table, model_words
 
 NOMOGRAMS: tuple[CardKind, ...] = ("clinical", "radiomics", "combined")
 _ALSO = 5
-SectionId = Literal[
-    "data", "agreement", "selection", "score", "survival", "cox", "nomograms", "performance", "warnings", "provenance"
-]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of text; the first `n_words` columns are words, the others numbers."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    n_words: int = 1
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """One section.
-
-    Attributes
-    ----------
-    figures
-        Names, in rows: those of a row stand side by side where there is room.
-    cautions
-        Sentences that limit what may be believed.
-    """
-
-    section_id: SectionId
-    title: str
-    sentences: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    tables: tuple[Table, ...] = ()
-    figures: tuple[tuple[str, ...], ...] = ()
-    cautions: tuple[str, ...] = ()
 
 
 def sections(results: Results) -> tuple[Section, ...]:
@@ -78,21 +42,6 @@ def sections(results: Results) -> tuple[Section, ...]:
         )
         if section is not None
     )
-
-
-def endpoint_words(endpoint: str) -> str:
-    """Return an endpoint in words."""
-    return _("overall survival") if endpoint == "os" else _("progression-free survival")
-
-
-def model_words(kind: CardKind) -> str:
-    """Return a model's name."""
-    return {
-        "radscore": _("Rad-score"),
-        "clinical": _("Clinical"),
-        "radiomics": _("Radiomics"),
-        "combined": _("Combined"),
-    }[kind]
 
 
 def _data(results: Results) -> Section:
@@ -308,7 +257,7 @@ def _chosen_note(model: ModelResult) -> str:
 def _terms(title: str, terms: Sequence[TermResult], note: str = "") -> Table:
     rows = tuple(
         (
-            " · ".join(part for part in words.term(term.label) if part),
+            " · ".join(part for part in words.term(term.name if term.contrast else term.label) if part),
             _compared(term),
             _("not estimated")
             if term.hazard_ratio is None
