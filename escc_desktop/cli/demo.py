@@ -23,7 +23,7 @@ def _demo(
         bool, typer.Option("--headless", help="No window: analyse it, export all tables, write reports.")
     ] = False,
     patients: Annotated[
-        int, typer.Option("--patients", min=8, max=200, help="Size of the study; below 59 no large series.")
+        int, typer.Option("--patients", min=20, max=200, help="Size of the study; below 59 no large series.")
     ] = 59,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Processes at most.")] = 2,
 ) -> None:

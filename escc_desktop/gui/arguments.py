@@ -41,7 +41,7 @@ def parse_start(arguments: Sequence[str]) -> WindowStart:
         return WindowStart()
     parser = argparse.ArgumentParser("escc demo", allow_abbrev=False)
     parser.add_argument("--project", type=Path, help="Folder of the demo.")
-    parser.add_argument("--patients", type=_bounded(8, 200), default=WindowStart.n_patients)
+    parser.add_argument("--patients", type=_bounded(20, 200), default=WindowStart.n_patients)
     parser.add_argument("--jobs", type=_bounded(1, 64), default=WindowStart.jobs)
     given = parser.parse_args(arguments[1:])
     return WindowStart(True, given.project, given.patients, given.jobs)

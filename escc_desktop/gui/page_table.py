@@ -59,5 +59,5 @@ PAGES: Final = (
     PageEntry("model", _("Model"), "data_trending", ("VIEW_MODELS",), "model", "ModelPage"),
     PageEntry("patient", _("Patient"), "stethoscope", ("VIEW_ASSESSMENTS",), "patient", "PatientPage"),
     PageEntry("trial", _("Trial"), "data_bar_vertical", ("VIEW_OUTCOME",), "trial", "TrialPage"),
-    PageEntry("admin", _("Administration"), "shield_checkmark", ("MANAGE_ACCOUNTS", "BACK_UP"), "admin", "AdminPage"),
+    PageEntry("admin", _("Admin"), "shield_checkmark", ("MANAGE_ACCOUNTS", "BACK_UP"), "admin", "AdminPage"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from escc_desktop.gui.arguments import WindowStart
 from escc_desktop.gui.desktop import Desktop
@@ -29,7 +29,14 @@ class DemoStart(QObject):
 
     The first time, a practice project of three unread patients is there within seconds, while the study of 59 is
     built and then analysed by jobs in the tray.
+
+    Attributes
+    ----------
+    preparing
+        The job (`Running`) that looks for the study or prepares these three; None once something can be opened.
     """
+
+    preparing = Signal(object)
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__(desktop)
@@ -39,20 +46,38 @@ class DemoStart(QObject):
     def begin(self, start: WindowStart) -> None:
         """Look what is there and go on from it."""
         self._start = start
-        self._desktop.tasks.run(_("Looking for the demo"), _look, start, answers=Answers(then=self._go_on))
+        answers: Answers[DemoState] = Answers(self._go_on, self._not_prepared, lambda: self.preparing.emit(None))
+        self.preparing.emit(self._desktop.tasks.run(_("Looking for the demo"), _look, start, answers=answers))
 
     def _go_on(self, state: DemoState) -> None:
         if state.is_built:
+            self.preparing.emit(None)
             self._open(state.folder.project, _FIRST_ROLE)
             if not state.is_analysed:
                 self._analyse(state.folder)
             return
-        practice: Answers[Path] = Answers(then=lambda folder: self._practise(folder, state.folder))
-        self._desktop.tasks.run(
-            _("Preparing three patients to practise on"), _practice, state.folder.root, self._start, answers=practice
+        practice: Answers[Path] = Answers(
+            lambda folder: self._practise(folder, state.folder),
+            self._not_prepared,
+            lambda: self.preparing.emit(None),
+            self.preparing.emit,
+        )
+        self.preparing.emit(
+            self._desktop.tasks.run(
+                _("Preparing three patients to practise on"),
+                _practice,
+                state.folder.root,
+                self._start,
+                answers=practice,
+            )
         )
 
+    def _not_prepared(self, error: Exception) -> None:
+        self.preparing.emit(None)
+        self._desktop.notices.trouble(error)
+
     def _practise(self, practice: Path, study: DemoFolder) -> None:
+        self.preparing.emit(None)
         self._open(practice, _PRACTICE_ROLE)
         built: Answers[DemoFolder] = Answers(then=self._built)
         name = _("Building the demo study of {n} patients").format(n=self._start.n_patients)

@@ -69,7 +69,7 @@ class Head(QFrame):
     def tell(self, _patient: str = "") -> None:
         """Show project, patient and person as they are now."""
         project = self._desktop.project
-        parts = [project.folder.name if project else "", self._desktop.patient_id]
+        parts = [self._project_words(), self._desktop.patient_id]
         self._where.setText("  ·  ".join(part for part in parts if part))
         self.person.setVisible(project is not None)
         if project is not None:
@@ -77,6 +77,15 @@ class Head(QFrame):
             said = name if name.casefold() == role.casefold() else f"{name} · {role}"
             self.person.setText(said)
             self.person.setAccessibleName(said)
+
+    def _project_words(self) -> str:
+        """Name the project on screen; a synthetic one says so."""
+        project = self._desktop.project
+        if project is None:
+            return ""
+        if self._desktop.is_synthetic:
+            return _("Synthetic study {name}").format(name=project.folder.parent.name)
+        return project.folder.name
 
     def fill_menu(self) -> None:
         """Offer what the signed-in person can do with the project."""

@@ -17,7 +17,9 @@ from escc_desktop.gui.frame.recent import RecentList
 from escc_desktop.gui.frame.scroll import FittingScroll
 from escc_desktop.gui.frame.sign_in import SignInPanel
 from escc_desktop.gui.notices import Tone
+from escc_desktop.gui.tasks import Running
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.states import BusyState
 from escc_desktop.gui.widgets.text import button, label, row
 from escc_desktop.i18n import _
 
@@ -35,6 +37,7 @@ class StartPage(QWidget):
         self._desktop = desktop
         self._has_begun = False
         self._created: CreatedProject | None = None
+        self._preparing: Running | None = None
         self.demo = DemoStart(desktop)
         self.recent = RecentList(desktop)
         self.sign_in = SignInPanel(desktop)
@@ -43,6 +46,8 @@ class StartPage(QWidget):
         self.open_button = button(_("Open project …"), "folder_open", tip=_("Open project … (Ctrl+O)"))
         self.new_button = button(_("New project …"), "folder_add", tip=_("New project … (Ctrl+N)"))
         self.demo_button = button(_("Open the demo"), "play", weight="primary")
+        self.preparing = BusyState()
+        self.preparing.hide()
         self._welcome = self._make_welcome()
         self._lay_out()
         self._listen()
@@ -137,8 +142,22 @@ class StartPage(QWidget):
         )
         column.addWidget(label(said, tone="secondary", wrap=True))
         column.addWidget(row(self.demo_button, None))
+        column.addWidget(self.preparing)
         column.addStretch(1)
         return panel
+
+    def _show_preparing(self, running: Running | None) -> None:
+        """Show how far the demo's first patients are."""
+        self.demo_button.setEnabled(running is None)
+        self.preparing.setVisible(running is not None)
+        self._preparing = running
+        if running is not None:
+            self.preparing.say(running.name)
+            self.preparing.advance(running)
+
+    def _stop_preparing(self) -> None:
+        if self._preparing is not None:
+            self._preparing.cancel()
 
     def _lay_out(self) -> None:
         left = QVBoxLayout()
@@ -169,6 +188,8 @@ class StartPage(QWidget):
         self.open_button.clicked.connect(self.choose_folder)
         self.new_button.clicked.connect(self.new_project)
         self.demo_button.clicked.connect(lambda: self.open_demo(WindowStart(is_demo=True)))
+        self.demo.preparing.connect(self._show_preparing)
+        self.preparing.cancel.connect(self._stop_preparing)
         self.recent.chosen.connect(self.open_folder)
         self.recent.forgotten.connect(self._forget)
         self.sign_in.opened.connect(lambda project, is_synthetic: self.take(project, is_synthetic=is_synthetic))
