@@ -77,6 +77,8 @@ def apply_theme(application: QApplication, choice: str) -> None:
     tokens = load_tokens(theme)
     application.setProperty("tokens", tokens)
     application.setProperty("theme", theme)
+    # Where a sheet is in force already, Qt would style every widget once for each of the widgets it lies in.
+    application.setStyleSheet("")
     application.setPalette(_palette(tokens))
     application.setStyleSheet(_style_sheet(tokens, theme))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -104,6 +104,28 @@ def test_that_a_theme_is_applied_at_once_everywhere_and_kept(
 
 
 @pytest.mark.unwatched
+def test_that_a_theme_styles_what_lies_deep_no_oftener_than_what_lies_on_top(
+    window: MainWindow, qtbot: QtBot, qapp: QApplication
+) -> None:
+    class Styled(QWidget):
+        n_styled = 0
+
+        def changeEvent(self, event: QEvent) -> None:
+            self.n_styled += event.type() == QEvent.Type.StyleChange
+            super().changeEvent(event)
+
+    top = inner = Styled(window)
+    for _depth in range(6):
+        inner = Styled(inner)
+    top.show()
+    qtbot.waitUntil(inner.isVisible)
+    top.n_styled = inner.n_styled = 0
+
+    theme.apply_theme(qapp, "light")
+
+    assert 1 <= inner.n_styled <= top.n_styled + 1
+
+
 def test_that_as_the_system_follows_the_desktop(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
