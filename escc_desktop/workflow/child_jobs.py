@@ -5,10 +5,16 @@ The transport is multiprocessing's own pipe between the program and itself; noth
 
 from __future__ import annotations
 
+import math
+import os
+import signal
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import TypeVar
 
 from escc_desktop.errors import EsccError
@@ -16,6 +22,8 @@ from escc_desktop.progress import Cancelled, Progress, deaf_children
 
 T = TypeVar("T")
 _LISTEN_S = 0.1
+PATIENCE_S = 5.0
+_EXIT_S = 2.0
 _STOP = "stop"
 
 
@@ -60,7 +68,7 @@ def run_in_child(function: Callable[..., T], *args: object, progress: Progress) 
     EsccError
         The function raised one.
     Cancelled
-        From `progress`; the function was told and has tidied up.
+        From `progress`; the function was told, and had `PATIENCE_S` to tidy up before its process was ended.
     RuntimeError
         A defect, or the process died.
     """
@@ -74,13 +82,25 @@ def run_in_child(function: Callable[..., T], *args: object, progress: Progress) 
         return _follow(ours, progress)  # type: ignore[return-value]  # what the function returned
     finally:
         ours.close()
-        child.join()
+        child.join(_EXIT_S)
+        if child.is_alive():
+            _end(child)
+
+
+def _end(child: SpawnProcess) -> None:
+    """End a process that does not stop by itself, and the processes it started."""
+    if hasattr(os, "killpg") and child.pid is not None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    else:  # Windows
+        child.kill()
+    child.join()
 
 
 def _follow(pipe: Connection, progress: Progress) -> object:
-    """Pass on what the child tells, and tell it once to stop."""
-    last, is_told = _Advanced(0.0, ""), False
-    while True:
+    """Pass on what the child tells; tell it once to stop, and wait for that no longer than is decent."""
+    last, ends = _Advanced(0.0, ""), math.inf
+    while time.monotonic() < ends:
         try:
             message = pipe.recv() if pipe.poll(_LISTEN_S) else last
         except EOFError:
@@ -90,11 +110,12 @@ def _follow(pipe: Connection, progress: Progress) -> object:
             try:
                 progress.advance(message.fraction, 1.0, message.note)
             except Cancelled:
-                if not is_told:
+                if ends == math.inf:
                     pipe.send(_STOP)
-                is_told = True
+                    ends = time.monotonic() + PATIENCE_S
         else:
             return _outcome(message)
+    raise Cancelled
 
 
 def _outcome(message: object) -> object:
@@ -111,6 +132,8 @@ def _outcome(message: object) -> object:
 
 def _serve(pipe: Connection, function: Callable[..., object], args: tuple[object, ...]) -> None:
     """Run the function in the child and send how it ends; a program that is gone counts as cancelled."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # a group of its own, to be ended as one
 
     def is_cancelled() -> bool:
         try:

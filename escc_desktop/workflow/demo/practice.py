@@ -11,6 +11,7 @@ from escc_desktop import version
 from escc_desktop.files import write_json
 from escc_desktop.progress import Progress
 from escc_desktop.store.audit import utc_now
+from escc_desktop.workflow.demo.claim import claimed
 from escc_desktop.workflow.demo.conduct import SyntheticStudy, hand_over
 from escc_desktop.workflow.demo.people import create_project, make_keys
 from escc_desktop.workflow.demo.records import write_records
@@ -41,9 +42,16 @@ def build_practice(root: Path, jobs: int, progress: Progress) -> Path:
     folder = DemoFolder(root)
     if (root / BUILT).exists():
         return folder.project
+    root.mkdir(parents=True, exist_ok=True)
+    with claimed(root):
+        _build(folder, jobs, progress)
+    return folder.project
+
+
+def _build(folder: DemoFolder, jobs: int, progress: Progress) -> None:
+    root = folder.root
     for part in _PARTS:
         shutil.rmtree(root / part, ignore_errors=True)
-    root.mkdir(parents=True, exist_ok=True)
     truths = practice_patients()
     images = write_import_folder(truths, folder.images, default_seed(), jobs, progress.part(0, 0.6))
     write_records(truths, folder.records)
@@ -52,7 +60,6 @@ def build_practice(root: Path, jobs: int, progress: Progress) -> Path:
     with create_project(folder.project, keys, utc_now) as administrator:
         hand_over(administrator.log_in(keys.login("coordinator")), study, progress.part(0.6, 1))
     write_json(root / BUILT, {"label": LABEL, "software": version(), "patients": N_PATIENTS})
-    return folder.project
 
 
 def practice_patients() -> tuple[PatientTruth, ...]:

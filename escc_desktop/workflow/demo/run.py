@@ -22,6 +22,7 @@ from escc_desktop.progress import Progress
 from escc_desktop.store.kinds import RoiFeatures
 from escc_desktop.workflow.analysis import Extraction
 from escc_desktop.workflow.clinical_data import CLINICAL_NAME, clinical_csv
+from escc_desktop.workflow.demo.claim import LOCK_FILE, claimed
 from escc_desktop.workflow.demo.conduct import SyntheticStudy, hand_over, read_everything
 from escc_desktop.workflow.demo.images import SMALL, Grid
 from escc_desktop.workflow.demo.people import Keys, StudyClock, create_project, make_keys, read_keys
@@ -115,7 +116,15 @@ def build_demo(root: Path, choice: DemoChoice, progress: Progress) -> DemoFolder
     if (root / BUILT).exists():
         refuse_other_demo(root, choice)
         return folder
-    _clear(folder)
+    _refuse_foreign(root)
+    with claimed(root):
+        _build(folder, choice, progress)
+    return folder
+
+
+def _build(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> None:
+    for path in (folder.images, folder.records, folder.truth, folder.project, folder.results):
+        shutil.rmtree(path, ignore_errors=True)
     truths = draw_truth(choice.n_patients)
     grid = choice.grid or (None if choice.n_patients >= FULL_SIZE else SMALL)
     images = write_import_folder(truths, folder.images, default_seed(), choice.jobs, progress.part(0, 0.45), grid)
@@ -124,8 +133,7 @@ def build_demo(root: Path, choice: DemoChoice, progress: Progress) -> DemoFolder
     write_json(folder.truth / "truth.json", truth_document(truths))
     study = SyntheticStudy(truths, images, folder.images, folder.records, default_seed(), choice.repeats)
     _conduct(folder, study, progress.part(0.45, 1))
-    write_json(root / BUILT, {**_wanted(choice), "label": LABEL})
-    return folder
+    write_json(folder.root / BUILT, {**_wanted(choice), "label": LABEL})
 
 
 def _conduct(folder: DemoFolder, study: SyntheticStudy, progress: Progress) -> None:
@@ -152,18 +160,16 @@ def refuse_other_demo(root: Path, choice: DemoChoice) -> None:
         raise EsccError(f"{root} holds a demo of another size or version.", "Name another folder, or remove this one.")
 
 
-def _clear(folder: DemoFolder) -> None:
-    """Remove the rest of an unfinished demo; refuse a folder that is something else."""
-    own = {"import", "records", "truth", "project", "results", "practice", "accounts.json"}
+def _refuse_foreign(root: Path) -> None:
+    """Make the demo's folder; refuse one that holds something else than the rest of an unfinished demo."""
+    own = {"import", "records", "truth", "project", "results", "practice", "accounts.json", LOCK_FILE}
     try:
-        folder.root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EsccError(f"Cannot write {folder.root}: {error.strerror}.", "Name a new or an empty folder.") from None
-    foreign = sorted(path.name for path in folder.root.iterdir() if path.name not in own)
+        raise EsccError(f"Cannot write {root}: {error.strerror}.", "Name a new or an empty folder.") from None
+    foreign = sorted(path.name for path in root.iterdir() if path.name not in own)
     if foreign:
-        raise EsccError(f"{folder.root} is not empty: it holds {foreign[0]}.", "Name a new or an empty folder.")
-    for path in (folder.images, folder.records, folder.truth, folder.project, folder.results):
-        shutil.rmtree(path, ignore_errors=True)
+        raise EsccError(f"{root} is not empty: it holds {foreign[0]}.", "Name a new or an empty folder.")
 
 
 def run_demo(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> dict[str, Any]:
@@ -177,9 +183,9 @@ def run_demo(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> dict
         From `progress`; features that are finished are kept.
     """
     keys = read_keys(folder.root)
-    folder.results.mkdir(exist_ok=True)
     config = DevelopConfig(name="SYNTHETIC study:", workers=choice.jobs)
-    with Project.open(folder.project, keys.lock, keys.login("statistician")) as statistician:
+    folder.results.mkdir(exist_ok=True)
+    with claimed(folder.root), Project.open(folder.project, keys.lock, keys.login("statistician")) as statistician:
         basis = _basis(statistician, config)
         finished = _finished(folder, basis)
         if finished is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -34,3 +36,11 @@ def work_until_stopped(mark: str, progress: Progress) -> None:
             time.sleep(0.05)
     finally:
         Path(mark).write_text("tidied up", encoding="utf-8")
+
+
+def never_ask(mark: str, progress: Progress) -> None:
+    """Work on without asking whether to stop, with a process of its own started."""
+    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    Path(mark).write_text(str(grandchild.pid), encoding="utf-8")
+    progress.advance(1, 2, "working")
+    time.sleep(60)

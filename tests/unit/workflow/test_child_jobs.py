@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -57,3 +58,27 @@ def test_that_a_cancelled_child_tidies_up_before_the_call_ends(work: ModuleType,
     with pytest.raises(Cancelled):
         run_in_child(work.work_until_stopped, str(mark), progress=progress)
     assert mark.read_text(encoding="utf-8") == "tidied up"
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are POSIX")
+def test_that_a_child_that_does_not_listen_is_ended_with_all_it_started(
+    work: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("escc_desktop.workflow.child_jobs.PATIENCE_S", 0.3)
+    heard: list[str] = []
+    mark = tmp_path / "mark"
+    progress = Progress(lambda _part, note: heard.append(note), lambda: "working" in heard)
+    with pytest.raises(Cancelled):
+        run_in_child(work.never_ask, str(mark), progress=progress)
+    ends = time.monotonic() + 10
+    while _is_running(int(mark.read_text(encoding="utf-8"))) and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert not _is_running(int(mark.read_text(encoding="utf-8")))
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process is there and not only waiting to be collected."""
+    try:
+        return " Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")[:40]
+    except FileNotFoundError:
+        return False
