@@ -138,11 +138,9 @@ class MainWindow(QMainWindow):
             self.start_page.sign_in_to(project)
 
     def close_project(self) -> None:
-        """Stop its jobs, then close the project and show the start page."""
-        if self.desktop.project is not None and self._may_leave():
-            self._drop_pages()
-            self.stack.setCurrentWidget(self.start_page)
-            self._leaving.stop_jobs(self.desktop.leave_project, self.desktop.project)
+        """Show the start page; the project is closed once its jobs have stopped."""
+        if self._may_leave():
+            self._leave()
 
     def open_other(self) -> None:
         """Ask for another project's folder."""
@@ -163,7 +161,15 @@ class MainWindow(QMainWindow):
                 self.desktop.take_project(other, is_synthetic=True)
 
         answers: Answers[Project] = Answers(then=take)
-        self.desktop.tasks.run(_("Signing in"), _switch, project, name, answers=answers, quiet=True)
+        self.desktop.tasks.run(_("Signing in"), job("switch_staff"), project, name, answers=answers, quiet=True)
+
+    def take_synthetic(self, project: Project) -> None:
+        """Show a synthetic project that was opened, unless what is on screen may not be left."""
+        if self._is_closing or not self._may_leave():
+            self.desktop.close_project(project)
+            return
+        self._leave()
+        self.desktop.take_project(project, is_synthetic=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         super().paintEvent(event)
@@ -244,6 +250,7 @@ class MainWindow(QMainWindow):
         self.rail.chosen.connect(self.go)
         self.rail.settings.clicked.connect(self.settings_sheet.open_sheet)
         self.rail.help.clicked.connect(self.show_keys)
+        self.start_page.demo.opened.connect(self.take_synthetic)
         self.head.search.clicked.connect(self.commands.open_palette)
         self.head.jobs.clicked.connect(self.tray.toggle)
         self.head.switch_wanted.connect(self.switch_staff)
@@ -271,15 +278,17 @@ class MainWindow(QMainWindow):
         return page.may_leave() if page is not None else self.start_page.may_leave()
 
     def _leave_then(self, call: Callable[[], object]) -> None:
-        def leave() -> None:
-            self.desktop.leave_project()
+        if self.desktop.project is None or self._may_leave():
+            self._leave()
             call()
 
-        if self.desktop.project is None:
-            call()
-        elif self._may_leave():
+    def _leave(self) -> None:
+        """Show no project; what was shown is closed once its jobs have stopped."""
+        project = self.desktop.project
+        if project is not None:
             self._drop_pages()
-            self._leaving.stop_jobs(leave, self.desktop.project)
+            self.desktop.sign_out()
+            self._leaving.stop_jobs(partial(self.desktop.close_project, project), project)
 
     def _from_settings_to_keys(self) -> None:
         self.settings_sheet.close_sheet()
@@ -313,12 +322,10 @@ class MainWindow(QMainWindow):
             self.desktop.tasks.run("staff", job("staff_of"), project, answers=answers, quiet=True)
 
     def _on_settings(self) -> None:
-        settings, application = self.desktop.settings, QApplication.instance()
-        if isinstance(application, QApplication):
-            apply_theme(application, settings.theme)
-        if settings.language != self._language:
-            self._language = settings.language
-            set_language(settings.language)
+        self._on_scheme()
+        if self.desktop.settings.language != self._language:
+            self._language = self.desktop.settings.language
+            set_language(self._language)
             # Not from within the settings' own click: they are built anew too.
             QTimer.singleShot(0, self, self._speak_anew)
 
@@ -341,6 +348,7 @@ class MainWindow(QMainWindow):
 
     def _drop_pages(self) -> None:
         for page in self._pages.values():
+            page.stop_loading()
             page.close_page()
             self.stack.removeWidget(page)
             page.deleteLater()
@@ -387,9 +395,3 @@ class MainWindow(QMainWindow):
 
 def _import_page(entry: PageEntry, progress: object) -> type[Page]:
     return entry.import_page()
-
-
-def _switch(project: Project, name: str, progress: object) -> Project:
-    from escc_desktop.workflow.demo.opening import switch_staff  # noqa: PLC0415  # imported by the job
-
-    return switch_staff(project, name, progress)  # type: ignore[arg-type]

@@ -182,6 +182,12 @@ class Page(QWidget):
         if self._is_stale:
             self.reload()
 
+    def stop_loading(self) -> None:
+        """Fetch no more; what a job still brings is not shown."""
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
+
     def take_focus(self) -> None:
         """Take the keyboard: what had it last on this page, or the page itself."""
         inside = self.focusWidget()

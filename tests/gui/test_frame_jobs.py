@@ -241,12 +241,84 @@ def test_that_closing_a_project_stops_its_own_jobs_only(
     window.desktop.tasks.run("Importing images", import_images, project)
     demo = window.desktop.tasks.run("Building the demo study", framing.slow([]))
     window.close_project()
-    qtbot.waitUntil(lambda: window.desktop.project is None, timeout=10_000)
-    assert own == ["tidied"]
+    assert window.desktop.project is None
+    qtbot.waitUntil(lambda: own == ["tidied"], timeout=10_000)
     assert not demo.is_cancelled
     assert demo in window.desktop.tasks.running
     assert window.stack.currentWidget() is window.start_page
     demo.cancel()
+
+
+def test_that_a_project_opened_while_the_one_before_still_closes_stays_open(
+    framing: ModuleType,
+    window: MainWindow,
+    qtbot: QtBot,
+    small_project: Callable[[str], Project],
+    small_study: ModuleType,
+    tmp_path: Path,
+) -> None:
+    may_end = threading.Event()
+    first, other = small_project("coordinator"), small_study.build(tmp_path / "other")
+
+    def back_up(_project: Project, progress: object) -> None:
+        may_end.wait(20)
+
+    window.desktop.take_project(first)
+    qtbot.waitUntil(lambda: window.current_page is not None)
+    window.desktop.tasks.run("Backing up", back_up, first)
+    window.close_project()
+    second = Project(other.store, other.people["coordinator"])
+    window.desktop.take_project(second)
+    may_end.set()
+    qtbot.waitUntil(lambda: not window.desktop.tasks.running, timeout=10_000)
+    assert window.desktop.project is second
+    window.desktop.leave_project()
+
+
+def test_that_a_synthetic_study_takes_the_place_of_no_page_that_may_not_be_left(
+    framing: ModuleType,
+    window: MainWindow,
+    qtbot: QtBot,
+    small_project: Callable[[str], Project],
+    small_study: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed: list[Project] = []
+    monkeypatch.setattr(Project, "close", lambda self: closed.append(self))
+    other = small_study.build(tmp_path / "other")
+    drawing, demo = small_project("A"), Project(other.store, other.people["coordinator"])
+    window.desktop.take_project(drawing)
+    qtbot.waitUntil(lambda: window.current_page is not None)
+    page = window.current_page
+    page.stays = True
+    window.start_page.demo.opened.emit(demo)
+    assert window.desktop.project is drawing
+    assert not page.is_closed
+    qtbot.waitUntil(lambda: closed == [demo])
+    page.stays = False
+    window.start_page.demo.opened.emit(demo)
+    assert page.is_closed
+    assert window.desktop.project is demo
+    assert window.desktop.is_synthetic
+    qtbot.waitUntil(lambda: closed == [demo, drawing])
+    other.store.close()
+
+
+def test_that_what_was_fetched_for_a_page_that_goes_is_not_shown(
+    framing: ModuleType, window: MainWindow, qtbot: QtBot, small_project: Callable[[str], Project]
+) -> None:
+    shown: list[object] = []
+    window.desktop.take_project(small_project("coordinator"))
+    qtbot.waitUntil(lambda: window.current_page is not None)
+    page = window.current_page
+    page.load(lambda _project, progress: "found", shown.append)
+    loading = page._loading
+    loading.job.result(10)
+    window.close_project()
+    assert loading.is_cancelled
+    qtbot.waitUntil(lambda: not window.desktop.tasks.running)
+    assert shown == []
 
 
 CLOSED_WHILE_BUSY = """

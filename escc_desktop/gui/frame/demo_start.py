@@ -32,10 +32,13 @@ class DemoStart(QObject):
 
     Attributes
     ----------
+    opened
+        A `Project` to show.
     preparing
         The job (`Running`) that looks for the study or prepares these three; None once something can be opened.
     """
 
+    opened = Signal(object)
     preparing = Signal(object)
 
     def __init__(self, desktop: Desktop) -> None:
@@ -78,10 +81,17 @@ class DemoStart(QObject):
 
     def _practise(self, practice: Path, study: DemoFolder) -> None:
         self.preparing.emit(None)
-        self._open(practice, _PRACTICE_ROLE)
         built: Answers[DemoFolder] = Answers(then=self._built)
         name = _("Building the demo study of {n} patients").format(n=self._start.n_patients)
         self._desktop.tasks.run(name, _build, study.root, self._start, answers=built)
+        if self._desktop.project is not None:  # somebody opened his own meanwhile
+            self._desktop.notices.offer(
+                _("Three synthetic patients to practise on are ready."),
+                _("Open them"),
+                lambda: self._open(practice, _PRACTICE_ROLE),
+            )
+            return
+        self._open(practice, _PRACTICE_ROLE)
         self._desktop.notices.say(
             _("These three synthetic patients are yours to practise on."),
             _("The demo study is being built meanwhile; see the jobs at the top right."),
@@ -111,7 +121,7 @@ class DemoStart(QObject):
         )
 
     def _open(self, folder: Path, name: str) -> None:
-        answers: Answers[Project] = Answers(then=lambda project: self._desktop.take_project(project, is_synthetic=True))
+        answers: Answers[Project] = Answers(then=self.opened.emit)
         self._desktop.tasks.run(_("Opening the project"), _open_as, folder, name, answers=answers)
 
 

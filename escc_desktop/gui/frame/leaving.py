@@ -19,27 +19,27 @@ class Leaving(QObject):
     def __init__(self, tasks: Tasks) -> None:
         super().__init__(tasks)
         self._tasks = tasks
-        self._then: Callable[[], object] | None = None
-        self._project: Project | None = None
+        self._waiting: list[tuple[Callable[[], object], Project | None]] = []
         tasks.changed.connect(self._look)
 
     def stop_jobs(self, then: Callable[[], object], project: Project | None = None) -> None:
         """Call `then` as soon as no job runs, at once when none does; with a project, only its own jobs count."""
-        self._then, self._project = then, project
-        for running in self._waited_for():
+        self._waiting.append((then, project))
+        for running in self._waited_for(project):
             running.cancel()
         self._look()
 
-    def _waited_for(self) -> list[Running]:
-        project = self._project
+    def _waited_for(self, project: Project | None) -> list[Running]:
         if project is None:
             return list(self._tasks.running)
         return [running for running in self._tasks.running if _works_on(running, project)]
 
     def _look(self) -> None:
-        if self._then is not None and not self._waited_for():
-            then, self._then, self._project = self._then, None, None
-            then()
+        for one in tuple(self._waiting):
+            then, project = one
+            if one in self._waiting and not self._waited_for(project):
+                self._waiting.remove(one)
+                then()
 
 
 def _works_on(running: Running, project: Project) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import shiboken6
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -62,7 +63,7 @@ class RecentList(QWidget):
 
         def show(seen: tuple[ProjectSeen, ...]) -> None:
             # A look that was begun earlier may end later.
-            if tuple(str(folder) for folder in folders) == self._desktop.settings.recent:
+            if shiboken6.isValid(self) and tuple(str(folder) for folder in folders) == self._desktop.settings.recent:
                 self._fill([(one.folder, one) for one in seen])
 
         answers: Answers[Any] = Answers(then=show, failed=lambda _error: None)

@@ -215,7 +215,11 @@ class SignInPanel(QWidget):
             if turn is self._turn:
                 self._refuse(error)
 
-        answers: Answers[Project] = Answers(then, failed, lambda: self._set_busy(False))
+        def stopped() -> None:
+            if turn is self._turn:
+                self._set_busy(False)
+
+        answers: Answers[Project] = Answers(then, failed, stopped)
         self._desktop.tasks.run(_("Signing in"), function, *args, answers=answers, quiet=True)
 
     def _next_turn(self) -> object:

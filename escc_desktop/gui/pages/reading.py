@@ -105,7 +105,7 @@ class ReadingPage(Page):
         if board is not None:
             board.hand.finish()
             board.stop()
-            self.desktop.tasks.run(_("Saving"), let_go, board.reading, quiet=True)
+            self.desktop.tasks.run(_("Saving"), let_go, board.project, board.reading, quiet=True)
 
     def actions_now(self) -> tuple[Action, ...]:
         """Return the tools and what can be done with an open reading."""
@@ -248,7 +248,7 @@ class ReadingPage(Page):
                 then(result)
                 return
             if isinstance(result, Opened):
-                result.reading.abandon()
+                self.desktop.tasks.run(_("Saving"), let_go, result.project, result.reading, quiet=True)
             ended()
 
         def ended() -> None:

@@ -54,7 +54,8 @@ class ReadingBoard(QWidget):
     def __init__(self, desktop: Desktop, opened: Opened) -> None:
         super().__init__()
         self.desktop = desktop
-        self.reading, self.planes, self.mark = opened.reading, opened.planes, opened.mark
+        self.project, self.reading = opened.project, opened.reading
+        self.planes, self.mark = opened.planes, opened.mark
         self.canvas = Canvas(opened.reading, opened.planes, opened.shown, opened.slice_voxels, self)
         self.hand = Hand(self.canvas, opened.mark, self)
         self._diameters = dict(opened.diameters_mm)

@@ -33,6 +33,7 @@ class Opened:
         The voxel (x, y, z) at which the lesion was marked.
     """
 
+    project: Project
     reading: Reading
     planes: VolumePlanes
     shown: BoolArray
@@ -55,7 +56,7 @@ def open_for_drawing(project: Project, session_id: str, progress: Progress) -> O
         reading.abandon()
         raise
     mark = _nearest_voxel(reading.lesion.point_mm, planes.geometry)
-    return Opened(reading, planes, shown, bounding_box(shown), slice_voxels, diameters, mark)
+    return Opened(project, reading, planes, shown, bounding_box(shown), slice_voxels, diameters, mark)
 
 
 def slice_diameters(slices: Mapping[int, BoolArray], geometry: Geometry, progress: Progress) -> dict[int, float]:
@@ -73,8 +74,11 @@ def close_reading(reading: Reading, progress: Progress) -> None:
     reading.close()
 
 
-def let_go(reading: Reading, progress: Progress) -> None:
-    """Make every step durable if that can be done, and stop in any case. It cannot be cancelled."""
+def let_go(project: Project, reading: Reading, progress: Progress) -> None:
+    """Make every step durable if that can be done, and stop in any case; the project stays open until then.
+
+    It cannot be cancelled.
+    """
     try:
         reading.close()
     except EsccError:  # said already: nobody leaves a reading in trouble unasked

@@ -15,7 +15,7 @@ from escc_desktop.store.lock import KEY_FILE, Lock, OsKeyring, Passphrase, Recov
 from escc_desktop.store.place import refuse_missing, refuse_unsafe_place
 from escc_desktop.store.store import DATABASE_FILE, Login
 from escc_desktop.workflow.access import Operation
-from escc_desktop.workflow.demo.opening import STAFF_NAMES, is_demo_project, open_demo_project
+from escc_desktop.workflow.demo.opening import STAFF_NAMES, is_demo_project, open_demo_project, switch_staff
 from escc_desktop.workflow.project import CreatedProject, Project
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "patients_of",
     "sign_in_again",
     "staff_of",
+    "switch_staff",
 ]
 
 
