@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SMALLEST = (1280, 680)
 FIRST_SIZE = (1600, 960)
+TITLE_BAR_PX = 48  # at most, of any desktop
 
 
 class MainWindow(QMainWindow):
@@ -125,7 +126,8 @@ class MainWindow(QMainWindow):
         """Show the keys of this page."""
         page = self.current_page
         title = _(self._entries[self._shown_id()].title) if page is not None else ""
-        self.keys_sheet.say(title, page.actions_now() if page else (), self.commands.actions())
+        own, mouse = (page.actions_now(), page.mouse_now()) if page is not None else ((), ())
+        self.keys_sheet.say(title, own, self.commands.actions(), mouse)
         self.keys_sheet.open_sheet()
 
     def sign_in_again(self) -> None:
@@ -209,8 +211,9 @@ class MainWindow(QMainWindow):
                 pass
             case _:
                 (width, height), is_maximized = FIRST_SIZE, False
-        self.resize(min(width, room.width()), min(height, room.height()))
-        if is_maximized or width > room.width() or height > room.height():
+        highest = room.height() - TITLE_BAR_PX
+        self.resize(min(width, room.width()), min(height, highest))
+        if is_maximized or width > room.width() or height > highest:
             self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def _build(self) -> None:
@@ -303,7 +306,7 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.start_page)
         self.head.show_page("")
         self.head.staff = ()
-        self.setWindowTitle(f"{project.folder.name} – ESCC Desktop" if project is not None else "ESCC Desktop")
+        self.setWindowTitle(" – ".join(part for part in (self.head.project_words(), "ESCC Desktop") if part))
         if project is None:
             self.start_page.enter()
             self._bind_keys()

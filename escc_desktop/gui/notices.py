@@ -32,6 +32,8 @@ class Notice:
         Lines a person may open, such as all faults of a file.
     action, call
         A button on the notice and what it does.
+    topic
+        Something one should not miss: a notice with a topic stays, and the next on the same topic takes its place.
     """
 
     text: str
@@ -40,6 +42,7 @@ class Notice:
     details: tuple[str, ...] = ()
     action: str = ""
     call: Callable[[], object] | None = None
+    topic: str = ""
 
 
 class Notices(QObject):
@@ -60,9 +63,11 @@ class Notices(QObject):
         """Show a sentence."""
         self.said.emit(Notice(text, hint, tone))
 
-    def offer(self, text: str, action: str, call: Callable[[], object], tone: Tone = Tone.INFO) -> None:
-        """Show a sentence with a button."""
-        self.said.emit(Notice(text, tone=tone, action=action, call=call))
+    def offer(
+        self, text: str, action: str, call: Callable[[], object], tone: Tone = Tone.INFO, *, topic: str = ""
+    ) -> None:
+        """Show a sentence with a button; for what `topic` does see `Notice`."""
+        self.said.emit(Notice(text, tone=tone, action=action, call=call, topic=topic))
 
     def trouble(self, error: BaseException) -> None:
         """Show what went wrong: expected trouble as a notice with its hint, a defect as the crash dialog."""

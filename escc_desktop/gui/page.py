@@ -84,6 +84,10 @@ class Page(QWidget):
         """Return what can be done on this page."""
         return ()
 
+    def mouse_now(self) -> tuple[tuple[str, str], ...]:
+        """Return what the mouse does here that no button says: (what, how)."""
+        return ()
+
     def go(self, where: object) -> None:
         """Show what another page asked for; `where` is this page's own kind of place."""
 

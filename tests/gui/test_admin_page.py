@@ -276,6 +276,7 @@ def test_that_a_cancelled_backup_leaves_nothing(
     qtbot.mouseClick(backup(page).start, LEFT)
     qtbot.waitUntil(is_copying.is_set, timeout=WAIT_MS)
     assert not backup(page).start.isEnabled()
+    assert page.focusWidget() is backup(page).cancel
     qtbot.mouseClick(backup(page).cancel, LEFT)
     may_go_on.set()
     qtbot.waitUntil(backup(page).start.isEnabled, timeout=WAIT_MS)

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.gui.frame.crash import catch_defects, log_folder, log_qt
-from escc_desktop.gui.frame.notice_stack import MOST, SHOWN_MS
+from escc_desktop.gui.frame.notice_stack import MOST, OFFERED_MS, SHOWN_MS
 from escc_desktop.gui.frame.tray import SLIDE_MS, WIDTH_PX, JobRow
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.notices import Tone
@@ -26,7 +26,7 @@ from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import current_tokens
 from escc_desktop.workflow.project import Project
 
-LEFT = Qt.MouseButton.LeftButton
+LEFT, KEY = Qt.MouseButton.LeftButton, Qt.Key
 
 
 def rows(window: MainWindow) -> list[JobRow]:
@@ -356,3 +356,29 @@ def test_that_the_program_ends_once_its_jobs_have_stopped(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "tidied").read_text() == "tidied"
     assert "Traceback" not in done.stderr
+
+
+def test_that_an_offer_on_a_topic_stays_and_the_next_takes_its_place(window: MainWindow, qtbot: QtBot) -> None:
+    notices = window.desktop.notices
+    notices.offer("The demo study is built.", "Open it", lambda: None, topic="demo")
+    notices.say("Something else.")
+    assert not window.notices.cards[0].leaves
+    assert not window.notices.cards[0]._timer.isActive()
+    notices.offer("The demo study is analysed.", "Open it", lambda: None, topic="demo")
+    assert [card.notice.text for card in window.notices.cards] == ["Something else.", "The demo study is analysed."]
+
+
+def test_that_what_can_be_done_stays_longer_than_what_is_only_said(window: MainWindow) -> None:
+    window.desktop.notices.offer("Report written: P017.pdf", "Open", lambda: None)
+    assert window.notices.cards[0].leaves
+    assert window.notices.cards[0]._timer.interval() == OFFERED_MS > SHOWN_MS
+
+
+def test_that_the_tray_gives_the_keyboard_back(window: MainWindow, qtbot: QtBot) -> None:
+    before = window.head.search
+    before.setFocus()
+    window.tray.toggle()
+    assert window.focusWidget() is window.tray._shut
+    qtbot.keyClick(window.tray._shut, KEY.Key_Escape)
+    qtbot.waitUntil(lambda: not window.tray.isVisible(), timeout=SLIDE_MS + 2000)
+    assert window.focusWidget() is before

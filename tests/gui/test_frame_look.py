@@ -25,6 +25,7 @@ from escc_desktop.gui.frame.sheet import Sheet
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.page import FirstStep
 from escc_desktop.gui.theme import current_tokens, load_tokens, shown_theme
+from escc_desktop.gui.widgets import text
 from escc_desktop.settings import Settings, load_settings, save_settings
 from escc_desktop.workflow.project import Project
 
@@ -343,10 +344,32 @@ def test_that_the_window_is_as_large_as_last_time_and_never_larger_than_the_scre
     save_settings(tmp_path / "settings.json", Settings(layout=layout))
     window = make_window(tmp_path / "settings.json", WindowStart())
     qtbot.addWidget(window)
-    expected = {None: (1600, 960), 1300: (1300, 690), "wide": (1600, 960), 90000: (1920, 1040)}
+    expected = {None: (1600, 960), 1300: (1300, 690), "wide": (1600, 960), 90000: (1920, 992)}
     assert (window.width(), window.height()) == expected[kept[0] if kept else None]
     window.resize(1400, 800)
     window.close()
     qtbot.waitUntil(lambda: not window.desktop.tasks.running)
     window.desktop.tasks.close()
     assert load_settings(tmp_path / "settings.json").layout["window"][:2] == [1400, 800]
+
+@pytest.mark.parametrize(
+    ("width", "height", "is_maximized"), [(1600, 960, True), (1366, 768, True), (1920, 1080, False)]
+)
+def test_that_the_first_window_leaves_room_for_its_title_bar(
+    width: int, height: int, is_maximized: bool, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = SimpleNamespace(availableGeometry=lambda: QRect(0, 0, width, height))
+    monkeypatch.setattr(MainWindow, "screen", lambda _self: screen)
+    window = make_window(None, WindowStart())
+    qtbot.addWidget(window)
+    assert window.isMaximized() == is_maximized
+    assert window.normalGeometry().height() < height
+    window.desktop.tasks.close()
+
+
+def test_that_return_presses_the_button_that_has_the_keyboard(qtbot: QtBot) -> None:
+    made, pressed = text.button("Read T02"), []
+    qtbot.addWidget(made)
+    made.clicked.connect(lambda: pressed.append(True))
+    qtbot.keyClick(made, Qt.Key.Key_Return)
+    assert pressed == [True]

@@ -138,6 +138,7 @@ def test_that_the_question_mark_shows_the_keys_of_this_page(open_as: Callable[[s
     assert window.keys_sheet.isVisible()
     texts = {one.text() for part in window.keys_sheet._parts for one in part.findChildren(type(window.head._title))}
     assert {"Worklist", "Everywhere", "Brush", "B", "Sign reading", "Ctrl+S", "Quit", "Ctrl+Q"} <= texts
+    assert "Mouse" not in texts
 
 
 def test_that_keys_sleep_under_a_sheet_and_wake_after_it(open_as: Callable[[str], MainWindow], qtbot: QtBot) -> None:

@@ -120,6 +120,7 @@ def test_that_in_a_synthetic_project_one_can_go_on_as_any_of_its_people(
     qtbot.waitUntil(lambda: window.desktop.project.principal.name == "statistician", timeout=10_000)
     assert window.desktop.project.shares_store(synthetic)
     assert window.desktop.is_synthetic
+    assert window.windowTitle().startswith("Synthetic study ")
     assert "agreement" in window.rail.pages
     assert "admin" not in window.rail.pages
 

@@ -93,8 +93,9 @@ def _draw_and_sign(window: MainWindow, qtbot: QtBot, practice: Path) -> None:
     password = json.loads((practice / "accounts.json").read_text(encoding="utf-8"))["passwords"]["reader-a"]
     board.begin_signing()
     qtbot.waitUntil(lambda: password in board.sign_panel.known.text(), timeout=20_000)
-    QTest.keyClicks(board.sign_panel.password, password)
-    QTest.keyClick(board.sign_panel.password, Qt.Key.Key_Return)
+    QTest.mouseClick(board.sign_panel.fill, Qt.MouseButton.LeftButton)
+    assert board.sign_panel.password.text() == password
+    QTest.keyClick(board.sign_panel.sign, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: hand.page.board is None, timeout=30_000)
     signed = [session for session in window.desktop.project.sessions() if session.is_signed]
     assert [session.session_id for session in signed] == [first]

@@ -234,7 +234,7 @@ def test_that_a_stroke_that_changes_nothing_says_so_and_is_no_step(reader: Reade
     reader.click((3, 3))
     assert reader.said == "Nothing changed: all of this is drawn already."
     reader.click((8, 8), RIGHT)
-    assert reader.said == "Nothing changed: there is nothing here to erase."
+    assert reader.said.startswith("Nothing changed: there is nothing here to erase.")
     assert len(reader.board.reading.history.edits) == 1
 
 

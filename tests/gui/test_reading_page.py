@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from reader_hand import LEFT, WAIT_MS, ReaderHand
 
@@ -400,3 +401,12 @@ def test_that_nothing_can_be_signed_while_empty_or_with_an_open_polygon(reader: 
     reader.key(Qt.Key.Key_B)
     reader.click((4, 4))
     assert reader.drawn(2) == [(3, 3), (4, 4)]
+
+
+def test_that_the_sheet_of_keys_tells_what_the_mouse_does(reader: ReaderHand) -> None:
+    assert reader.page.mouse_now() == ()
+    reader.open(FIRST)
+    assert dict(reader.page.mouse_now())["Next slice"] == "Wheel"
+    reader.window.show_keys()
+    texts = {one.text() for one in reader.window.keys_sheet.findChildren(QLabel)}
+    assert {"Mouse", "Pan", "Middle button"} <= texts

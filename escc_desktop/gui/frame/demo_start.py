@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # imported by the jobs, after the first window is painted
     from escc_desktop.workflow.demo.run import DemoChoice, DemoFolder
     from escc_desktop.workflow.project import Project
 
-_FIRST_ROLE, _PRACTICE_ROLE = "coordinator", "reader-a"
+_FIRST_ROLE, _PRACTICE_ROLE, _RISK_ROLE = "coordinator", "reader-a", "oncologist"
+_TOPIC = "demo"
 
 
 class DemoStart(QObject):
@@ -89,6 +90,7 @@ class DemoStart(QObject):
                 _("Three synthetic patients to practise on are ready."),
                 _("Open them"),
                 lambda: self._open(practice, _PRACTICE_ROLE),
+                topic=_TOPIC,
             )
             return
         self._open(practice, _PRACTICE_ROLE)
@@ -103,6 +105,7 @@ class DemoStart(QObject):
             _("Open it"),
             lambda: self._open(folder.project, _FIRST_ROLE),
             Tone.SUCCESS,
+            topic=_TOPIC,
         )
         self._analyse(folder)
 
@@ -114,11 +117,19 @@ class DemoStart(QObject):
         project = self._desktop.project
         if project is not None and project.folder == folder.project:
             self._desktop.refresh_all()
-        self._desktop.notices.say(
-            _("The demo study is analysed."),
-            _("Sign in as its statistician or oncologist to see models and risks."),
-            Tone.SUCCESS,
-        )
+            self._desktop.notices.say(
+                _("The demo study is analysed."),
+                _("Go on as its statistician or oncologist, at the top right, to see models and risks."),
+                Tone.SUCCESS,
+            )
+        else:
+            self._desktop.notices.offer(
+                _("The demo study is analysed: its models and risks are there."),
+                _("Open it as its oncologist"),
+                lambda: self._open(folder.project, _RISK_ROLE),
+                Tone.SUCCESS,
+                topic=_TOPIC,
+            )
 
     def _open(self, folder: Path, name: str) -> None:
         answers: Answers[Project] = Answers(then=self.opened.emit)

@@ -69,7 +69,7 @@ class Head(QFrame):
     def tell(self, _patient: str = "") -> None:
         """Show project, patient and person as they are now."""
         project = self._desktop.project
-        parts = [self._project_words(), self._desktop.patient_id]
+        parts = [self.project_words(), self._desktop.patient_id]
         self._where.setText("  ·  ".join(part for part in parts if part))
         self.person.setVisible(project is not None)
         if project is not None:
@@ -78,7 +78,7 @@ class Head(QFrame):
             self.person.setText(said)
             self.person.setAccessibleName(said)
 
-    def _project_words(self) -> str:
+    def project_words(self) -> str:
         """Name the project on screen; a synthetic one says so."""
         project = self._desktop.project
         if project is None:

@@ -20,9 +20,9 @@ def key_text(keys: Sequence[str]) -> str:
     return "   ".join(QKeySequence(one).toString(QKeySequence.SequenceFormat.NativeText) for one in keys)
 
 
-def key_cap(keys: Sequence[str]) -> QLabel:
-    """Return shortcuts as a small label that looks like keys."""
-    made = label(key_text(keys), size="caption")
+def key_cap(text: str) -> QLabel:
+    """Return keys or a button of the mouse as a small label that looks like a key."""
+    made = label(text, size="caption")
     made.setProperty("key", True)
     made.setSizePolicy(made.sizePolicy().horizontalPolicy(), made.sizePolicy().verticalPolicy())
     return made
@@ -35,20 +35,30 @@ class KeysSheet(Sheet):
         super().__init__(parent, _("Keys"), width=640, can_scroll=True)
         self._parts: list[QWidget] = []
 
-    def say(self, page_title: str, own: Sequence[Action], everywhere: Sequence[Action]) -> None:
-        """Show these actions; those without a key are left out."""
+    def say(
+        self,
+        page_title: str,
+        own: Sequence[Action],
+        everywhere: Sequence[Action],
+        mouse: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Show these actions, save for those without a key, and what the mouse does: (what, how)."""
         for old in self._parts:
             self.column.removeWidget(old)
             old.deleteLater()
         self._parts = []
-        for title, actions in ((page_title, own), (_("Everywhere"), everywhere)):
-            keyed = [action for action in actions if action.keys]
-            if keyed:
-                self._parts.append(_table(title, keyed))
+        parts = ((page_title, _keyed(own)), (_("Mouse"), mouse), (_("Everywhere"), _keyed(everywhere)))
+        for title, rows in parts:
+            if rows:
+                self._parts.append(_table(title, rows))
                 self.column.addWidget(self._parts[-1])
 
 
-def _table(title: str, actions: Sequence[Action]) -> QWidget:
+def _keyed(actions: Sequence[Action]) -> list[tuple[str, str]]:
+    return [(action.text, key_text(action.keys)) for action in actions if action.keys]
+
+
+def _table(title: str, rows: Sequence[tuple[str, str]]) -> QWidget:
     holder = QWidget()
     grid = QGridLayout(holder)
     grid.setContentsMargins(0, 0, 0, 0)
@@ -56,8 +66,8 @@ def _table(title: str, actions: Sequence[Action]) -> QWidget:
     grid.setVerticalSpacing(GRID // 2)
     grid.setColumnStretch(0, 1)
     grid.addWidget(label(title, tone="secondary", size="caption"), 0, 0, 1, 2)
-    for row, action in enumerate(actions, start=1):
-        grid.addWidget(label(action.text), row, 0)
-        grid.addWidget(key_cap(action.keys), row, 1, Qt.AlignmentFlag.AlignRight)
+    for row, (what, how) in enumerate(rows, start=1):
+        grid.addWidget(label(what), row, 0)
+        grid.addWidget(key_cap(how), row, 1, Qt.AlignmentFlag.AlignRight)
         grid.setRowMinimumHeight(row, 3 * GRID)
     return holder

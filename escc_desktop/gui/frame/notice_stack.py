@@ -14,6 +14,7 @@ from escc_desktop.i18n import _, plural
 
 WIDTH_PX = 460
 SHOWN_MS = 8000
+OFFERED_MS = 20_000
 MOST = 4
 _ICONS = {
     Tone.INFO: ("info", "accent"),
@@ -38,10 +39,8 @@ class NoticeStack(QWidget):
 
     def say(self, notice: Notice) -> None:
         """Show a notice."""
-        for old in self.cards:
-            if (old.notice.text, old.notice.hint) == (notice.text, notice.hint):
-                self.dismiss(old)
-                break
+        for old in [old for old in self.cards if _is_over(old.notice, notice)]:
+            self.dismiss(old)
         passing = [old for old in self.cards if old.leaves]
         if len(self.cards) >= MOST:
             self.dismiss(passing[0] if passing else self.cards[0])
@@ -105,7 +104,7 @@ class NoticeCard(QFrame):
         line.addLayout(aside)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(SHOWN_MS)
+        self._timer.setInterval(OFFERED_MS if notice.action else SHOWN_MS)
         self._timer.timeout.connect(lambda: self._stack.dismiss(self))
         if self.leaves:
             self._timer.start()
@@ -113,7 +112,7 @@ class NoticeCard(QFrame):
     @property
     def leaves(self) -> bool:
         """Whether it goes by itself."""
-        return self.notice.tone is not Tone.DANGER
+        return self.notice.tone is not Tone.DANGER and not self.notice.topic
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: D102
         self._timer.stop()
@@ -159,6 +158,12 @@ class NoticeCard(QFrame):
             plural("Show {n} line", "Show {n} lines", len(self.notice.details)) if is_open else _("Hide the lines")
         )
         self._stack.settle()
+
+
+def _is_over(old: Notice, new: Notice) -> bool:
+    """Return whether a new notice says the same again, or more on the same topic."""
+    is_same = (old.text, old.hint) == (new.text, new.hint)
+    return is_same or bool(new.topic and old.topic == new.topic)
 
 
 def _details(lines: tuple[str, ...]) -> QPlainTextEdit:

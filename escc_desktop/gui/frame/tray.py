@@ -8,7 +8,8 @@ from functools import partial
 
 from PySide6.QtCore import QEasingCurve, QPoint, QPropertyAnimation, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.frame.jobs_button import shown_jobs
@@ -37,6 +38,7 @@ class Tray(QFrame):
         self._tasks = tasks
         self.rows: dict[int, JobRow] = {}
         self._top, self._is_open = 0, False
+        self._before: QWidget | None = None
         self._slide = QPropertyAnimation(self, b"pos", self)
         self._slide.setDuration(SLIDE_MS)
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
@@ -55,6 +57,10 @@ class Tray(QFrame):
     def toggle(self) -> None:
         """Slide in or out."""
         self._is_open = not self._is_open
+        if self._is_open:
+            self._before = QApplication.focusWidget()
+        elif self._before is not None and isValid(self._before) and self._before.isVisible():
+            self._before.setFocus(Qt.FocusReason.PopupFocusReason)
         self.show()
         self.raise_()
         self._slide.stop()

@@ -111,6 +111,8 @@ class BackupSection(Section):
             then=self._finish, trouble=self.trouble, ends=self._end,
         )  # fmt: skip
         self._busy.setVisible(self._running is not None)
+        if self._running is not None:
+            self.cancel.setFocus()
         self._fit()
 
     def _stop(self) -> None:
@@ -128,6 +130,8 @@ class BackupSection(Section):
 
     def _end(self) -> None:
         self._running = None
+        if self.cancel.hasFocus():
+            self.folder.edit.setFocus()
         self._busy.hide()
         self._fit()
 

@@ -31,6 +31,7 @@ from escc_desktop.gui.pages.reading_panel import redo_words, undo_words
 from escc_desktop.gui.pages.reading_signed import SignedView
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.tools.toolbox import TOOLS
+from escc_desktop.gui.viewer.mouse_words import mouse_words
 from escc_desktop.gui.widgets.states import BusyState
 from escc_desktop.i18n import _, plural
 from escc_desktop.reading.session import Roi
@@ -106,6 +107,9 @@ class ReadingPage(Page):
             board.hand.finish()
             board.stop()
             self.desktop.tasks.run(_("Saving"), let_go, board.project, board.reading, quiet=True)
+
+    def mouse_now(self) -> tuple[tuple[str, str], ...]:  # noqa: D102
+        return mouse_words() if self.board is not None else ()
 
     def actions_now(self) -> tuple[Action, ...]:
         """Return the tools and what can be done with an open reading."""

@@ -23,6 +23,7 @@ from escc_desktop.gui.pages.worklist_pictures import Pictures
 from escc_desktop.gui.pages.worklist_side import NARROW_PX, WIDTH_PX
 from escc_desktop.gui.pages.worklist_table import Filter, PatientTable
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.viewer.mouse_words import mouse_words
 from escc_desktop.gui.widgets.states import EmptyState
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.access import Operation
@@ -70,6 +71,9 @@ class WorklistPage(Page):
     def enter(self) -> None:
         """Be shown; a reading may have been begun or signed since, so fetch always."""
         self.reload()
+
+    def mouse_now(self) -> tuple[tuple[str, str], ...]:  # noqa: D102
+        return mouse_words() if self.modes.currentIndex() else ()
 
     def actions_now(self) -> tuple[Action, ...]:
         """Return what can be done here."""

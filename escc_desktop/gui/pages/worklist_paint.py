@@ -102,8 +102,6 @@ def _paint_ground(painter: QPainter, option: QStyleOptionViewItem, tokens: Token
         painter.fillRect(rect, tokens.color("selection"))
         if rect.left() <= 0:
             painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height()), tokens.color("accent"))
-    elif state & QStyle.StateFlag.State_MouseOver:
-        painter.fillRect(rect, tokens.color("hover"))
 
 
 def _say(painter: QPainter, rect: QRect, text: str, color: QColor, align: Qt.AlignmentFlag = _LEFT) -> None:

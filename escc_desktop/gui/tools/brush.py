@@ -188,4 +188,4 @@ def _nothing(stroke: _Stroke) -> str:
         return _("Nothing changed: the brush was outside the image.")
     if stroke.value:
         return _("Nothing changed: all of this is drawn already.")
-    return _("Nothing changed: there is nothing here to erase.")
+    return _("Nothing changed: there is nothing here to erase. With Ctrl, the right button changes the window.")

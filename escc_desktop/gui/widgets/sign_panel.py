@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -39,7 +40,9 @@ class SignPanel(QWidget):
         self.password.setAccessibleName(_("Password"))
         self.known = label(tone="secondary", size="caption", wrap=True)
         self.known.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.fill = button(_("Fill it in"), weight="quiet")
         self.known.hide()
+        self.fill.hide()
         self.trouble = label(tone="danger", wrap=True)
         self._busy = QProgressBar()
         self._busy.setRange(0, 0)
@@ -70,6 +73,7 @@ class SignPanel(QWidget):
         column.addWidget(label(_("Your password"), tone="secondary", size="caption"))
         column.addWidget(self.password)
         column.addWidget(self.known)
+        column.addWidget(self.fill, alignment=Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.trouble)
         column.addWidget(self._busy)
         column.addWidget(row(self.sign, None, self.leave))
@@ -94,6 +98,12 @@ class SignPanel(QWidget):
         """Show the password of a synthetic study's reader, which nobody has chosen and so nobody knows."""
         self.known.setText(_("Synthetic study: the password is {password}").format(password=password))
         self.known.show()
+        self.fill.clicked.connect(partial(self._fill_in, password))
+        self.fill.show()
+
+    def _fill_in(self, password: str, _checked: bool = False) -> None:
+        self.password.setText(password)
+        self.sign.setFocus()
 
     def say(self, what: str, hint: str = "") -> None:
         """Show why signing failed, and ask again; "" says nothing."""
@@ -107,7 +117,7 @@ class SignPanel(QWidget):
     def set_busy(self, is_busy: bool) -> None:
         """Show that the signature is being made."""
         self._busy.setVisible(is_busy)
-        for widget in (self.meaning, self.password, self.leave):
+        for widget in (self.meaning, self.password, self.fill, self.leave):
             widget.setEnabled(not is_busy)
         self._follow()
 

@@ -48,6 +48,7 @@ def button(text: str, icon_name: str = "", *, weight: str = "", tip: str = "") -
     if tip:
         made.setToolTip(tip)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setAutoDefault(True)  # Return presses it while it has the keyboard
     return made
 
 

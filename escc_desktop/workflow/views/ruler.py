@@ -101,15 +101,14 @@ def _span(scale: Nomogram, totals: Sequence[float]) -> tuple[float, float]:
 
 
 def _name(term: Term) -> tuple[str, str]:
-    """Return what a term is called, without unit: that stands beside the value; and filter and family."""
+    """Return what a term is called, and filter and family.
+
+    Its unit stands beside the value, and so does the yes or no of what one has or has not.
+    """
     label, family = term_words(term.name)
     label = label.partition(" (")[0]
-    return (f"{label}: {_level(term)}" if term.contrast else label), family
-
-
-def _level(term: Term) -> str:
     level = term.contrast.level if term.contrast else ""
-    return "yes" if level == "1" else level
+    return (label if level in {"", "1"} else f"{label}: {level}"), family
 
 
 def _unit(term: Term) -> str:
