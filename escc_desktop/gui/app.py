@@ -18,7 +18,7 @@ from escc_desktop.gui.frame.crash import catch_defects
 from escc_desktop.gui.garbage import GarbageCollector
 from escc_desktop.gui.icons import icon
 from escc_desktop.gui.main_window import MainWindow
-from escc_desktop.gui.theme import apply_theme, load_fonts
+from escc_desktop.gui.theme import HouseStyle, apply_theme, load_fonts
 from escc_desktop.i18n import set_language
 from escc_desktop.settings import load_settings
 
@@ -50,7 +50,7 @@ def make_application() -> QApplication:
         raise TypeError("a window needs a QApplication")
     application.setApplicationName("escc-desktop")
     application.setApplicationDisplayName("ESCC Desktop")
-    application.setStyle("Fusion")
+    application.setStyle(HouseStyle("Fusion"))
     load_fonts(application)
     if application.findChild(GarbageCollector) is None:
         GarbageCollector(application)

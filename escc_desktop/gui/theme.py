@@ -10,7 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle, QStyleHintReturn, QStyleOption, QWidget
 
 from escc_desktop.resources import resource_path
 
@@ -21,6 +21,7 @@ CAPTION_PX: Final = 11
 HEADING_PX: Final = 16
 TITLE_PX: Final = 22
 RADIUS: Final = 6
+TIP_MS: Final = 500
 # Okabe and Ito 2008: told apart by colour-blind readers too.
 OKABE_ITO: Final = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 
@@ -47,6 +48,22 @@ class Tokens:
     def color(self, name: str) -> QColor:
         """Return a token as a colour to paint with."""
         return QColor(getattr(self, name))
+
+
+class HouseStyle(QProxyStyle):
+    """A style of Qt whose tool tips come after half a second."""
+
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        returnData: QStyleHintReturn | None = None,
+    ) -> int:
+        """Return what the style has, save for the delay of tool tips."""
+        if hint == QStyle.StyleHint.SH_ToolTip_WakeUpDelay:
+            return TIP_MS
+        return super().styleHint(hint, option, widget, returnData)
 
 
 def load_tokens(theme: str) -> Tokens:

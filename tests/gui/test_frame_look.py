@@ -14,13 +14,14 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QAction, QColor
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QStyle, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from escc_desktop import i18n
 from escc_desktop.gui import theme
 from escc_desktop.gui.app import make_window
 from escc_desktop.gui.arguments import WindowStart
+from escc_desktop.gui.frame.fields import HiddenEdit
 from escc_desktop.gui.frame.sheet import Sheet
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.page import FirstStep
@@ -111,7 +112,7 @@ def test_that_a_theme_styles_what_lies_deep_no_oftener_than_what_lies_on_top(
     class Styled(QWidget):
         n_styled = 0
 
-        def changeEvent(self, event: QEvent) -> None:
+        def changeEvent(self, event: QEvent) -> None:  # noqa: N802
             self.n_styled += event.type() == QEvent.Type.StyleChange
             super().changeEvent(event)
 
@@ -230,6 +231,23 @@ def test_that_icons_have_names_and_targets_are_large_enough(window: MainWindow, 
             assert min(button.width(), button.height()) >= 24, f"{button.accessibleName() or button.text()} is small"
     for edit in window.findChildren(QLineEdit):
         assert edit.accessibleName() or edit.objectName().startswith("qt_")
+
+
+def test_that_the_buttons_inside_an_entry_are_as_large_as_others(qapp: QApplication, qtbot: QtBot) -> None:
+    theme.apply_theme(qapp, "dark")
+    edit = HiddenEdit()
+    qtbot.addWidget(edit)
+    edit.setClearButtonEnabled(True)
+    edit.resize(300, edit.sizeHint().height())
+    edit.show()
+    inner = [one.geometry() for one in edit.findChildren(QToolButton)]
+    assert len(inner) == 2
+    assert all(min(one.width(), one.height()) >= 24 and edit.rect().contains(one) for one in inner)
+    assert not inner[0].intersects(inner[1])
+
+
+def test_that_tips_come_after_half_a_second(qapp: QApplication) -> None:
+    assert qapp.style().styleHint(QStyle.StyleHint.SH_ToolTip_WakeUpDelay) == 500
 
 
 def test_that_every_icon_button_of_the_frame_tells_its_key(window: MainWindow) -> None:
@@ -351,6 +369,7 @@ def test_that_the_window_is_as_large_as_last_time_and_never_larger_than_the_scre
     qtbot.waitUntil(lambda: not window.desktop.tasks.running)
     window.desktop.tasks.close()
     assert load_settings(tmp_path / "settings.json").layout["window"][:2] == [1400, 800]
+
 
 @pytest.mark.parametrize(
     ("width", "height", "is_maximized"), [(1600, 960, True), (1366, 768, True), (1920, 1080, False)]

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from escc_desktop.gui.icons import icon
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.entry import Entry
 from escc_desktop.gui.widgets.text import label, set_tone
 from escc_desktop.i18n import _
 
@@ -17,7 +18,7 @@ class Field(QWidget):
 
     def __init__(self, caption: str, *, is_hidden: bool = False) -> None:
         super().__init__()
-        self.edit = HiddenEdit() if is_hidden else QLineEdit()
+        self.edit = HiddenEdit() if is_hidden else Entry()
         self.edit.setAccessibleName(caption)
         self.caption = label(caption, tone="secondary", size="caption")
         self.caption.setBuddy(self.edit)
@@ -63,7 +64,7 @@ class Field(QWidget):
             self.say("")
 
 
-class HiddenEdit(QLineEdit):
+class HiddenEdit(Entry):
     """Shows dots; an eye shows what is typed as long as it is wanted.
 
     Attributes

@@ -17,6 +17,7 @@ from escc_desktop.gui.notices import Notice, Tone
 from escc_desktop.gui.pages.admin_section import Section
 from escc_desktop.gui.pages.admin_table import Column, Row, RowsTable
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.entry import Entry
 from escc_desktop.gui.widgets.text import button, label, row, set_tone
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.views.admin import (
@@ -35,7 +36,7 @@ class TrailSection(Section):
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__(desktop)
-        self.search = QLineEdit()
+        self.search = Entry()
         self.search.setPlaceholderText(_("Search: person, act, patient, date"))
         self.search.setAccessibleName(_("Search the audit trail"))
         self.search.setToolTip(_("Search the audit trail (Ctrl+F)"))

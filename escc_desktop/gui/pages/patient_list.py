@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QBrush
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.entry import Entry
 from escc_desktop.gui.widgets.painted import SHAPES, risk_color
 from escc_desktop.gui.widgets.text import label
 from escc_desktop.i18n import _, plural
@@ -86,8 +87,9 @@ class PatientList(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedWidth(WIDTH_PX)
-        self.search = QLineEdit()
+        self.search = Entry()
         self.search.setPlaceholderText(_("Find a patient"))
+        self.search.setAccessibleName(_("Find a patient"))
         self.search.setToolTip(_("Type part of a code, or LOW or HIGH (Ctrl+F)"))
         self.search.setClearButtonEnabled(True)
         self._rows = _Rows()

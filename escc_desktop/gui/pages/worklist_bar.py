@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.icons import icon
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.entry import Entry
 from escc_desktop.gui.widgets.text import button
 from escc_desktop.i18n import _
 
@@ -22,7 +23,7 @@ class TopBar(QWidget):
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(0, 0, 0, 0)
         self._line.setSpacing(GRID)
-        self.search = QLineEdit()
+        self.search = Entry()
         self.search.setPlaceholderText(_("Search (Ctrl+F)"))
         self.search.setAccessibleName(_("Search patients"))
         self.search.setClearButtonEnabled(True)
