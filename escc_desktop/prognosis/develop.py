@@ -182,6 +182,10 @@ def _warnings(
     )
 
 
+def _called(kind: CardKind) -> str:
+    return "Rad-score" if kind == "radscore" else kind
+
+
 def _about_size(found: Found) -> Sequence[str]:
     problem = found.problem
     n_events, n_candidates = problem.endpoint.n_events, len(problem.cohort.names) + len(problem.candidates)
@@ -190,14 +194,14 @@ def _about_size(found: Found) -> Sequence[str]:
         terms = len(model.fit.names) if model.fit else 0
         if model.fit and model.fit.n_events < ENOUGH_EVENTS_PER_TERM * terms:
             told.append(
-                f"The {kind} model has {model.fit.n_events} events for {terms} terms "
+                f"The {_called(kind)} model has {model.fit.n_events} events for {terms} terms "
                 f"({model.fit.n_events / terms:.1f} events per variable, fewer than {ENOUGH_EVENTS_PER_TERM})."
             )
         if model.fit is None:
-            told.append(f"The {kind} model has no term: it gives every patient the cohort's survival (C 0.5).")
+            told.append(f"The {_called(kind)} model has no term: it gives every patient the cohort's survival (C 0.5).")
         elif model.fit.n < problem.endpoint.n:
             told.append(
-                f"The {kind} model rests on the {model.fit.n} patients without missing covariates "
+                f"The {_called(kind)} model rests on the {model.fit.n} patients without missing covariates "
                 f"of {problem.endpoint.n}."
             )
     return told
@@ -217,7 +221,7 @@ def _about_readings(found: Found) -> Sequence[str]:
                 "0.75 in about 35 % of studies and one of 0.85 fails in 16 %."
             )
     if len(sites) > 1:
-        words = ", ".join(f"{site} {count}" for site, count in sites.items())
+        words = ", ".join(f"{site.replace('_', ' ')} {count}" for site, count in sites.items())
         told.append(f"Lesions of several sites are mixed: {words}.")
     return told
 
@@ -248,7 +252,7 @@ def _about_noise(told: dict[CardKind, dict[str, FigureResult]]) -> Sequence[str]
         top = figure.noise[2]
         if top is not None and figure.apparent is not None and figure.apparent <= top:
             words.append(
-                f"The apparent C-index of the {kind} model ({figure.apparent:.3f}) lies within what the same pipeline "
-                f"reaches on permuted outcomes (95 % at {top:.3f}): no predictive value is shown."
+                f"The apparent C-index of the {_called(kind)} model ({figure.apparent:.3f}) lies within what the same "
+                f"pipeline reaches on permuted outcomes (95 % at {top:.3f}): no predictive value is shown."
             )
     return words

@@ -196,7 +196,7 @@ class ReadingPage(Page):
         board.sign_wanted.connect(self._sign)
         board.save_wanted.connect(self._save)
         board.reopen_wanted.connect(self._reopen)
-        board.saved_changed.connect(self._say_saved)
+        board.saved_changed.connect(self.say_saved)
         if self.desktop.is_synthetic:
             answers: Answers[str] = Answers(then=board.sign_panel.tell_password)
             self.desktop.tasks.run(_("Password"), staff_password, self.project, answers=answers, quiet=True)
@@ -295,7 +295,7 @@ class ReadingPage(Page):
             self._places.removeWidget(board)
             board.deleteLater()
             collect_soon()
-        self._say_saved("", "")
+        self.say_saved("", "")
         self.actions_changed.emit()
 
     # Showing
@@ -306,10 +306,6 @@ class ReadingPage(Page):
             self.board.views.active.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             super().take_focus()
-
-    def _say_saved(self, words: str, tone: str) -> None:
-        self.saved_said = (words, tone)
-        self.saved_changed.emit()
 
     def _take_agenda(self, items: tuple[AgendaItem, ...]) -> None:
         self._items = items

@@ -15,7 +15,6 @@ from escc_desktop.gui.pages.reading_words import (
     AgendaState,
     lesion_line,
     occasion_name,
-    site_name,
     state_name,
     state_of,
     when,
@@ -24,6 +23,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, label, row
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.views.reading import AgendaItem
+from escc_desktop.workflow.views.words import site_name
 
 _ROW_PX: Final = 36
 _OPEN: Final = (AgendaState.IN_PROGRESS, AgendaState.TO_READ)

@@ -14,7 +14,7 @@ from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.pages.reading_opening import Opened, slice_diameters
 from escc_desktop.gui.pages.reading_panel import WIDTH_PX, ReadingPanel, missing_words
 from escc_desktop.gui.pages.reading_strip import SliceStrip
-from escc_desktop.gui.pages.reading_words import occasion_name, site_name, volume_words
+from escc_desktop.gui.pages.reading_words import occasion_name, volume_words
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.canvas import Canvas, tool_name
@@ -25,6 +25,7 @@ from escc_desktop.gui.widgets.sign_panel import SignPanel
 from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _, plural
 from escc_desktop.imaging.mask import MaskEdit
+from escc_desktop.workflow.views.words import site_name
 
 SAVED_EVERY_MS: Final = 80
 MEASURED_AFTER_MS: Final = 250

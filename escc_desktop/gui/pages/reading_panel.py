@@ -23,6 +23,7 @@ from escc_desktop.gui.tools.canvas import Canvas, step_name
 from escc_desktop.gui.tools.toolbox import TOOLS, Hand
 from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _, plural
+from escc_desktop.workflow.views.words import capitalised
 
 WIDTH_PX: Final = 272
 _Index = QModelIndex | QPersistentModelIndex
@@ -232,11 +233,6 @@ def redo_words(canvas: Canvas) -> str:
     """Return what redo would do again."""
     edit = canvas.next_redo
     return _("Redo") if edit is None else _("Redo {step}").format(step=step_name(edit))
-
-
-def capitalised(text: str) -> str:
-    """Return a text with a capital first letter."""
-    return text[:1].upper() + text[1:]
 
 
 def _heading(text: str) -> QLabel:

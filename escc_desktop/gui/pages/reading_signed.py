@@ -7,12 +7,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from escc_desktop.gui.icons import icon_pixmap
-from escc_desktop.gui.pages.reading_words import local_time, site_name, volume_words
+from escc_desktop.gui.pages.reading_words import volume_words
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, label
 from escc_desktop.i18n import _, plural
 from escc_desktop.reading.session import Roi
 from escc_desktop.workflow.views.reading import AgendaItem
+from escc_desktop.workflow.views.words import local_time, site_name
 
 _ICON_PX = 40
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 
 from escc_desktop.i18n import _
-from escc_desktop.reading.lesion import LesionSite
 from escc_desktop.reading.session import Occasion, ReadingSession
 from escc_desktop.workflow.views.reading import AgendaItem
+from escc_desktop.workflow.views.words import local_time, site_name
 
 
 class AgendaState(StrEnum):
@@ -58,27 +57,9 @@ def when(item: AgendaItem) -> str:
     return ""
 
 
-def local_time(at: datetime) -> str:
-    """Return a time as the wall clock of this place shows it."""
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"
-
-
 def occasion_name(session: ReadingSession) -> str:
     """Return which of the reader's readings of a lesion it is."""
     return _("repeat reading") if session.occasion is Occasion.REPEAT else _("first reading")
-
-
-def site_name(site: LesionSite) -> str:
-    """Return where a lesion sits, in words."""
-    return {
-        LesionSite.PRIMARY: _("primary tumour"),
-        LesionSite.ANASTOMOTIC: _("anastomotic recurrence"),
-        LesionSite.REGIONAL_NODE: _("regional node"),
-        LesionSite.DISTANT_NODE: _("distant node"),
-        LesionSite.LIVER: _("liver metastasis"),
-        LesionSite.LUNG: _("lung metastasis"),
-        LesionSite.OTHER: _("other lesion"),
-    }[site]
 
 
 def lesion_line(item: AgendaItem) -> str:

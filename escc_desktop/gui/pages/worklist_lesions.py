@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBo
 
 from escc_desktop.gui.pages.worklist_point import PointTool
 from escc_desktop.gui.pages.worklist_side import WIDTH_PX, SidePanel, Wrapped
-from escc_desktop.gui.pages.worklist_words import phase_text, role_name, series_name, site_name
+from escc_desktop.gui.pages.worklist_words import phase_text, role_name, series_name
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.viewer.panes import LinkedViews
 from escc_desktop.gui.viewer.planes import VolumePlanes, Voxel
@@ -18,6 +18,7 @@ from escc_desktop.imaging.volume import Geometry
 from escc_desktop.progress import Progress
 from escc_desktop.reading.lesion import Lesion, LesionRole, LesionSite
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.words import capitalised, site_name
 from escc_desktop.workflow.views.worklist import PatientLine, SeriesLine
 from escc_desktop.workflow.views.worklist_jobs import series_volume
 
@@ -120,7 +121,7 @@ class LesionView(QWidget):
         column.addWidget(self.where)
         self.lesion_id, self.site, self.role = QLineEdit(), QComboBox(), QComboBox()
         for site in LesionSite:
-            self.site.addItem(site_name(site), site)
+            self.site.addItem(capitalised(site_name(site)), site)
         for role in LesionRole:
             self.role.addItem(role_name(role), role)
         self.irradiated = QCheckBox(_("Lies in an earlier radiation field"))
@@ -212,7 +213,7 @@ class LesionView(QWidget):
         self._show_marks()
 
     def _lesion_line(self, lesion: Lesion) -> QWidget:
-        words = [lesion.lesion_id, site_name(lesion.site), role_name(lesion.role)]
+        words = [lesion.lesion_id, capitalised(site_name(lesion.site)), role_name(lesion.role)]
         if lesion.irradiated:
             words.append(_("irradiated"))
         made = button(" · ".join(words), "location", weight="quiet", tip=_("Show this lesion"))

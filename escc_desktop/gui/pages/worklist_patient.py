@@ -15,13 +15,13 @@ from escc_desktop.gui.pages.worklist_words import (
     reading_name,
     role_name,
     series_name,
-    site_name,
     state_name,
 )
 from escc_desktop.gui.widgets.text import button, card, label
 from escc_desktop.i18n import _, plural
 from escc_desktop.reading.lesion import Lesion
 from escc_desktop.reading.session import Occasion
+from escc_desktop.workflow.views.words import capitalised, site_name
 from escc_desktop.workflow.views.worklist import FindingLine, PatientLine, PatientState, ReadingLine, SeriesLine
 
 Step = tuple[str, str, Callable[[], object]]
@@ -77,7 +77,7 @@ def _lesions(lesions: Sequence[Lesion]) -> QFrame:
     frame, column = card(margins=12, spacing=4)
     column.addWidget(label(plural("{n} lesion", "{n} lesions", len(lesions)), tone="secondary", size="caption"))
     for lesion in lesions:
-        words = [lesion.lesion_id, site_name(lesion.site), role_name(lesion.role)]
+        words = [lesion.lesion_id, capitalised(site_name(lesion.site)), role_name(lesion.role)]
         if lesion.irradiated:
             words.append(_("irradiated"))
         column.addWidget(Wrapped(" · ".join(words)))

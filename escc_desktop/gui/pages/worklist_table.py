@@ -23,13 +23,13 @@ from escc_desktop.gui.pages.worklist_pictures import Pictures
 from escc_desktop.gui.pages.worklist_words import (
     column_name,
     findings_text,
-    moment,
     phase_text,
     reading_name,
     reading_tip,
 )
 from escc_desktop.i18n import _
 from escc_desktop.reading.session import Occasion, Reader
+from escc_desktop.workflow.views.words import local_time
 from escc_desktop.workflow.views.worklist import PatientLine, PatientState, ReadingLine, ReadingState, Worklist
 
 Index = QModelIndex | QPersistentModelIndex
@@ -174,7 +174,7 @@ def _tip(patient: PatientLine, kind: Column, readings: tuple[ReadingLine, ...]) 
         return findings_text(patient)
     if kind is Column.PHASE and patient.chosen:
         return "\n".join(patient.chosen.evidence)
-    return moment(patient.changed_at) if kind is Column.CHANGED and patient.changed_at else ""
+    return local_time(patient.changed_at) if kind is Column.CHANGED and patient.changed_at else ""
 
 
 _TEXTS: dict[int, Callable[[PatientLine, Column, tuple[ReadingLine, ...]], str]] = {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from escc_desktop.i18n import _
-from escc_desktop.reading.lesion import LesionRole, LesionRule, LesionSite
+from escc_desktop.reading.lesion import LesionRole, LesionRule
 from escc_desktop.reading.session import Occasion, Reader
+from escc_desktop.workflow.views.words import local_time
 from escc_desktop.workflow.views.worklist import (
     PatientLine,
     PatientState,
@@ -63,7 +62,7 @@ def reading_name(state: ReadingState) -> str:
 def reading_tip(reading: ReadingLine) -> str:
     """Return what more is known of a reading."""
     if reading.signed_at is not None:
-        return _("{lesion}: signed on {when}").format(lesion=reading.lesion_id, when=moment(reading.signed_at))
+        return _("{lesion}: signed on {when}").format(lesion=reading.lesion_id, when=local_time(reading.signed_at))
     return f"{reading.lesion_id}: {reading.why_not or reading_name(reading.state)}"
 
 
@@ -85,19 +84,6 @@ def problem_text(problem: Problem) -> str:
     }[problem]
 
 
-def site_name(site: LesionSite) -> str:
-    """Return where a lesion sits."""
-    return {
-        LesionSite.PRIMARY: _("Primary tumour"),
-        LesionSite.ANASTOMOTIC: _("Anastomosis"),
-        LesionSite.REGIONAL_NODE: _("Regional node"),
-        LesionSite.DISTANT_NODE: _("Distant node"),
-        LesionSite.LIVER: _("Liver"),
-        LesionSite.LUNG: _("Lung"),
-        LesionSite.OTHER: _("Other"),
-    }[site]
-
-
 def role_name(role: LesionRole) -> str:
     """Return what a lesion counts as under RECIST 1.1."""
     return {
@@ -114,11 +100,6 @@ def rule_name(rule: LesionRule) -> str:
         LesionRule.MEAN: _("The mean of all lesions"),
         LesionRule.VOLUME_WEIGHTED_MEAN: _("The mean, weighted by volume"),
     }[rule]
-
-
-def moment(at: datetime) -> str:
-    """Return a time on this machine's clock."""
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"
 
 
 def day(date: str) -> str:

@@ -16,6 +16,7 @@ from escc_desktop.store.kinds import ROI
 from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.patient_report import first_reading
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.words import site_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,7 @@ def lesion_view(project: Project, patient_id: str, progress: Progress) -> Lesion
     centre = _centre(roi.mask.voxels, box)
     size = _("{volume} cm³").format(volume=f"{roi.mask.volume_mm3 / 1000:.1f}")
     where = _("slice {n} of {all}").format(n=centre[2] + 1, all=volume.geometry.shape[0])
-    words = " · ".join([str(roi.site).replace("_", " "), size, where])
+    words = " · ".join([site_name(roi.site), size, where])
     signed = "" if roi.signature is None else f"{roi.signature.at:%Y-%m-%d}"
     origin = _("Outlined by Reader A, first reading, signed {date}").format(date=signed)
     return LesionView(volume, roi.mask.voxels, box, centre, words, origin)

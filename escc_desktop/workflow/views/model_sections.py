@@ -10,6 +10,7 @@ from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind
 from escc_desktop.prognosis.results import FigureResult, GroupSurvival, ModelResult, Results, TermResult
 from escc_desktop.workflow.views.model_parts import Section, Table, model_words
+from escc_desktop.workflow.views.words import months, site_name
 
 NOMOGRAMS: tuple[CardKind, ...] = ("clinical", "radiomics", "combined")
 _ALSO = 5
@@ -47,7 +48,7 @@ def sections(results: Results) -> tuple[Section, ...]:
 def _data(results: Results) -> Section:
     cohort = results.cohort
     dropped = tuple((left.what, str(left.n), left.why) for left in cohort.dropped)
-    sites = ", ".join(f"{site.replace('_', ' ')} {n}" for site, n in cohort.sites.items())
+    sites = ", ".join(f"{site_name(site)} {n}" for site, n in cohort.sites.items())
     return Section(
         "data",
         _("Data"),
@@ -56,7 +57,7 @@ def _data(results: Results) -> Section:
             (_("Patients"), str(cohort.n_patients)),
             (_("Events"), str(cohort.n_events)),
             (_("Events by {months:g} months").format(months=results.horizon_months), str(cohort.n_events_by_horizon)),
-            (_("Median follow-up"), words.months(cohort.median_follow_up_months)),
+            (_("Median follow-up"), months(cohort.median_follow_up_months)),
             (
                 _("Alive at {months:g} months").format(months=results.horizon_months)
                 if results.endpoint == "os"
@@ -204,7 +205,7 @@ def _group_rows(title: str, group: GroupSurvival) -> list[tuple[str, ...]]:
             str(group.n_low),
             str(group.events_low),
             words.percent(group.survival_low),
-            words.months(group.median_low_months),
+            months(group.median_low_months),
             p,
         ),
         (
@@ -213,7 +214,7 @@ def _group_rows(title: str, group: GroupSurvival) -> list[tuple[str, ...]]:
             str(group.n_high),
             str(group.events_high),
             words.percent(group.survival_high),
-            words.months(group.median_high_months),
+            months(group.median_high_months),
             "",
         ),
     ]

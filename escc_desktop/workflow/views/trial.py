@@ -33,6 +33,7 @@ from escc_desktop.workflow.report_trial import (
 )
 from escc_desktop.workflow.report_trial_files import export_trial
 from escc_desktop.workflow.views.curves import Steps, steps_of
+from escc_desktop.workflow.views.words import months
 
 __all__ = ["BestChange", "SwimmerLane", "TrialView", "export_to", "print_to", "trial_view"]
 
@@ -254,7 +255,7 @@ def _survival(found: TimeToEvent, rules: Rules) -> EndpointCard:
         [event, _("Kaplan-Meier; intervals on the log scale."), _("Ended by: {reasons}").format(reasons=reasons)]
     )
     median = found.curve.median()
-    return EndpointCard(name, words.months(median.value), _months_interval(median), lines, definition)
+    return EndpointCard(name, months(median.value), _months_interval(median), lines, definition)
 
 
 def _follow_up(results: TrialResults) -> EndpointCard:
@@ -262,7 +263,7 @@ def _follow_up(results: TrialResults) -> EndpointCard:
     n_censored = results.os.endpoint.n - results.os.endpoint.n_events
     return EndpointCard(
         _("Follow-up, median"),
-        words.months(found.value),
+        months(found.value),
         _months_interval(found),
         (_("{n} patients, {alive} of them not known to have died").format(n=results.os.endpoint.n, alive=n_censored),),
         _("Reverse Kaplan-Meier: deaths count as censored, the others as events."),

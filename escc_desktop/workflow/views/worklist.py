@@ -133,11 +133,6 @@ class PatientLine:
         """How many findings its series have."""
         return sum(len(series.findings) for series in self.series)
 
-    @property
-    def has_warning(self) -> bool:
-        """Whether a series was let in only because somebody confirmed a finding."""
-        return Problem.CONFIRMED_FINDING in self.problems
-
     def next_reading(self) -> ReadingLine | None:
         """Return the reading to go on with: one begun, else one to read."""
         for state in (ReadingState.IN_PROGRESS, ReadingState.TO_READ):
