@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# What pydicom loads by itself to read compressed pixels.
+PLUGINS = {"pyjpegls", "pylibjpeg-openjpeg", "pylibjpeg-rle"}
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_that_what_is_declared_is_imported_and_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    listed = project["dependencies"], project["optional-dependencies"]["reference"]
+    always, reference = ({canonical(re.split(r"[<>=]", one)[0]) for one in some} for some in listed)
+    modules: set[str] = set()
+    for path in (ROOT / "escc_desktop").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {one.name.split(".")[0] for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                modules.add(node.module.split(".")[0])
+    makers = packages_distributions()
+    foreign = modules - set(sys.stdlib_module_names) - {"escc_desktop"}
+    imported = [{canonical(one) for one in makers[module]} for module in foreign]
+    assert [names for names in imported if not names & (always | reference | {"pyside6-essentials", "shiboken6"})] == []
+    assert always - PLUGINS - set().union(*imported) == set()
 
 
 @pytest.fixture(scope="module")
