@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -13,9 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.pages.patient import PatientPage
+from escc_desktop.gui.tasks import Running, Tasks
+from escc_desktop.gui.viewer.planes import Plane
 from escc_desktop.gui.widgets.painted import risk_color
+from escc_desktop.progress import Progress
 from escc_desktop.workflow import analysis
+from escc_desktop.workflow.patient_report import first_reading
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.lesion import lesion_view
 from escc_desktop.workflow.views.patient import SurvivalView
 
 Studied = Callable[[str], Project]
@@ -71,6 +77,33 @@ def test_that_the_page_reads_as_the_assessment_and_walks_by_keys(
     after = codes[min(place + 1, len(codes) - 1)]
     qtbot.waitUntil(lambda: page.shown.patient_id == after)
     assert page.desktop.patient_id == after
+
+
+def test_that_the_ct_is_the_patients_own_and_never_that_of_somebody_walked_past(
+    open_page: Callable[[str], PatientPage], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("oncologist")
+    settled(qtbot, page)
+    asked = []
+    run = Tasks.run
+
+    def noted(*args: Any, **named: Any) -> Running:
+        asked.append(named.get("answers"))
+        return run(*args, **named)
+
+    for patient_id in ("P002", "P005"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Tasks, "run", noted)
+            page.lesion.fetch(page.project, patient_id)
+            qtbot.waitUntil(lambda: page.lesion.sentence == "", timeout=20_000)
+        roi = first_reading(page.project.rois(), patient_id)
+        volume = page.project.volume(roi.series_uid).hu
+        assert all((page.lesion.view.planes.image(Plane.AXIAL, z) == volume[z]).all() for z in range(len(volume)))
+        assert roi.mask.voxels[page.lesion.view.index].any()
+    walked_past, shown = asked[0], page.lesion.view.planes
+    walked_past.then((lesion_view(page.project, "P002", Progress()), shown))
+    assert page.lesion.view.planes is shown
+    assert page.lesion.words.text() == lesion_view(page.project, "P005", Progress()).words
 
 
 def test_that_the_list_is_searched_and_clicked(open_page: Callable[[str], PatientPage], qtbot: QtBot) -> None:

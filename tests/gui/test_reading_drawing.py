@@ -205,6 +205,18 @@ def test_that_undo_and_redo_are_named_and_jump_to_their_slice(reader: ReaderHand
     assert (reader.drawn(1), reader.drawn(4), reader.drawn(5)) == ([(3, 1)], [(3, 4)], [])
 
 
+def test_that_what_is_undone_and_done_again_is_seen(reader: ReaderHand) -> None:
+    place = (4.3, 3.3)
+    before = color(reader, place)
+    reader.stroke([(4, 2), (4, 3)])
+    drawn = color(reader, place)
+    assert drawn != before
+    reader.key(Qt.Key.Key_Z, CTRL)
+    assert color(reader, place) == before
+    reader.key(Qt.Key.Key_Z, CTRL | SHIFT)
+    assert color(reader, place) == drawn
+
+
 def test_that_the_history_goes_to_any_step(reader: ReaderHand) -> None:
     for column in range(4):
         reader.click((6, column))
