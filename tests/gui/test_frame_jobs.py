@@ -285,7 +285,11 @@ def test_that_a_synthetic_study_takes_the_place_of_no_page_that_may_not_be_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     closed: list[Project] = []
-    monkeypatch.setattr(Project, "close", lambda self: closed.append(self))
+
+    def close(self: Project) -> None:
+        closed.append(self)
+
+    monkeypatch.setattr(Project, "close", close)
     other = small_study.build(tmp_path / "other")
     drawing, demo = small_project("A"), Project(other.store, other.people["coordinator"])
     window.desktop.take_project(drawing)

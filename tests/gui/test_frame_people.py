@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from escc_desktop.gui import main_window
 from escc_desktop.gui.main_window import MainWindow
+from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.page_table import PAGES
 from escc_desktop.store.accounts import Role
 from escc_desktop.workflow.access import POLICY, Operation
@@ -171,6 +172,29 @@ def test_that_signing_in_as_somebody_else_shows_nothing_until_the_password_is_ri
     assert window.desktop.project.shares_store(before)
     assert "patient" in window.rail.pages
     assert panel.password.text == ""
+
+
+def test_that_nothing_said_to_one_person_is_there_for_the_next(
+    framing: ModuleType, window: MainWindow, qtbot: QtBot, small_project: Callable[[str], Project]
+) -> None:
+    window.desktop.take_project(small_project("A"))
+    notices, tasks = window.desktop.notices, window.desktop.tasks
+    shown(window, qtbot)
+    notices.say("You have signed all readings of P1.", tone=Tone.DANGER)
+    notices.offer("The demo study is built.", "Open it", lambda: None, topic="demo")
+    tasks.run("Writing the report of P1", lambda progress: None)
+    window.commands.open_palette()
+    qtbot.keyClicks(window.palette_panel.field, "P1")
+    qtbot.waitUntil(lambda: window.palette_panel.list.count() > 0)
+    qtbot.waitUntil(lambda: any(row.is_over for row in window.tray.rows.values()))
+
+    window.desktop.take_project(small_project("B"))
+
+    assert [card.notice.topic for card in window.notices.cards] == ["demo"]
+    assert not window.tray.rows
+    assert not window.palette_panel.isVisible()
+    assert window.palette_panel.list.count() == 0
+    assert not window.palette_panel.field.text()
 
 
 def test_that_going_back_from_signing_in_closes_the_project(

@@ -11,9 +11,11 @@ from PySide6.QtCore import QObject
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.frame.front_door import job
+from escc_desktop.gui.frame.notice_stack import NoticeStack
 from escc_desktop.gui.frame.palette import Entry, Palette
 from escc_desktop.gui.frame.rail import Rail
 from escc_desktop.gui.frame.settings_sheet import SettingsSheet
+from escc_desktop.gui.frame.traces import Traces
 from escc_desktop.gui.frame.tray import Tray
 from escc_desktop.gui.page_table import PageEntry
 from escc_desktop.gui.tasks import Answers
@@ -30,6 +32,7 @@ class Framed(Protocol):
     desktop: Desktop
     rail: Rail
     tray: Tray
+    notices: NoticeStack
     palette_panel: Palette
     settings_sheet: SettingsSheet
 
@@ -86,6 +89,7 @@ class Commands(QObject):
         super().__init__()
         self._window = window
         self._patients: tuple[str, ...] | None = None
+        self._traces = Traces(window.desktop, window.notices, window.tray, window.palette_panel)
         window.desktop.project_changed.connect(self._forget)
         window.desktop.changed.connect(self._forget)
 

@@ -58,6 +58,11 @@ class NoticeStack(QWidget):
             made.deleteLater()
             self.settle()
 
+    def forget(self) -> None:
+        """Take off what was said to the person who leaves; what has a topic concerns everybody."""
+        for old in [old for old in self.cards if not old.notice.topic]:
+            self.dismiss(old)
+
     def place(self, left: int, bottom: int) -> None:
         """Stand with the lower left corner here."""
         self._bottom = (left, bottom)

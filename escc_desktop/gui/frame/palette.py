@@ -117,6 +117,13 @@ class Palette(QFrame):
         if self.isVisible():
             self._search(self.field.text())
 
+    def forget(self) -> None:
+        """Close, and hold nothing of what was offered."""
+        self.close_palette()
+        self._entries = ()
+        self.field.clear()
+        self.list.clear()
+
     def close_palette(self) -> None:
         """Hide it and give the keyboard back."""
         if not self.isVisible():

@@ -83,6 +83,11 @@ class Tray(QFrame):
         self._nothing.setVisible(not self.rows)
         self._clear.setVisible(any(row.is_over for row in self.rows.values()))
 
+    def forget(self) -> None:
+        """Take the jobs that have ended off the list."""
+        for job_id in [job_id for job_id, row in self.rows.items() if row.is_over]:
+            self._drop(job_id)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         if event.key() == Qt.Key.Key_Escape and self._is_open:
             self.toggle()
@@ -93,7 +98,7 @@ class Tray(QFrame):
         self._shut = icon_button("dismiss", _("Close (Ctrl+J)"))
         self._shut.clicked.connect(self.toggle)
         self._clear = button(_("Clear"), weight="quiet", tip=_("Forget the jobs that have ended"))
-        self._clear.clicked.connect(self._clear_all)
+        self._clear.clicked.connect(self.forget)
         self._nothing = label(_("Nothing is running. Imports, extractions and reports show here."), tone="secondary")
         self._nothing.setWordWrap(True)
         holder = QWidget()
@@ -137,10 +142,6 @@ class Tray(QFrame):
             self.rows[job_id] = JobRow(running, partial(self._drop, job_id))
             self._list.insertWidget(0, self.rows[job_id])
         return self.rows[job_id]
-
-    def _clear_all(self) -> None:
-        for job_id in [job_id for job_id, row in self.rows.items() if row.is_over]:
-            self._drop(job_id)
 
     def _drop(self, job_id: int) -> None:
         row = self.rows.pop(job_id, None)
