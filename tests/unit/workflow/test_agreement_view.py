@@ -43,6 +43,14 @@ def test_that_the_wall_holds_every_feature_and_marks_the_constant_one(studied_pr
         assert compared.share.n_constant == 1
 
 
+@pytest.mark.parametrize("feature", [0, 1, 13, 14, 700, 1872, 1873])
+def test_that_each_icc_is_that_of_its_own_feature(studied_project, feature):
+    view = _view(studied_project("statistician"))
+    for compared in view.compared:
+        ratings = np.stack([compared.first[:, feature], compared.second[:, feature]], axis=1)
+        assert compared.icc[feature] == pytest.approx(_icc2(ratings))
+
+
 def test_that_counts_are_those_of_the_stored_development(studied_project):
     project = studied_project("statistician")
     view, (document,) = _view(project), [*project.view.all(RESULT)]
