@@ -11,10 +11,13 @@ import gc
 import sys
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 
 EVERY_MS: Final = 500
 SOON_MS: Final = 200
+# So many new objects are not left lying about, whatever the hand does.
+_MOST_WAITING: Final = 200_000
 # Once the project's code is imported most objects that live as long as the program are there; those of the figures
 # come with the first development.
 _BULKS: Final = ("escc_desktop.workflow.project", "escc_desktop.workflow.model_figures")
@@ -41,7 +44,9 @@ class GarbageCollector(QObject):
         self._timer.start(EVERY_MS)
 
     def collect(self) -> None:
-        """Collect the oldest generation that is due."""
+        """Collect the oldest generation that is due, unless a hand draws: its stroke must not halt."""
+        if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton and gc.get_count()[0] < _MOST_WAITING:
+            return
         fresh = {name for name in _BULKS if name in sys.modules} - self._frozen
         if fresh:
             # Modules and classes need no looking at again: that would hold up the window for a fifth of a second.

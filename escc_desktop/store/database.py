@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,9 @@ class Database:
             self._engine.connect().execution_options(is_writer=True) as connection,
             connection.begin(),
         ):
+            # A file deleted under an open connection still takes commits, which nobody will ever see again.
+            if not os.path.exists(self._path):  # noqa: PTH110  # False too where the place cannot be reached
+                raise EsccError("The project's folder is gone.", "Bring it back to where it was and try again.")
             yield connection
 
     def damage(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import gc
 import threading
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -59,3 +59,23 @@ def test_that_garbage_is_collected_while_the_window_runs(qtbot: QtBot) -> None:
         return bool(gone)
 
     qtbot.waitUntil(allocate, timeout=10_000)
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_nothing_is_collected_while_a_hand_draws_unless_it_is_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    collector = QApplication.instance().findChild(GarbageCollector)
+    assert collector is not None
+    collector.collect()
+    gc.collect()
+    held = [Qt.MouseButton.LeftButton]
+    monkeypatch.setattr("escc_desktop.gui.garbage.QGuiApplication.mouseButtons", lambda: held[0])
+    kept = [[] for _ in range(5000)]
+    collector.collect()
+    assert gc.get_count()[0] >= len(kept)
+    held[0] = Qt.MouseButton.NoButton
+    collector.collect()
+    assert gc.get_count()[0] < len(kept)
+    held[0] = Qt.MouseButton.LeftButton
+    kept = [[] for _ in range(200_001)]
+    collector.collect()
+    assert gc.get_count()[0] < len(kept)

@@ -176,6 +176,17 @@ def test_that_commits_are_durable_and_pages_encrypted(project):
             assert b"PLANTED" not in path.read_bytes()
 
 
+def test_that_nothing_is_called_written_once_the_folder_is_gone(project, tmp_path):
+    store, admin, _ = project
+    store.put(admin, kinds.PATIENT, Document("P1", {}))
+    elsewhere = store.folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(EsccError, match="folder is gone"):
+        store.put(admin, kinds.PATIENT, Document("P2", {}))
+    elsewhere.rename(store.folder)
+    store.put(admin, kinds.PATIENT, Document("P2", {}))
+    assert {document.document_id for document in store.all(kinds.PATIENT)} == {"P1", "P2"}
+
+
 def test_that_a_backup_is_the_same_project(small_study, tmp_path):
     study = small_study.build(tmp_path / "project", patients=2, repeats=1)
     roi = study.sign("P1/L1/A/first")
