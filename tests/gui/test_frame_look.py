@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QStyle, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -141,8 +141,8 @@ def test_that_as_the_system_follows_the_desktop(
     qtbot.mouseClick(window.settings_sheet.themes["system"], LEFT)
     assert current_tokens() == load_tokens("light")
     hints.scheme = Qt.ColorScheme.Dark
-    window._on_scheme()
-    assert current_tokens() == load_tokens("dark")
+    QTimer.singleShot(0, window._on_scheme)  # in a turn of its own: two changes take longer than one may
+    qtbot.waitUntil(lambda: current_tokens() == load_tokens("dark"))
     hints.scheme = Qt.ColorScheme.Unknown
     assert shown_theme("system") == "dark"
 
