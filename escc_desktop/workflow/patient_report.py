@@ -21,6 +21,8 @@ from escc_desktop.prognosis.score import Assessment
 from escc_desktop.reading.session import Occasion, Reader, Roi
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.trial.timeline import timeline
+from escc_desktop.workflow.certainty import Separation, Verdict, judge, stored_cutoff
+from escc_desktop.workflow.curves import group_curves
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.report import PatientReport, patient_report
 
@@ -66,6 +68,7 @@ def write_patient_report(
         Of the card on this patient.
     """
     clinical = project.clinical()
+    certainty = _certainty(project, card, verdict, clinical)
     record = next((record for record in project.records() if record.patient_id == verdict.patient_id), None)
     roi = first_reading(project.rois(), verdict.patient_id)
     cutoff = card.rad_score.cutoff.value if card.rad_score and card.rad_score.cutoff else None
@@ -77,6 +80,8 @@ def write_patient_report(
         rad_score=verdict.rad_score,
         cutoff=cutoff,
         risk_group=_risk_word(verdict),
+        certainty=certainty.certainty.value if certainty else "",
+        grounds=certainty.grounds if certainty else (),
         survival=_survival(verdict),
         endpoint=ENDPOINT_NAMES[card.endpoint],
         withheld="" if verdict.survival is not None else _withheld(verdict),
@@ -100,6 +105,13 @@ def first_reading(rois: tuple[Roi, ...], patient_id: str) -> Roi | None:
         if roi.patient_id == patient_id and roi.reader is Reader.A and roi.occasion is Occasion.FIRST
     ]
     return max(own, key=lambda roi: roi.mask.volume_mm3, default=None)
+
+
+def _certainty(project: Project, card: ModelCard, verdict: Assessment, clinical: ClinicalTable) -> Verdict | None:
+    """Return how certain the group is, on the same grounds as on screen."""
+    verdicts = {one.patient_id: one for one in project.assessments(card)}
+    curves, p = group_curves(card, verdicts, clinical)
+    return judge(card, verdict, stored_cutoff(project, card), Separation(sum(curve.n for curve in curves), p))
 
 
 def _risk_word(verdict: Assessment) -> RiskWord | None:
@@ -126,11 +138,17 @@ def _facts(record: TrialRecord | None, clinical: ClinicalTable, card: ModelCard)
         raise EsccError("The project has no trial record of this patient.", "Import the trial records first.")
     facts = [("Age, sex", f"{record.baseline.age_years} years, {record.baseline.sex}")]
     row = clinical.rows_of([record.patient_id])[0]
+    flags = {term.name for term in card.model_terms if term.contrast is not None}
     for name in card.covariate_names:
         value = None if row is None else clinical.covariates[name].value(row)
-        shown = "missing" if value is None else f"{value:g}" if isinstance(value, float) else value
-        facts.append((quantity(name), shown))
+        facts.append((quantity(name), _shown(value, is_flag=name in flags)))
     return tuple(facts)
+
+
+def _shown(value: float | str | None, *, is_flag: bool) -> str:
+    if not isinstance(value, float):
+        return value or "missing"
+    return ("yes" if value else "no") if is_flag and value in {0.0, 1.0} else f"{value:g}"
 
 
 def _strip(card: ModelCard, cutoff: float | None, verdict: Assessment) -> Figure | None:

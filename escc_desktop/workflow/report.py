@@ -58,7 +58,8 @@ class PatientReport:
     """One patient's assessment.
 
     `risk_group`, `survival` are None where withheld; `withheld` then says why. `survival` is the probability to be
-    alive (or free of progression) at `horizon_months`. `facts` are name and value with unit, such as ("AST", "23 U/L").
+    alive (or free of progression) at `horizon_months`. `certainty` is the word beside the group, `grounds` what it
+    rests on. `facts` are name and value with unit, such as ("AST", "23 U/L").
     `provenance` are name and digest or version.
     """
 
@@ -71,6 +72,8 @@ class PatientReport:
     risk_group: RiskWord | None
     survival: Interval | None
     endpoint: str = "overall survival"
+    certainty: str = ""
+    grounds: tuple[str, ...] = ()
     withheld: str = ""
     facts: tuple[tuple[str, str], ...] = ()
     cautions: tuple[str, ...] = ()
@@ -226,7 +229,10 @@ def _plain(value: Any) -> Any:
 
 def _patient_head(report: PatientReport, title: str) -> list[Any]:
     shape = "" if report.risk_group is None else f"{words.SHAPES[report.risk_group]} "
-    left: list[Any] = [page.paragraph(f"{shape}{words.risk_word(report.risk_group)}", "group"), page.gap(1)]
+    left: list[Any] = [page.paragraph(f"{shape}{words.risk_word(report.risk_group)}", "group")]
+    if report.certainty:
+        left.append(page.paragraph(report.certainty, "text"))
+    left += [*(page.paragraph(ground, "quiet") for ground in report.grounds), page.gap(1)]
     if report.survival is None:
         left.append(page.paragraph("No probability is given.", "big"))
     else:

@@ -186,3 +186,7 @@ def test_that_the_printed_report_holds_the_stored_numbers(studied_project: Studi
     assert content["survival"]["value"] == verdict.survival
     assert content["risk_group"] == verdict.risk_group.lower()
     assert content["is_synthetic"] is True
+    shown = patient_view(project, basis, verdict.patient_id, Progress())
+    assert shown.certainty is not None
+    assert content["certainty"] == shown.certainty.value
+    assert tuple(content["grounds"]) == shown.grounds

@@ -186,7 +186,7 @@ class PatientPage(Page):
             self._is_gathering = False
             self.show_empty("people", _("No patients yet."), _("Patients come with images and trial records."))
             return
-        self.list.show_rows(cohort.rows)
+        self.list.show_rows(cohort.rows, cohort.basis.card.horizon_months if cohort.basis else None)
         codes = [line.patient_id for line in cohort.rows]
         wanted = self.desktop.patient_id or codes[0]
         self.desktop.choose_patient(wanted)

@@ -31,10 +31,11 @@ class _Rows(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: tuple[ChooserRow, ...] = ()
+        self.horizon_months: float | None = None
 
-    def show_rows(self, rows: Sequence[ChooserRow]) -> None:
+    def show_rows(self, rows: Sequence[ChooserRow], horizon_months: float | None) -> None:
         self.beginResetModel()
-        self.rows = tuple(rows)
+        self.rows, self.horizon_months = tuple(rows), horizon_months
         self.endResetModel()
 
     def rowCount(self, parent: _Index = _NO_PARENT) -> int:
@@ -42,6 +43,17 @@ class _Rows(QAbstractTableModel):
 
     def columnCount(self, parent: _Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else 3
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            alive = "" if self.horizon_months is None else _("{n:g} mo").format(n=self.horizon_months)
+            return (_("Code"), _("Group"), alive)[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section == 2 else Qt.AlignmentFlag.AlignLeft
+            return int(side | Qt.AlignmentFlag.AlignVCenter)
+        return _("Survival probability at this month") if role == Qt.ItemDataRole.ToolTipRole and section == 2 else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.rows[index.row()]
@@ -109,9 +121,9 @@ class PatientList(QWidget):
         self.search.returnPressed.connect(lambda: self.step(0))
         self._current = ""
 
-    def show_rows(self, rows: Sequence[ChooserRow]) -> None:
-        """List patients."""
-        self._rows.show_rows(rows)
+    def show_rows(self, rows: Sequence[ChooserRow], horizon_months: float | None) -> None:
+        """List patients; the probability is to be alive or free of progression at the horizon."""
+        self._rows.show_rows(rows, horizon_months)
         self._tell_count()
         self.mark(self._current)
 
@@ -146,12 +158,13 @@ class PatientList(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
-        table.horizontalHeader().hide()
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(_ROW_PX)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = table.horizontalHeader()
         header.setMinimumSectionSize(24)
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column, width in _COLUMNS_PX.items():

@@ -15,7 +15,7 @@ from escc_desktop.gui.widgets.painted import Painted, color, month_ticks, text
 from escc_desktop.i18n import _
 
 if TYPE_CHECKING:
-    from escc_desktop.workflow.views.curves import Steps
+    from escc_desktop.workflow.curves import Steps
 
 _LEFT_PX, _RIGHT_PX, _TOP_PX = 62.0, 8.0, 8.0
 _ROW_PX = 14.0

@@ -51,7 +51,7 @@ def lesion_view(project: Project, patient_id: str, progress: Progress) -> Lesion
     volume: Volume = project.volume(roi.series_uid)
     box = roi.mask.bounding_box
     centre = _centre(roi.mask.voxels, box)
-    size = _("{volume} cm³").format(volume=f"{roi.mask.volume_mm3 / 1000:.1f}")
+    size = _("{volume} mL").format(volume=f"{roi.mask.volume_mm3 / 1000:.1f}")
     where = _("slice {n} of {all}").format(n=centre[2] + 1, all=volume.geometry.shape[0])
     words = " · ".join([site_name(roi.site), size, where])
     signed = "" if roi.signature is None else f"{roi.signature.at:%Y-%m-%d}"

@@ -10,17 +10,17 @@ from escc_desktop.features.table import FeatureTable
 from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import ModelCard
 from escc_desktop.prognosis.clinical import ClinicalTable
-from escc_desktop.prognosis.results import CutoffResult, Results
+from escc_desktop.prognosis.results import CutoffResult
 from escc_desktop.prognosis.score import Assessment, assess
 from escc_desktop.progress import Progress
-from escc_desktop.store.kinds import CARD, RESULT
+from escc_desktop.store.kinds import CARD
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.workflow.access import Operation
+from escc_desktop.workflow.certainty import Separation, stored_cutoff
 from escc_desktop.workflow.clinical_data import clinical_table
+from escc_desktop.workflow.curves import GroupCurve, group_curves
 from escc_desktop.workflow.model_figures import MODEL_NAMES
 from escc_desktop.workflow.project import Project
-from escc_desktop.workflow.views.certainty import Separation
-from escc_desktop.workflow.views.curves import GroupCurve, group_curves
 from escc_desktop.workflow.views.ruler import RulerView, cohort_rulers
 
 
@@ -137,7 +137,7 @@ def _basis(project: Project, card: ModelCard, progress: Progress) -> Basis:
         trouble=trouble,
         verdicts=verdicts,
         today={one.patient_id: one for one in today},
-        cutoff=_cutoff(project, card),
+        cutoff=stored_cutoff(project, card),
         curves=curves,
         separation=Separation(sum(curve.n for curve in curves), p),
         rulers=cohort_rulers(card, table, clinical, tuple(verdicts)) if table and clinical else {},
@@ -156,13 +156,6 @@ def _today(card: ModelCard, table: FeatureTable, clinical: ClinicalTable) -> tup
         return assess(card, table, clinical), ""
     except EsccError as error:
         return (), error.what
-
-
-def _cutoff(project: Project, card: ModelCard) -> CutoffResult | None:
-    for document in project.view.all(RESULT):
-        if card.digest in document.content["card_digests"].values():
-            return Results.model_validate(document.content).cutoff
-    return None
 
 
 def _rows(project: Project, basis: Basis | None) -> tuple[ChooserRow, ...]:

@@ -18,6 +18,7 @@ from escc_desktop.stats.survival import Estimate
 from escc_desktop.trial.records import TrialRecord, VitalStatus
 from escc_desktop.trial.results import Rules, load_rules, progression_free_survival
 from escc_desktop.workflow.access import Operation, require
+from escc_desktop.workflow.curves import Steps, steps_of
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.report import study_report
 from escc_desktop.workflow.report_baseline import baseline_rows
@@ -32,7 +33,6 @@ from escc_desktop.workflow.report_trial import (
     trial_record,
 )
 from escc_desktop.workflow.report_trial_files import export_trial
-from escc_desktop.workflow.views.curves import Steps, steps_of
 from escc_desktop.workflow.views.words import months
 
 __all__ = ["BestChange", "SwimmerLane", "TrialView", "export_to", "print_to", "trial_view"]

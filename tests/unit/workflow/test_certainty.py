@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from escc_desktop.prognosis.score import Assessment, Caution
-from escc_desktop.workflow.views.certainty import Certainty, Separation, judge
+from escc_desktop.workflow.certainty import Certainty, Separation, judge
 
 CARD = cast("Any", SimpleNamespace(rad_score=SimpleNamespace(cutoff=SimpleNamespace(value=0.15))))
 MOVES = cast("Any", SimpleNamespace(resample_lower=-0.1, resample_upper=0.3))

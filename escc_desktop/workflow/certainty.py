@@ -8,8 +8,10 @@ from enum import StrEnum
 from escc_desktop.figures import words
 from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import ModelCard
-from escc_desktop.prognosis.results import CutoffResult
+from escc_desktop.prognosis.results import CutoffResult, Results
 from escc_desktop.prognosis.score import Assessment
+from escc_desktop.store.kinds import RESULT
+from escc_desktop.workflow.project import Project
 
 _ABOUT_THE_GROUP = frozenset({"outside_range", "outside_applicability", "same_code_other_values", "unknown_level"})
 
@@ -40,6 +42,14 @@ class Separation:
 
     n: int
     log_rank_p: float | None
+
+
+def stored_cutoff(project: Project, card: ModelCard) -> CutoffResult | None:
+    """Return what the development of a card found about its cut-off; None where it is not kept."""
+    for document in project.view.all(RESULT):
+        if card.digest in document.content["card_digests"].values():
+            return Results.model_validate(document.content).cutoff
+    return None
 
 
 def judge(
