@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install dist/*.deb, use it as somebody does who has nothing else of it, remove it, and look that nothing stays.
 # Needs root, xvfb, x11-utils, xdotool, and .venv to judge by.
-# PATIENTS=8 also builds and analyses a small synthetic study (some minutes).
+# PATIENTS=24 also builds and analyses a small synthetic study (some minutes).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

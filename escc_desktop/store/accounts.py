@@ -41,6 +41,9 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+_WRONG = "Name or password is wrong."
+
+
 @dataclass(frozen=True)
 class Account:
     """An account as others may see it.
@@ -145,7 +148,8 @@ class Accounts:
             row = _find(entry.connection, account.c.account_id == principal.account_id)
             secret, refusal = self._check(entry, row, password)
         if secret is None:
-            raise AccessDeniedError(refusal, f"The {action} was not done.")
+            what = "The password is wrong." if refusal == _WRONG else refusal
+            raise AccessDeniedError(what, f"The {action} was not done.")
 
     def change_password(self, principal: Principal, password: str, new_password: str) -> None:
         """Change one's own password; the account's keys stay the same."""
@@ -250,7 +254,7 @@ class Accounts:
         if row is None:
             stretch(password, bytes(16), self._cost)  # an unknown name takes as long as a known one
             entry.details["outcome"] = "unknown account"
-            return None, "Name or password is wrong."
+            return None, _WRONG
         entry.details["account"] = row["account_id"]
         if row["is_disabled"]:
             entry.details["outcome"] = "disabled"
@@ -266,7 +270,7 @@ class Accounts:
             .values(failures=failures, locked_until=_locked_until(failures, entry.at))
         )
         entry.details["outcome"] = "accepted" if secret is not None else "wrong password"
-        return secret, "" if secret is not None else "Name or password is wrong."
+        return secret, "" if secret is not None else _WRONG
 
     def _change(self, author: Principal, action: str, account_id: str, reason: str, values: dict[str, Any]) -> None:
         with self._ledger.write(author.account_id, action, reason) as entry:

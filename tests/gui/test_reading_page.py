@@ -356,7 +356,7 @@ def test_that_a_reading_is_signed_with_the_right_password_only(reader: ReaderHan
     QTest.keyClicks(panel.password, "not the password")
     QTest.keyClick(panel.password, Qt.Key.Key_Return)
     reader.qtbot.waitUntil(panel.trouble.isVisible, timeout=WAIT_MS)
-    assert "password is wrong" in panel.trouble.text()
+    assert "The password is wrong" in panel.trouble.text()
     assert not board.reading.session.is_signed
     assert panel.password.text() == ""
     QTest.keyClicks(panel.password, small_study.PASSWORD)
