@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 ROOT = Path(__file__).parents[1]
@@ -17,19 +18,32 @@ HEAD = (
     '"Content-Type: text/plain; charset=utf-8\\n"\n'
     '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 )
-# `_` and `plural` as in escc_desktop.i18n.
-KEYWORDS = {"_": None, "plural": (1, 2)}
+# `_` and `plural` as in escc_desktop.i18n: how many of their first arguments are texts.
+KEYWORDS = {"_": 1, "plural": 2}
 
 
 def gather() -> Catalog:
-    """Return all texts of the program's source."""
+    """Return all texts of the program's source.
+
+    They are looked for in the syntax tree: tokens hide what stands inside an f-string from Python before 3.12.
+    """
     catalog = Catalog(project="ESCC Desktop", charset="utf-8", fuzzy=False)
-    found = extract_from_dir(
-        str(ROOT / "escc_desktop"), method_map=[("**.py", "python")], keywords=KEYWORDS, comment_tags=("Words:",)
-    )
-    for name, _line, message, comments, _context in sorted(found, key=lambda one: one[:2]):
-        catalog.add(message, locations=[(f"escc_desktop/{name}", None)], auto_comments=comments)
+    for path in sorted((ROOT / "escc_desktop").rglob("*.py")):
+        for texts in _texts(ast.parse(path.read_text(encoding="utf-8"))):
+            catalog.add(texts if len(texts) > 1 else texts[0], locations=[(path.relative_to(ROOT).as_posix(), None)])
     return catalog
+
+
+def _texts(tree: ast.Module) -> Iterator[tuple[str, ...]]:
+    """Yield the texts of each call of a keyword, in the order of the source."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+        wanted = KEYWORDS.get(call.func.id, 0)  # type: ignore[attr-defined]
+        found = [
+            one.value for one in call.args[:wanted] if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ]
+        if wanted and len(found) == wanted:
+            yield tuple(found)
 
 
 def template() -> bytes:
