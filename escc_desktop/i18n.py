@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gettext
+import json
+import re
+from functools import cache
 from typing import Final
 
 from escc_desktop.resources import resource_path
@@ -42,3 +45,34 @@ def _(text: str) -> str:
 def plural(one: str, many: str, n: int) -> str:
     """Return the form of a text that fits a number, with the number in place of ``{n}``."""
     return _translation.ngettext(one, many, n).format(n=n)
+
+
+def said(sentence: str) -> str:
+    """Return a sentence of an error in the user's language; one that is not known stays as it is.
+
+    The floors below the window speak English, for files, logs and the command line too; the catalogue holds their
+    sentences with ``{0}``, ``{1}`` in place of values.
+    """
+    if type(_translation) is gettext.NullTranslations:
+        return sentence
+    for text, pattern in _sentences():
+        match = pattern.fullmatch(sentence)
+        if match:
+            return _translation.gettext(text).format(*match.groups())
+    return sentence
+
+
+@cache
+def _sentences() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return every sentence of the program's errors with the pattern it is known by, the most particular first."""
+    texts: list[str] = json.loads(resource_path("i18n", "sentences.json").read_text(encoding="utf-8"))
+    return tuple((text, _pattern(text)) for text in sorted(texts, key=_fixed_length, reverse=True))
+
+
+def _fixed_length(text: str) -> int:
+    return len(re.sub(r"\{\d+\}", "", text))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = re.split(r"\{\d+\}", text)
+    return re.compile("(.*)".join(re.escape(part.replace("{{", "{").replace("}}", "}")) for part in parts), re.DOTALL)

@@ -1,8 +1,13 @@
-"""Gather every text of the program into resources/i18n/escc.pot, the file translators start from."""
+"""Gather every text of the program into resources/i18n/escc.pot, the file translators start from.
+
+Beside it goes `sentences.json`: the sentences of the program's errors with {0}, {1} in place of values, by which
+`escc_desktop.i18n.said` knows a sentence again.
+"""
 
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -18,6 +23,8 @@ HEAD = (
     '"Content-Type: text/plain; charset=utf-8\\n"\n'
     '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 )
+SENTENCES = TEMPLATE.with_name("sentences.json")
+ERRORS = {"EsccError", "FaultsError", "UsageError", "AccessDeniedError", "SandboxError", "Refused", "WrongKeyError"}
 # `_` and `plural` as in escc_desktop.i18n: how many of their first arguments are texts.
 KEYWORDS = {"_": 1, "plural": 2}
 
@@ -31,7 +38,39 @@ def gather() -> Catalog:
     for path in sorted((ROOT / "escc_desktop").rglob("*.py")):
         for texts in _texts(ast.parse(path.read_text(encoding="utf-8"))):
             catalog.add(texts if len(texts) > 1 else texts[0], locations=[(path.relative_to(ROOT).as_posix(), None)])
+    for sentence in sentences():
+        catalog.add(sentence, locations=[("errors", None)])
     return catalog
+
+
+def sentences() -> list[str]:
+    """Return what the program's errors say and advise, with numbered places for values."""
+    found: set[str] = set()
+    for path in sorted((ROOT / "escc_desktop").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS:
+                given = [*node.args, *(keyword.value for keyword in node.keywords)]
+                found.update(text for text in map(_sentence, given) if " " in text)
+    return sorted(found)
+
+
+def _sentence(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return _escaped(node.value)
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    parts, places = [], 0
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            parts.append(_escaped(str(part.value)))
+        else:
+            parts.append(f"{{{places}}}")
+            places += 1
+    return "".join(parts)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _texts(tree: ast.Module) -> Iterator[tuple[str, ...]]:
@@ -53,5 +92,11 @@ def template() -> bytes:
     return HEAD.encode() + out.getvalue()
 
 
+def sentences_file() -> str:
+    """Return the content of `sentences.json`."""
+    return json.dumps(sentences(), ensure_ascii=False, indent=0) + "\n"
+
+
 if __name__ == "__main__":
     TEMPLATE.write_bytes(template())
+    SENTENCES.write_text(sentences_file(), encoding="utf-8")

@@ -10,6 +10,7 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from escc_desktop.errors import EsccError, FaultsError
+from escc_desktop.i18n import said
 from escc_desktop.progress import Cancelled
 
 
@@ -82,7 +83,7 @@ class Notices(QObject):
 def notice_of(error: EsccError) -> Notice:
     """Return expected trouble as a notice."""
     details = tuple(str(fault) for fault in error.faults) if isinstance(error, FaultsError) else ()
-    return Notice(error.what, error.hint, Tone.DANGER, details)
+    return Notice(said(error.what), said(error.hint), Tone.DANGER, details)
 
 
 def crash_report(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.notices import crash_report
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.widgets.states import BusyState, EmptyState, ErrorState
-from escc_desktop.i18n import _
+from escc_desktop.i18n import _, said
 
 if TYPE_CHECKING:
     from escc_desktop.workflow.project import Change, Project
@@ -173,7 +173,7 @@ class Page(QWidget):
     def show_error(self, error: Exception) -> None:
         """Say what, why and what to do; a defect also opens the crash dialog."""
         if isinstance(error, EsccError):
-            self._error.say(error.what, error.hint)
+            self._error.say(said(error.what), said(error.hint))
         else:
             self._error.say(_("This page has run into a defect."), _("Please report it."))
             self.desktop.notices.crashed.emit(crash_report(error))

@@ -57,6 +57,31 @@ def test_that_translators_have_every_text_of_the_program(words: ModuleType) -> N
     assert words.TEMPLATE.read_bytes() == words.template(), "run `make words`"
 
 
+def test_that_the_sentences_of_errors_are_known_by_their_file(words: ModuleType) -> None:
+    assert words.SENTENCES.read_text(encoding="utf-8") == words.sentences_file(), "run `make words`"
+
+
+class _Loud(gettext.GNUTranslations):
+    """Shouts every text, and puts the first value last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def gettext(self, message: str) -> str:
+        return message.replace("Cannot write {0} into {1}: {2}.", "{1} DOES NOT TAKE {0} ({2}).")
+
+
+def test_that_an_error_made_with_values_is_said_in_the_users_language() -> None:
+    i18n.use(_Loud())
+    assert (
+        i18n.said("Cannot write a.csv into /data: Permission denied.")
+        == "/data DOES NOT TAKE a.csv (Permission denied)."
+    )
+    assert i18n.said("Nobody has ever said this.") == "Nobody has ever said this."
+    i18n.use(gettext.NullTranslations())
+    assert i18n.said("Cannot write a.csv into /data: no.") == "Cannot write a.csv into /data: no."
+
+
 def test_that_no_place_of_a_text_has_a_placeholder_without_a_name(words: ModuleType) -> None:
     for message in words.gather():
         texts = message.id if isinstance(message.id, tuple) else (message.id,)

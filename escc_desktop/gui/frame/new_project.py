@@ -18,7 +18,7 @@ from escc_desktop.gui.frame.strength import SHORTEST, strength_words
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, label, row
-from escc_desktop.i18n import _
+from escc_desktop.i18n import _, said
 
 if TYPE_CHECKING:
     from escc_desktop.workflow.project import CreatedProject
@@ -158,7 +158,7 @@ class NewProjectPanel(QWidget):
     def _refuse(self, error: Exception) -> None:
         self._set_busy(False)
         if isinstance(error, EsccError):
-            self.trouble.say(error.what, error.hint)
+            self.trouble.say(said(error.what), said(error.hint))
         else:
             self._desktop.notices.trouble(error)
 

@@ -14,7 +14,7 @@ from escc_desktop.gui.frame.front_door import job
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import icon_button, label
-from escc_desktop.i18n import _
+from escc_desktop.i18n import _, said
 
 if TYPE_CHECKING:
     from escc_desktop.workflow.views.front_door import ProjectSeen
@@ -90,7 +90,7 @@ class RecentLine(QWidget):
     def __init__(self, folder: Path, seen: ProjectSeen | None) -> None:
         super().__init__()
         trouble = seen.trouble if seen is not None else None
-        self.why = trouble.what if trouble is not None else ""
+        self.why = said(trouble.what) if trouble is not None else ""
         self.open = QPushButton()
         self.open.setProperty("weight", "line")
         self.open.setAccessibleName(f"{folder.name} {self.why}".strip())

@@ -15,7 +15,7 @@ from escc_desktop.gui.frame.front_door import job
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, label, row
-from escc_desktop.i18n import _
+from escc_desktop.i18n import _, said
 
 if TYPE_CHECKING:
     from escc_desktop.workflow.project import Project
@@ -88,7 +88,7 @@ class SignInPanel(QWidget):
         self._is_recovery = bool(seen.methods) and seen.methods[0] == "recovery"
         self._begin(seen.folder.name, str(seen.folder.parent))
         if seen.trouble is not None:
-            self.trouble.say(seen.trouble.what, seen.trouble.hint)
+            self.trouble.say(said(seen.trouble.what), said(seen.trouble.hint))
         self._offer_staff(seen.staff)
         self._fit()
 
@@ -235,7 +235,7 @@ class SignInPanel(QWidget):
         if not isinstance(error, EsccError):
             self._desktop.notices.trouble(error)
             return
-        self.trouble.say(error.what, error.hint)
+        self.trouble.say(said(error.what), said(error.hint))
         self.password.edit.setFocus()
         self.password.edit.selectAll()
 

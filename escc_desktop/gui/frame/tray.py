@@ -18,7 +18,7 @@ from escc_desktop.gui.tasks import Running, Tasks
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.states import time_left
 from escc_desktop.gui.widgets.text import button, card, icon_button, label, set_tone
-from escc_desktop.i18n import _, plural
+from escc_desktop.i18n import _, plural, said
 from escc_desktop.workflow.jobs import Failed, Finished, Stopped
 
 WIDTH_PX = 340
@@ -209,7 +209,7 @@ class JobRow(QFrame):
         elif isinstance(event, Stopped):
             self._say(_("Cancelled; nothing was left half-done"), "secondary")
         elif isinstance(event.error, EsccError):
-            self._say(event.error.what, "danger", event.error.hint)
+            self._say(said(event.error.what), "danger", said(event.error.hint))
         else:
             self._say(_("Ended by a defect of the program"), "danger")
 

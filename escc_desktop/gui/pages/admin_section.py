@@ -16,7 +16,7 @@ from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.frame.fields import Trouble
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.theme import GRID
-from escc_desktop.i18n import _
+from escc_desktop.i18n import _, said
 
 if TYPE_CHECKING:
     from escc_desktop.workflow.views.admin import AdminView
@@ -84,7 +84,7 @@ class Section(QWidget):
 
         def failed(error: Exception) -> None:
             if isinstance(error, EsccError):
-                trouble.say(error.what, error.hint)
+                trouble.say(said(error.what), said(error.hint))
             else:
                 self.desktop.notices.trouble(error)
 

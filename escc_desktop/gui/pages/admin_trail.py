@@ -19,7 +19,7 @@ from escc_desktop.gui.pages.admin_table import Column, Row, RowsTable
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.entry import Entry
 from escc_desktop.gui.widgets.text import button, label, row, set_tone
-from escc_desktop.i18n import _, plural
+from escc_desktop.i18n import _, plural, said
 from escc_desktop.workflow.views.admin import (
     SIGN_IN,
     AdminView,
@@ -168,8 +168,8 @@ class TrailSection(Section):
             )
             return
         error = EsccError(_("The project is damaged."), _("Restore it from a backup."))
-        self.trouble.say(error.what, error.hint)
-        self.desktop.notices.said.emit(Notice(error.what, error.hint, Tone.DANGER, checked.wrong))
+        self.trouble.say(said(error.what), said(error.hint))
+        self.desktop.notices.said.emit(Notice(said(error.what), said(error.hint), Tone.DANGER, checked.wrong))
 
     def _say_head(self, text: str, tone: str) -> None:
         self.head.setText(text)

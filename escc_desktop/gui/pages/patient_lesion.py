@@ -14,7 +14,7 @@ from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.viewer.slice_view import SliceView
 from escc_desktop.gui.widgets.text import label
-from escc_desktop.i18n import _
+from escc_desktop.i18n import _, said
 from escc_desktop.workflow.views.lesion import LesionView, lesion_view
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class LesionPanel(QWidget):
 
     def _fail(self, error: Exception) -> None:
         self._running = None
-        self._say(error.what if isinstance(error, EsccError) else _("The CT cannot be shown."))
+        self._say(said(error.what) if isinstance(error, EsccError) else _("The CT cannot be shown."))
         if not isinstance(error, EsccError):
             self._desktop.notices.trouble(error)
 

@@ -33,7 +33,7 @@ from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.tools.toolbox import TOOLS
 from escc_desktop.gui.viewer.mouse_words import mouse_words
 from escc_desktop.gui.widgets.states import BusyState
-from escc_desktop.i18n import _, plural
+from escc_desktop.i18n import _, plural, said
 from escc_desktop.reading.session import Roi
 from escc_desktop.workflow.demo.opening import staff_password
 from escc_desktop.workflow.views.reading import AgendaItem, reading_agenda, sign_reading
@@ -92,7 +92,7 @@ class ReadingPage(Page):
             self.desktop.notices.say(_("Still saving. Leave again in a moment."), tone=Tone.WARNING)
         else:
             self.desktop.notices.offer(
-                f"{trouble.what} {trouble.hint}",
+                f"{said(trouble.what)} {said(trouble.hint)}",
                 plural("Leave without the last step", "Leave without the last {n} steps", n),
                 self._give_up,
                 Tone.DANGER,
@@ -273,7 +273,7 @@ class ReadingPage(Page):
     def _failed(self, error: Exception) -> None:
         board = self.board
         if board is not None and board.side.currentWidget() is board.sign_panel and isinstance(error, EsccError):
-            board.sign_panel.say(error.what, error.hint)
+            board.sign_panel.say(said(error.what), said(error.hint))
             return
         if board is not None:
             board.leave_signing()

@@ -23,7 +23,7 @@ from escc_desktop.gui.viewer.panes import LinkedViews
 from escc_desktop.gui.viewer.planes import Plane
 from escc_desktop.gui.widgets.sign_panel import SignPanel
 from escc_desktop.gui.widgets.text import button, icon_button, label, row
-from escc_desktop.i18n import _, plural
+from escc_desktop.i18n import _, plural, said
 from escc_desktop.imaging.mask import MaskEdit
 from escc_desktop.workflow.views.words import site_name
 
@@ -255,7 +255,7 @@ class ReadingBoard(QWidget):
         trouble, n_unsaved = self.reading.trouble, self.canvas.n_unsaved
         if trouble is not None:
             unsaved = plural("{n} step is not saved", "{n} steps are not saved", n_unsaved)
-            self.trouble_words.setText("\n".join((f"{unsaved}. {trouble.what}", trouble.hint)))
+            self.trouble_words.setText("\n".join((f"{unsaved}. {said(trouble.what)}", said(trouble.hint))))
             without = plural("Open again without the last step", "Open again without the last {n} steps", n_unsaved)
             self.reopen.setText(without)
             self._place_trouble_bar()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox
 from escc_desktop.errors import Fault, FaultsError
 from escc_desktop.gui.pages.worklist_side import SidePanel, Wrapped, sign_line
 from escc_desktop.gui.widgets.text import button, card, label
-from escc_desktop.i18n import _, plural
+from escc_desktop.i18n import _, plural, said
 from escc_desktop.workflow.views.worklist_jobs import ExtractionReport, Question, RecordsReport
 
 _A_CARD = 50
@@ -83,8 +83,8 @@ class FaultsPanel(SidePanel):
     def show_faults(self, error: FaultsError) -> None:
         """Show them."""
         self.clear()
-        self.add(sign_line("error_circle", "danger", error.what))
-        self.add(Wrapped(error.hint, tone="secondary"))
+        self.add(sign_line("error_circle", "danger", said(error.what)))
+        self.add(Wrapped(said(error.hint), tone="secondary"))
         _add_lines(self, error.faults)
 
 
