@@ -54,7 +54,7 @@ class _bounded:  # noqa: N801  # reads as the function argparse expects
         self._least, self._most = least, most
 
     def __call__(self, word: str) -> int:
-        number = int(word)
+        number = int(word) if word.isdecimal() else -1
         if not self._least <= number <= self._most:
-            raise argparse.ArgumentTypeError(f"{number} is not between {self._least} and {self._most}")
+            raise argparse.ArgumentTypeError(f"{word} is no whole number from {self._least} to {self._most}")
         return number

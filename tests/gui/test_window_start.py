@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from escc_desktop.gui.arguments import parse_start
 from escc_desktop.gui.page import Page
 from escc_desktop.gui.page_table import PAGES, PageEntry
 from escc_desktop.workflow.access import Operation
@@ -69,3 +70,13 @@ def test_that_a_start_without_a_display_says_so_in_one_sentence(tmp_path: Path) 
 def test_that_every_page_of_the_rail_is_there_and_asks_for_known_rights(entry: PageEntry) -> None:
     assert issubclass(entry.import_page(), Page)
     assert all(name in Operation.__members__ for name in entry.needs)
+
+
+@pytest.mark.parametrize("words", ["--patients x", "--patients 19", "--patients -30", "--jobs 0", "--nonsense"])
+def test_that_wrong_arguments_of_the_window_are_refused_by_name(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        parse_start(["demo", *words.split()])
+    said = capsys.readouterr().err
+    assert left.value.code == 2
+    assert words.split(maxsplit=1)[0] in said
+    assert "object at" not in said

@@ -52,11 +52,11 @@ def open_for_drawing(project: Project, session_id: str, progress: Progress) -> O
         slice_voxels = np.count_nonzero(shown, axis=(1, 2)).astype(np.intp)
         drawn = {int(z): shown[z] for z in np.flatnonzero(slice_voxels)}
         diameters = slice_diameters(drawn, planes.geometry, progress.part(0.9, 1.0))
+        mark = _nearest_voxel(reading.lesion.point_mm, planes.geometry)
+        return Opened(project, reading, planes, shown, bounding_box(shown), slice_voxels, diameters, mark)
     except BaseException:
         reading.abandon()
         raise
-    mark = _nearest_voxel(reading.lesion.point_mm, planes.geometry)
-    return Opened(project, reading, planes, shown, bounding_box(shown), slice_voxels, diameters, mark)
 
 
 def slice_diameters(slices: Mapping[int, BoolArray], geometry: Geometry, progress: Progress) -> dict[int, float]:

@@ -20,7 +20,7 @@ LOCK_FILE: Final = "demo.lock"
 
 @contextmanager
 def claimed(root: Path) -> Iterator[None]:
-    """Hold the folder of a demo during the block.
+    """Make the folder of a demo where it is missing, and hold it during the block.
 
     Raises
     ------
@@ -28,6 +28,7 @@ def claimed(root: Path) -> Iterator[None]:
         Another program holds it, or the folder cannot be written.
     """
     try:
+        root.mkdir(parents=True, exist_ok=True)
         stream = (root / LOCK_FILE).open("ab")
     except OSError as error:
         raise EsccError(f"Cannot write {root}: {error.strerror}.", "Name a new or an empty folder.") from None

@@ -42,7 +42,6 @@ def build_practice(root: Path, jobs: int, progress: Progress) -> Path:
     folder = DemoFolder(root)
     if (root / BUILT).exists():
         return folder.project
-    root.mkdir(parents=True, exist_ok=True)
     with claimed(root):
         _build(folder, jobs, progress)
     return folder.project

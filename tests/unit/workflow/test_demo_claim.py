@@ -41,6 +41,13 @@ def test_that_a_demo_held_by_another_program_is_left_alone_until_that_one_is_gon
         pass
 
 
+def test_that_a_place_where_nothing_can_be_written_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("somebody's", encoding="utf-8")
+    with pytest.raises(EsccError, match=r"Cannot write .*practice: .*\. Name a new or an empty folder\."):
+        build_practice(tmp_path / "file" / "practice", 1, Progress())
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "somebody's"
+
+
 def test_that_the_patients_to_practise_on_have_codes_of_their_own_and_no_artefacts() -> None:
     patients = practice_patients()
     assert [patient.patient_id for patient in patients] == ["T01", "T02", "T03"]
