@@ -89,6 +89,7 @@ def test_that_what_is_written_on_the_accent_and_on_keys_can_be_read(name: str) -
     assert contrast(tokens.accent, tokens.raised) >= 3  # the ring of the focus
 
 
+@pytest.mark.unwatched
 def test_that_a_theme_is_applied_at_once_everywhere_and_kept(
     framing: ModuleType, window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_that_a_theme_is_applied_at_once_everywhere_and_kept(
     qtbot.waitUntil(lambda: load_settings(tmp_path / "settings.json").theme == "light")
 
 
+@pytest.mark.unwatched
 def test_that_a_theme_styles_what_lies_deep_no_oftener_than_what_lies_on_top(
     window: MainWindow, qtbot: QtBot, qapp: QApplication
 ) -> None:
@@ -126,6 +128,7 @@ def test_that_a_theme_styles_what_lies_deep_no_oftener_than_what_lies_on_top(
     assert 1 <= inner.n_styled <= top.n_styled + 1
 
 
+@pytest.mark.unwatched
 def test_that_as_the_system_follows_the_desktop(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +150,7 @@ def test_that_as_the_system_follows_the_desktop(
     assert shown_theme("system") == "dark"
 
 
+@pytest.mark.unwatched
 def test_that_another_language_is_spoken_at_once_and_the_project_stays(
     framing: ModuleType,
     window: MainWindow,
@@ -331,6 +335,7 @@ def test_that_regular_text_is_not_darkened() -> None:
     assert 1.0 <= float(done.stdout) <= 1.55
 
 
+@pytest.mark.unwatched
 def test_that_states_of_a_page_follow_the_theme(
     framing: ModuleType, window: MainWindow, qtbot: QtBot, small_project: Callable[[str], Project], qapp: QApplication
 ) -> None:

@@ -131,6 +131,7 @@ def test_that_another_model_speaks_when_it_is_chosen(open_page: Callable[[str], 
     assert any("no Rad-score" in caution.text for caution in page.shown.cautions)
 
 
+@pytest.mark.unwatched
 def test_that_the_page_takes_the_colours_of_another_theme(
     open_page: Callable[[str], PatientPage], qtbot: QtBot
 ) -> None:
