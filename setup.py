@@ -1,6 +1,7 @@
 """Packages and C extensions; everything else stands in pyproject.toml."""
 
 import sys
+from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
 
@@ -8,11 +9,11 @@ from setuptools import Extension, find_packages, setup
 STRICT = ["/O2", "/fp:precise"] if sys.platform == "win32" else ["-O3", "-ffp-contract=off"]
 
 
-def extension(module, source):
-    """Describe a C extension against the stable ABI of Python 3.11."""
+def extension(source):
+    """Describe a C extension against the stable ABI of Python 3.11: `a/_b.c` becomes the module `a._b`."""
     return Extension(
-        module,
-        [source],
+        ".".join(source.with_suffix("").parts),
+        [source.as_posix()],
         define_macros=[("Py_LIMITED_API", "0x030B0000")],
         extra_compile_args=STRICT,
         py_limited_api=True,
@@ -23,6 +24,6 @@ setup(
     # resources/ lies beside the package in the tree and inside it when installed.
     packages=[*find_packages(include=["escc_desktop*"]), "escc_desktop._resources"],
     package_dir={"escc_desktop._resources": "resources"},
-    ext_modules=[extension("escc_desktop.stats._coxnet", "escc_desktop/stats/_coxnet.c")],
+    ext_modules=[extension(source) for source in sorted(Path("escc_desktop").rglob("_*.c"))],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )
