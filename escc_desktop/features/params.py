@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Hashable
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.features.names import feature_names, filter_names
 from escc_desktop.files import canonical_json, decode_text, digest, read_bytes
 from escc_desktop.resources import resource_path
 
-PRESETS: Final = ("ct_arterial",)
+PRESETS: Final = ("ct_arterial", "ct_arterial_iso", "ibsi_ct_c")
 MAX_BYTES: Final = 65_536
+_OPTIONAL: Final = ("resampling", "resegmentation_hu", "first_edge_hu")
+_LOWEST_HU, _HIGHEST_HU = -32_768, 32_767
 
 
 class _Strict(BaseModel):
@@ -39,11 +41,23 @@ class Lbp3d(_Strict):
     icosphere_subdivision: Literal[1]
 
 
+class Resampling(_Strict):
+    """How values between voxel centres are found (IBSI reference manual, chapter 2.4)."""
+
+    interpolation: Literal["linear"]
+    grid: Literal["centred"]
+    hu: Literal["rounded_int16"]
+    mask_interpolation: Literal["linear"]
+    mask_threshold: Annotated[float, Field(ge=0.5, le=0.5)]
+
+
 class ExtractionParams(_Strict):
     """The settings of an extraction.
 
-    Only `bin_width_hu` and `log_sigma_mm` may be chosen; the other settings have one allowed value each
-    and stand in the file so that it says the whole of what was computed.
+    Chosen may be `bin_width_hu`, `log_sigma_mm`, `resampled_spacing_mm` (cubic voxels), `resegmentation_hu` (the
+    lowest and the highest HU that count; the shape is that of the whole region) and `first_edge_hu` (where grey level
+    1 of the unfiltered image begins; without it at the multiple of the bin width below the lowest value). The other
+    settings have one allowed value each and stand in the file so that it says the whole of what was computed.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -56,7 +70,10 @@ class ExtractionParams(_Strict):
     lbp_2d: Lbp2d
     lbp_3d: Lbp3d
     normalize: Literal[False]
-    resampled_spacing_mm: None
+    resampled_spacing_mm: Annotated[float, Field(ge=0.4, le=5)] | None
+    resampling: Resampling | None = None
+    resegmentation_hu: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    first_edge_hu: Annotated[float, Field(ge=_LOWEST_HU, le=_HIGHEST_HU)] | None = None
     force_2d: Literal[False]
     neighbour_distance: Literal[1]
     glcm_symmetrical: Literal[True]
@@ -73,10 +90,30 @@ class ExtractionParams(_Strict):
             raise ValueError("at most four decimals")
         return sigmas
 
+    @field_validator("resegmentation_hu")
+    @classmethod
+    def _range_rises(cls, range_hu: list[float] | None) -> list[float] | None:
+        if range_hu is not None and not (_LOWEST_HU <= range_hu[0] < range_hu[1] <= _HIGHEST_HU):
+            raise ValueError(f"two HU between {_LOWEST_HU} and {_HIGHEST_HU}, the lower first")
+        return range_hu
+
+    @model_validator(mode="after")
+    def _say_the_whole(self) -> Self:
+        if (self.resampled_spacing_mm is None) != (self.resampling is None):
+            raise ValueError("resampled_spacing_mm and resampling belong together: both or neither")
+        lowest = self.resegmentation_hu[0] if self.resegmentation_hu else None
+        if self.first_edge_hu is not None and (lowest is None or lowest < self.first_edge_hu):
+            raise ValueError("first_edge_hu needs a resegmentation_hu that begins there or above")
+        return self
+
     @cached_property
     def digest(self) -> str:
-        """SHA-256 (hex) over every setting but name and description."""
-        return digest(canonical_json(self.model_dump(exclude={"name", "description"})))
+        """SHA-256 (hex) over every setting but name and description.
+
+        The optional settings count only where they are set, so that what was computed before there were any is found.
+        """
+        unset = {name for name in _OPTIONAL if getattr(self, name) is None}
+        return digest(canonical_json(self.model_dump(exclude={"name", "description", *unset})))
 
     @property
     def filters(self) -> tuple[str, ...]:

@@ -116,3 +116,48 @@ def test_that_an_unknown_preset_names_those_there_are() -> None:
 def test_that_a_large_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EsccError, match="larger"):
         load_params(write(tmp_path, "#" * 70_000))
+
+
+def test_that_digests_in_stored_projects_stay_valid() -> None:
+    # Of the settings as they were before any could be left out.
+    assert load_params("ct_arterial").digest == "dcb3b67ff6d36d16b2a8d607f5d18be0ca7abef075685184142a754bada7e680"
+
+
+def test_that_every_preset_has_its_own_digest() -> None:
+    assert len({load_params(name).digest for name in PRESETS}) == len(PRESETS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["resampled_spacing_mm: 1.5", "resegmentation_hu: [-50, 150]", "resegmentation_hu: [-50, 150]\nfirst_edge_hu: -50"],
+)
+def test_that_each_optional_setting_changes_the_digest(tmp_path: Path, change: str) -> None:
+    text = resource_path("extraction", "ct_arterial_iso.yaml").read_text(encoding="utf-8")
+    changed = text.replace("resampled_spacing_mm: 1.0", change) if "spacing" in change else f"{text}{change}\n"
+    with_edge = load_params(write(tmp_path, changed)).digest
+    without_edge = load_params(write(tmp_path, changed.replace("first_edge_hu: -50", ""))).digest
+    assert with_edge != load_params("ct_arterial_iso").digest
+    assert (with_edge == without_edge) == ("first_edge" not in change)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("resampled_spacing_mm: 1.0", "resampled_spacing_mm: null", "belong together"),
+        ("resampled_spacing_mm: 1.0", "resampled_spacing_mm: 1.0e-4", "resampled_spacing_mm"),
+        ("resampled_spacing_mm: 1.0", "resampled_spacing_mm: [1, 1, 1]", "resampled_spacing_mm"),
+        ("interpolation: linear\n  grid", "interpolation: cubic\n  grid", "resampling.interpolation"),
+        ("mask_threshold: 0.5", "mask_threshold: 0.4", "resampling.mask_threshold"),
+        ("grid: centred", "", "resampling.grid"),
+        ("gldm_alpha: 0", "gldm_alpha: 0\nresegmentation_hu: [100, -100]", "the lower first"),
+        ("gldm_alpha: 0", "gldm_alpha: 0\nresegmentation_hu: [-100]", "resegmentation_hu"),
+        ("gldm_alpha: 0", "gldm_alpha: 0\nfirst_edge_hu: -1000", "needs a resegmentation_hu"),
+        ("gldm_alpha: 0", "gldm_alpha: 0\nfirst_edge_hu: 0\nresegmentation_hu: [-100, 100]", "begins there or above"),
+    ],
+)
+def test_that_a_wrong_setting_of_resampling_is_refused(tmp_path: Path, before: str, after: str, said: str) -> None:
+    text = resource_path("extraction", "ct_arterial_iso.yaml").read_text(encoding="utf-8")
+    assert before in text
+    with pytest.raises(EsccError, match="mine.yaml") as caught:
+        load_params(write(tmp_path, text.replace(before, after)))
+    assert said in f"{caught.value} {caught.value.detail}"
