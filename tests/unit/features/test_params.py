@@ -158,6 +158,6 @@ def test_that_each_optional_setting_changes_the_digest(tmp_path: Path, change: s
 def test_that_a_wrong_setting_of_resampling_is_refused(tmp_path: Path, before: str, after: str, said: str) -> None:
     text = resource_path("extraction", "ct_arterial_iso.yaml").read_text(encoding="utf-8")
     assert before in text
-    with pytest.raises(EsccError, match="mine.yaml") as caught:
+    with pytest.raises(EsccError, match=r"mine\.yaml") as caught:
         load_params(write(tmp_path, text.replace(before, after)))
     assert said in f"{caught.value} {caught.value.detail}"
