@@ -96,11 +96,11 @@ class Geometry:
         return np.asarray(np.linalg.solve(self.affine[:3, :3], offsets.T).T, dtype=np.float64)
 
     def difference(self, other: Geometry) -> str | None:
-        """Say in which of size, spacing, origin or direction the other grid differs, and by how much.
+        """Say in which of size, spacing, origin and direction the other grid differs, and by how much.
 
         Returns None when origin and spacing agree within 0.001 mm and the far ends within 0.05 mm.
         """
-        return next(_differences(self, other), None)
+        return "; ".join(_differences(self, other)) or None
 
 
 def _differences(one: Geometry, other: Geometry) -> Iterator[str]:
