@@ -38,6 +38,7 @@ PROVENANCE_KEYS: Final = (
     "mask_volume_mm3",
     "extreme_hu",
     "extreme_index_xyz",
+    "findings",
     "warnings",
 )
 RASTERISATION: Final = "a voxel belongs to the region when its centre does; overlapping contours by exclusive or"
@@ -179,5 +180,6 @@ def _provenance(
         "mask_volume_mm3": mask.volume_mm3,
         "extreme_hu": extreme.hu if extreme else None,
         "extreme_index_xyz": list(extreme.index_xyz) if extreme else None,
+        "findings": list(preflight.codes),
         "warnings": list(preflight.warnings),
     }
