@@ -1,0 +1,14 @@
+from numpy import int32
+from numpy.typing import NDArray
+
+def count(
+    shape: tuple[int, int, int], levels: NDArray[int32], families: int
+) -> tuple[
+    bytes,
+    bytes,
+    tuple[bytes, bytes, bytes, bytes],
+    tuple[bytes, bytes, bytes, bytes],
+    tuple[bytes, bytes, bytes, bytes],
+    tuple[bytes, bytes, bytes, bytes],
+    bytes,
+]: ...

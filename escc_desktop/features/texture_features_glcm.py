@@ -1,0 +1,165 @@
+"""GLCM: how often two grey levels lie side by side. Formulas and names are PyRadiomics' 3.0.1.
+
+Each direction is computed for itself. Sums run over the entries in PyRadiomics' order, one after the other, so that
+what cancels out there (Correlation, Imc1, Imc2, ClusterShade of small or even regions) cancels out here as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from escc_desktop.features.textures import Entries
+
+Values = NDArray[np.float64]
+_EPSILON: Final = float(np.spacing(1))
+# Up to here the sum over all pairs of levels is made as PyRadiomics makes it.
+_FEW_LEVELS: Final = 64
+
+
+def _sum(values: Values) -> float:
+    """Add one value after the other, as numpy does over the leading axes of PyRadiomics' arrays."""
+    return float(np.add.accumulate(values)[-1]) if len(values) else 0.0
+
+
+def _entropy(p: Values) -> float:
+    return -_sum(p * np.log2(p + _EPSILON))
+
+
+class PairMatrix:
+    """The normalised symmetric matrix of one direction.
+
+    Parameters
+    ----------
+    pairs
+        The matrices of all directions.
+    direction
+        Which of them.
+    levels
+        (n,): the grey level of each row.
+    """
+
+    def __init__(self, pairs: Entries, direction: int, levels: NDArray[np.int32]) -> None:
+        some = slice(pairs.starts[direction], pairs.starts[direction + 1])
+        self.row = pairs.row[some].astype(np.intp)
+        self.column = pairs.column[some].astype(np.intp)
+        self.p: Values = pairs.count[some] / pairs.count[some].sum(dtype=np.float64)
+        self.levels = levels
+        self.highest = int(levels[-1])
+        self.i = levels[self.row]
+        self.j = levels[self.column]
+
+    @cached_property
+    def px(self) -> Values:
+        """Marginal probability of each level; for columns the same."""
+        return np.bincount(self.row, self.p, len(self.levels))
+
+    @cached_property
+    def sums(self) -> tuple[Values, Values]:
+        """The sums i + j that can be, from 2, and their probabilities."""
+        p = np.bincount(self.i + self.j, self.p, 2 * self.highest + 1)[2:]
+        return np.arange(2, 2 * self.highest + 1, dtype=np.float64), p
+
+    @cached_property
+    def apart(self) -> tuple[Values, Values]:
+        """The differences |i - j| that can be, and their probabilities."""
+        p = np.bincount(np.abs(self.i - self.j), self.p, self.highest)
+        return np.arange(self.highest, dtype=np.float64), p
+
+    @cached_property
+    def means(self) -> tuple[float, float]:
+        """Mean levels of rows and of columns: the same but for rounding."""
+        return _sum(self.i * self.p), _sum(self.j * self.p)
+
+    @cached_property
+    def variances(self) -> tuple[float, float]:
+        """Variances of rows and of columns: the same but for rounding."""
+        ux, uy = self.means
+        return _sum(self.p * ((self.levels - ux) ** 2)[self.row]), _sum(self.p * ((self.levels - uy) ** 2)[self.column])
+
+    @cached_property
+    def entropy(self) -> float:
+        """Entropy HXY, in bits."""
+        return _entropy(self.p)
+
+    def cluster(self, power: int) -> float:
+        """Return the central moment of i + j."""
+        ux, uy = self.means
+        moment = (self.sums[0] - ux - uy) ** power
+        return _sum(self.p * moment[self.i + self.j - 2])
+
+    def correlation(self) -> float:
+        """Return the correlation of the two levels; 1 for a flat region."""
+        ux, uy = self.means
+        sigma = self.variances[0] ** 0.5 * self.variances[1] ** 0.5
+        if sigma == 0:
+            return 1.0
+        covariance = _sum(self.p * (self.levels - ux)[self.row] * (self.levels - uy)[self.column])
+        return covariance / (sigma + _EPSILON)
+
+    def over_apart(self, weight: Callable[[Values], Values]) -> float:
+        """Return the sum of p(|i - j|) times a function of |i - j|."""
+        k, p = self.apart
+        return _sum(p * weight(k))
+
+    def inverse_variance(self) -> float:
+        """Return the sum of p(i, j) / |i - j|^2 off the diagonal."""
+        k, p = self.apart
+        return _sum(p[1:] / k[1:] ** 2)
+
+    def difference_variance(self) -> float:
+        """Return the variance of |i - j|."""
+        k, p = self.apart
+        return _sum(p * (k - _sum(k * p)) ** 2)
+
+    def imc1(self) -> float:
+        """Return the first measure of information; 0 where the levels have no entropy."""
+        product = self.px[self.row] * self.px[self.column]
+        gain = self.entropy + _sum(self.p * np.log2(product + _EPSILON))
+        of_levels = _entropy(self.px)
+        return gain / of_levels if of_levels else 0.0
+
+    def imc2(self) -> float:
+        """Return the second measure of information; 0 where the levels are independent."""
+        independent = self._independent_entropy()
+        if independent == self.entropy:
+            return 0.0
+        return float(np.sqrt(1 - np.e ** (-2 * (independent - self.entropy))))
+
+    def _independent_entropy(self) -> float:
+        px = self.px[self.px > 0]
+        if len(px) <= _FEW_LEVELS:
+            return _entropy(np.multiply.outer(px, px).ravel())
+        # The sum over all pairs of levels of -q log2(q + epsilon), q = px(i) px(j), to first order in epsilon.
+        return -2 * float((px * np.log2(px)).sum()) - len(px) ** 2 * _EPSILON / float(np.log(2))
+
+
+FORMULAS: Final[dict[str, Callable[[PairMatrix], float]]] = {
+    "Autocorrelation": lambda m: _sum(m.p * (m.i * m.j.astype(np.float64))),
+    "ClusterProminence": lambda m: m.cluster(4),
+    "ClusterShade": lambda m: m.cluster(3),
+    "ClusterTendency": lambda m: m.cluster(2),
+    "Contrast": lambda m: m.over_apart(np.square),
+    "Correlation": PairMatrix.correlation,
+    "DifferenceAverage": lambda m: m.over_apart(lambda k: k),
+    "DifferenceEntropy": lambda m: _entropy(m.apart[1]),
+    "DifferenceVariance": PairMatrix.difference_variance,
+    "Id": lambda m: m.over_apart(lambda k: 1 / (1 + k)),
+    "Idm": lambda m: m.over_apart(lambda k: 1 / (1 + k**2)),
+    "Idmn": lambda m: m.over_apart(lambda k: 1 / (1 + k**2 / m.highest**2)),
+    "Idn": lambda m: m.over_apart(lambda k: 1 / (1 + k / m.highest)),
+    "Imc1": PairMatrix.imc1,
+    "Imc2": PairMatrix.imc2,
+    "InverseVariance": PairMatrix.inverse_variance,
+    "JointAverage": lambda m: m.means[0],
+    "JointEnergy": lambda m: _sum(m.p**2),
+    "JointEntropy": lambda m: m.entropy,
+    "MaximumProbability": lambda m: float(m.p.max()),
+    "SumAverage": lambda m: _sum(m.sums[0] * m.sums[1]),
+    "SumEntropy": lambda m: _entropy(m.sums[1]),
+    "SumSquares": lambda m: m.variances[0],
+}
