@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
+from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.names import parse_feature_name
-from escc_desktop.files import CsvTable, read_csv, write_csv
+from escc_desktop.files import CsvTable, read_csv, read_json, write_csv
 
 KEY_COLUMNS: Final = ("patient_id", "lesion_id", "site", "reader", "occasion")
 READERS: Final = ("A", "B")
@@ -80,14 +81,19 @@ class FeatureTable:
         One a column, with phase (``A_original_shape_Elongation``).
     values
         float64 (rows, columns), finite, read-only.
+    scans
+        How the image of each row was made; empty where nothing is known of any.
     """
 
     keys: tuple[RoiKey, ...]
     names: tuple[str, ...]
     values: NDArray[np.float64]
+    scans: tuple[ScanFacts, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _frozen(self.values, (len(self.keys), len(self.names))))
+        if self.scans and len(self.scans) != len(self.keys):
+            raise ValueError(f"facts of {len(self.scans)} images for {len(self.keys)} rows")
 
     def select(self, reader: str | None = None, occasion: str | None = None) -> Self:
         """Return the rows of a reader, of an occasion, or of both."""
@@ -96,7 +102,12 @@ class FeatureTable:
             for row, key in enumerate(self.keys)
             if reader in {None, key.reader} and occasion in {None, key.occasion}
         ]
-        return type(self)(tuple(self.keys[row] for row in rows), self.names, self.values[rows])
+        return self.take(rows)
+
+    def take(self, rows: Sequence[int]) -> Self:
+        """Return these rows, in that order."""
+        keys, scans = tuple(self.keys[row] for row in rows), tuple(self.scans[row] for row in rows if self.scans)
+        return type(self)(keys, self.names, self.values[list(rows)], scans)
 
     def only(self, names: Sequence[str]) -> Self:
         """Return the columns named, in that order.
@@ -113,7 +124,7 @@ class FeatureTable:
                 f"{len(missing)} features are not in the table, the first is {missing[0]}.",
                 "Extract them again or choose the table the names come from.",
             )
-        return type(self)(self.keys, tuple(names), self.values[:, [place[name] for name in names]])
+        return type(self)(self.keys, tuple(names), self.values[:, [place[name] for name in names]], self.scans)
 
 
 def _frozen(values: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -130,7 +141,8 @@ def read_feature_table(path: Path, required: Sequence[str] = ()) -> FeatureTable
     Parameters
     ----------
     path
-        CSV with the columns `KEY_COLUMNS` and one a feature, with phase.
+        CSV with the columns `KEY_COLUMNS` and one a feature, with phase; what its sidecar says of the images goes
+        along.
     required
         Features it must have.
 
@@ -156,7 +168,24 @@ def read_feature_table(path: Path, required: Sequence[str] = ()) -> FeatureTable
         raise FaultsError(
             f"{table.name} is no valid feature table: {faults[0]}{more}.", faults, "Mend all and try again."
         )
-    return FeatureTable(tuple(read_keys(table)), names, values)
+    keys = tuple(read_keys(table))
+    return FeatureTable(keys, names, values, _scans(path, keys))
+
+
+def _scans(path: Path, keys: Sequence[RoiKey]) -> tuple[ScanFacts, ...]:
+    """Return how the image of each row was made, by the table's sidecar; nothing without a sidecar that says it."""
+    try:
+        sidecar = read_json(path.with_name(f"{path.name}.json"))
+    except EsccError:
+        return ()
+    rows = sidecar.get("rows") if isinstance(sidecar, dict) else None
+    known = {
+        tuple(row.get(name) for name in ("patient_id", "lesion_id", "reader", "occasion")): ScanFacts.of(row)
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, dict)
+    }
+    scans = tuple(known.get(key.reading, ScanFacts()) for key in keys)
+    return scans if any(scan.is_known for scan in scans) else ()
 
 
 def _name_faults(table: CsvTable, names: Sequence[str]) -> Iterator[Fault]:

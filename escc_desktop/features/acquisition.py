@@ -1,0 +1,75 @@
+"""How the image behind a row of features was made, as far as it is known: what features may depend on beside a lesion."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, Self
+
+CROPPED: Final = "cropped"
+NUMBERS: Final = ("pixel_spacing_mm", "slice_spacing_mm", "slice_thickness_mm", "kvp", "largest_hu")
+WORDS: Final = ("kernel", "scanner")
+
+
+@dataclass(frozen=True)
+class ScanFacts:
+    """One image; None where nothing is known.
+
+    Attributes
+    ----------
+    pixel_spacing_mm, slice_spacing_mm
+        Between voxel centres in the slice, and between slices.
+    slice_thickness_mm, kvp, kernel, scanner
+        As in the DICOM header; the scanner is manufacturer and model.
+    largest_hu
+        Largest absolute value of the whole image, by which four filters are scaled.
+    is_cropped
+        Whether the image seems cut out of a larger scan.
+    """
+
+    pixel_spacing_mm: float | None = None
+    slice_spacing_mm: float | None = None
+    slice_thickness_mm: float | None = None
+    kvp: float | None = None
+    kernel: str | None = None
+    scanner: str | None = None
+    largest_hu: float | None = None
+    is_cropped: bool | None = None
+
+    @classmethod
+    def of(cls, provenance: Mapping[str, Any]) -> Self:
+        """Return what the provenance of a feature vector says; what is missing or no such value there is not known.
+
+        The header's part stands under ``acquisition``: kvp, kernel, slice_thickness_mm, manufacturer, model.
+        """
+        header = provenance.get("acquisition")
+        header = header if isinstance(header, Mapping) else {}
+        spacing, findings = provenance.get("spacing_mm"), provenance.get("findings")
+        x, _, z = spacing if isinstance(spacing, list) and len(spacing) == 3 else (None, None, None)
+        extreme = _number(provenance.get("extreme_hu"))
+        scanner = " ".join(word for word in (_word(header.get("manufacturer")), _word(header.get("model"))) if word)
+        return cls(
+            pixel_spacing_mm=_number(x),
+            slice_spacing_mm=_number(z),
+            slice_thickness_mm=_number(header.get("slice_thickness_mm")),
+            kvp=_number(header.get("kvp")),
+            kernel=_word(header.get("kernel")),
+            scanner=scanner or None,
+            largest_hu=None if extreme is None else abs(extreme),
+            is_cropped=CROPPED in findings if isinstance(findings, list) else None,
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known."""
+        return any(getattr(self, field.name) is not None for field in fields(self))
+
+
+def _number(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and math.isfinite(value) else None  # type: ignore[arg-type]
+
+
+def _word(value: object) -> str | None:
+    return value.strip()[:64] or None if isinstance(value, str) else None
