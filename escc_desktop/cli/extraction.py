@@ -10,16 +10,8 @@ import typer
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, say, show
 from escc_desktop.errors import Fault
 from escc_desktop.progress import Cancelled
-from escc_desktop.workflow.extraction import (
-    CohortOptions,
-    CohortResult,
-    ExtractionChoice,
-    RoiFiles,
-    RowFailure,
-    extract_files,
-    extract_manifest,
-    vector_text,
-)
+from escc_desktop.workflow.cohort import CohortOptions, CohortResult, RowFailure, extract_manifest
+from escc_desktop.workflow.extraction import ExtractionChoice, RoiFiles, extract_files, vector_text
 
 _Params = Annotated[str, typer.Option("--params", help="Name of shipped settings, or a YAML file.")]
 _Engine = Annotated[str, typer.Option("--engine", help="pyradiomics; fast is not there yet.")]
@@ -99,7 +91,14 @@ def _summary(result: CohortResult, out: Path) -> dict[str, object]:
         "features": len(result.table.names),
         "reused": result.n_reused,
         "failed": [
-            {"row": each.row.row, "problem": each.failure.what, "hint": each.failure.hint} for each in result.failures
+            {
+                "row": each.row.row,
+                "problem": each.failure.what,
+                "hint": each.failure.hint,
+                "quarantined": each.failure.is_quarantined,
+            }
+            for each in result.failures
         ],
+        "constant": list(result.constant),
         "warnings": list(result.warnings),
     }

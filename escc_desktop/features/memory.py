@@ -1,24 +1,53 @@
-"""How much memory is free, and how much an extraction will take."""
+"""How much memory is free, and sharing it out."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import sys
+from collections import deque
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 MIB: Final = 2**20
-# Measured on images of 4 to 84 million voxels; LoG, lbp-3D and the intensity filters take the whole image.
-BASE_BYTES: Final = 300 * MIB
-BYTES_A_VOXEL: Final = 42
-BYTES_A_MASK_VOXEL: Final = 4_800
 _CGROUP: Final = Path("/sys/fs/cgroup")
 
 
-def needed_bytes(voxels: int, mask_voxels: int) -> int:
-    """Return about the memory PyRadiomics takes for an image of so many voxels and a region of so many."""
-    return BASE_BYTES + BYTES_A_VOXEL * voxels + BYTES_A_MASK_VOXEL * mask_voxels
+class Budget:
+    """Memory that regions being computed take together; first come, first served, from any thread.
+
+    Parameters
+    ----------
+    total_bytes
+        What they may take at most.
+    """
+
+    def __init__(self, total_bytes: int) -> None:
+        self.total_bytes = total_bytes
+        self._held: dict[object, int] = {}
+        self._waiting: deque[object] = deque()
+        self._lock = Lock()
+
+    def take(self, holder: object, need_bytes: int) -> bool:
+        """Reserve memory if it is free and nobody asked earlier; if not, the holder keeps its place in the queue."""
+        with self._lock:
+            if holder in self._held:
+                return True
+            if holder not in self._waiting:
+                self._waiting.append(holder)
+            if self._waiting[0] is not holder or sum(self._held.values()) + need_bytes > self.total_bytes:
+                return False
+            self._waiting.popleft()
+            self._held[holder] = need_bytes
+            return True
+
+    def give_back(self, holder: object) -> None:
+        """Free what the holder has, or its place in the queue."""
+        with self._lock:
+            self._held.pop(holder, None)
+            if holder in self._waiting:
+                self._waiting.remove(holder)
 
 
 def available_bytes() -> int:

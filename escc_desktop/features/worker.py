@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,8 +16,8 @@ import SimpleITK as sitk  # noqa: N813  # the field's name for it
 from numpy.typing import NDArray
 
 from escc_desktop.errors import EsccError
+from escc_desktop.features.cost import cost
 from escc_desktop.features.extract import extract, identity, make_engine
-from escc_desktop.features.memory import needed_bytes
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.table import RoiKey
 from escc_desktop.imaging.mask import Mask
@@ -44,14 +44,32 @@ class Task:
         Whose it is.
     volume_ref, mask_ref
         What the batch's `load` finds volume and mask by; small, they travel to the child process.
+    image
+        Tasks with the same one have the same volume: one child takes them one after another. Empty if not known.
     """
 
     key: RoiKey
     volume_ref: Any
     mask_ref: Any
+    image: str = ""
 
 
 Load = Callable[[Task], tuple[Volume, Mask]]
+
+
+class LastVolume:
+    """The volume a loader read last, kept for further regions on it; one, since each takes its size in memory."""
+
+    def __init__(self) -> None:
+        self._key: Hashable = None
+        self._volume: Volume | None = None
+
+    def get(self, key: Hashable, read: Callable[[], Volume]) -> Volume:
+        """Return the volume known by a key, which names its content, or read it."""
+        if self._volume is None or self._key != key:
+            self._volume = None  # two at a time would be too much
+            self._volume, self._key = read(), key
+        return self._volume
 
 
 @dataclass(frozen=True)
@@ -66,11 +84,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Loaded:
-    """The child has the region and waits for yes (compute it) or no (the values are known or cannot be had)."""
+    """The child has the region and waits for yes (compute it) or no (the values are known or cannot be had).
+
+    Attributes
+    ----------
+    patience_s
+        Silence during the computation that means it hangs.
+    """
 
     identity: str
     voxels: int
     needed_bytes: int
+    patience_s: float
 
 
 @dataclass(frozen=True)
@@ -89,11 +114,14 @@ class Failure:
     ----------
     is_defect
         Whether the program is at fault, not the input.
+    is_quarantined
+        Whether its process died or hung at every attempt.
     """
 
     what: str
     hint: str
     is_defect: bool = False
+    is_quarantined: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +172,7 @@ def _extract(task: Task, job: Job, connection: Connection) -> Finished | None:
     volume, mask = job.load(task)
     engine = make_engine(job.engine)
     known_as = identity(volume.digest, mask.digest, job.params.digest, f"{engine.name} {engine.version}")
-    connection.send(Loaded(known_as, volume.hu.size, needed_bytes(volume.hu.size, mask.n_voxels)))
+    connection.send(Loaded(known_as, volume.hu.size, *cost(engine.name, volume, mask)))
     if not connection.recv():
         return None
     progress = Progress(lambda fraction, note: connection.send(Step(fraction, note)))

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pydantic import TypeAdapter
 
 from escc_desktop.errors import EsccError
-from escc_desktop.features.batch import BatchOptions, Outcome, extract_many
+from escc_desktop.features.batch import BatchOptions, extract_many
 from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.supervisor import Outcome
 from escc_desktop.features.table import FeatureTable, RoiKey
 from escc_desktop.features.worker import Failure
 from escc_desktop.prognosis.card import ModelCard, parse_card
@@ -24,7 +25,7 @@ from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store
 from escc_desktop.workflow.access import View
 from escc_desktop.workflow.desk import verify_signature
-from escc_desktop.workflow.stored import feature_table, load_task, roi_task
+from escc_desktop.workflow.stored import StoredLoader, feature_table, roi_task
 
 _ASSESSMENT: TypeAdapter[Assessment] = TypeAdapter(Assessment)
 
@@ -80,8 +81,8 @@ def extract_signed(store: Store, principal: Principal, settings: ExtractionSetti
             item = RoiFeatures(session_of[id(outcome.task)], outcome.task.key, outcome.vector)
             store.put(principal, FEATURES, item)
 
-    options = BatchOptions(settings.jobs, settings.engine, known=known.get)
-    outcomes = extract_many(tasks, load_task, settings.params, options, keep, progress)
+    options = BatchOptions(jobs=settings.jobs, engine=settings.engine, known=known)
+    outcomes = extract_many(tasks, StoredLoader(), settings.params, options, keep, progress)
     features = [
         RoiFeatures(roi.session_id, outcome.task.key, outcome.vector)
         for roi, outcome in zip(rois, outcomes, strict=True)

@@ -12,9 +12,9 @@ from typing import Any, Self
 import numpy as np
 
 from escc_desktop.errors import EsccError
-from escc_desktop.features.batch import Outcome
 from escc_desktop.features.extract import PROVENANCE_KEYS
 from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.supervisor import Outcome
 from escc_desktop.features.table import FeatureVector, read_feature_table
 from escc_desktop.files import canonical_json, digest, parse_json, read_bytes, read_json
 

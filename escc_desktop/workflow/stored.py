@@ -8,7 +8,7 @@ import numpy as np
 
 from escc_desktop.features.names import PHASE_PREFIX
 from escc_desktop.features.table import FeatureTable, RoiKey
-from escc_desktop.features.worker import Task
+from escc_desktop.features.worker import LastVolume, Task
 from escc_desktop.imaging.mask import Mask, MaskEdit
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.reading.session import Roi
@@ -43,14 +43,22 @@ def roi_key(roi: Roi) -> RoiKey:
 
 def roi_task(store: Store, roi: Roi) -> Task:
     """Return the task of extracting a signed region."""
-    return Task(roi_key(roi), store.detach(VOLUME, roi.volume_digest), PackedMask.of(roi.mask))
+    detached = store.detach(VOLUME, roi.volume_digest)
+    return Task(roi_key(roi), detached, PackedMask.of(roi.mask), roi.volume_digest)
 
 
-def load_task(task: Task) -> tuple[Volume, Mask]:
-    """Read volume and mask of a task; runs in the child process."""
-    stored: Detached = task.volume_ref
-    packed: PackedMask = task.mask_ref
-    return VOLUME.decode(stored.document, stored.blobs), packed.unpack()
+class StoredLoader:
+    """Reads volume and mask of a task that `roi_task` made; used in the child process."""
+
+    def __init__(self) -> None:
+        self._last = LastVolume()
+
+    def __call__(self, task: Task) -> tuple[Volume, Mask]:
+        """Return them."""
+        stored: Detached = task.volume_ref
+        packed: PackedMask = task.mask_ref
+        volume = self._last.get(task.image, lambda: VOLUME.decode(stored.document, stored.blobs))
+        return volume, packed.unpack()
 
 
 def feature_table(features: list[RoiFeatures]) -> FeatureTable:

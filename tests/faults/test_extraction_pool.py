@@ -5,19 +5,24 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
 
-from escc_desktop.features.batch import BatchOptions, Outcome, extract_many
+from escc_desktop.features.batch import BatchOptions, extract_many
 from escc_desktop.features.params import load_params
+from escc_desktop.features.roi_files import FileLoader, RoiFiles, file_task
+from escc_desktop.features.supervisor import Outcome
 from escc_desktop.features.table import RoiKey
 from escc_desktop.features.worker import Task
 from escc_desktop.progress import Cancelled, Progress
-from escc_desktop.workflow.extraction import FileLoader, RoiFiles
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals to children")]
 
@@ -39,7 +44,7 @@ def write_roi(folder: Path, number: int) -> RoiFiles:
 
 @pytest.fixture
 def tasks(tmp_path: Path) -> list[Task]:
-    return [Task(RoiKey(f"P{number}", "", "", "A", "first"), write_roi(tmp_path, number), None) for number in range(3)]
+    return [file_task(RoiKey(f"P{number}", "", "", "A", "first"), write_roi(tmp_path, number)) for number in range(3)]
 
 
 def run(tasks: list[Task], options: BatchOptions, progress: Progress) -> tuple[Outcome, ...]:
@@ -83,16 +88,49 @@ def test_that_a_child_that_falls_silent_is_replaced(tasks: list[Task], undisturb
     assert values(outcomes) == undisturbed
 
 
-def test_that_a_region_whose_child_dies_again_and_again_is_a_failure_and_the_others_are_kept(
-    tasks: list[Task], undisturbed: list[bytes]
+@pytest.fixture
+def poison(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The module of loaders, where the child process finds it too."""
+    here = str(Path(__file__).parent)
+    monkeypatch.syspath_prepend(here)
+    yield import_module("poison")
+    sys.modules.pop("poison", None)
+
+
+@pytest.mark.parametrize(
+    ("what", "how"), [("kills every time", "ended unexpectedly (code -9)"), ("hangs", "fell silent")]
+)
+def test_that_a_region_that_costs_its_process_three_times_is_quarantined_and_the_others_are_kept(
+    tasks: list[Task], undisturbed: list[bytes], poison: ModuleType, tmp_path: Path, what: str, how: str
 ) -> None:
-    progress, sent = send_once(signal.SIGKILL, times=2)
-    outcomes = run(tasks, BatchOptions(jobs=1, attempts=2), progress)
-    assert len(sent) == 2
-    assert outcomes[0].vector is None
-    assert outcomes[0].failure is not None
-    assert "ended unexpectedly (code -9), 2 times" in outcomes[0].failure.what
+    spoilt = [replace(tasks[0], key=replace(tasks[0].key, lesion_id=what)), *tasks[1:]]
+    log = tmp_path / "log"
+    outcomes = extract_many(
+        spoilt,
+        poison.PoisonLoader(log),
+        load_params("ct_arterial"),
+        BatchOptions(jobs=2, stall_s=5.0),
+        lambda _outcome: None,
+        Progress(),
+    )
+    failure = outcomes[0].failure
+    assert failure is not None
+    assert failure.is_quarantined
+    assert failure.what == f"The extraction process {how}, 3 times: the lesion is quarantined."
     assert values(outcomes) == undisturbed[1:]
+    assert [line.split()[0] for line in log.read_text(encoding="ascii").splitlines()].count("P0") == 3
+
+
+def test_that_several_regions_of_one_image_are_read_by_one_child_and_come_out_as_alone(
+    tasks: list[Task], poison: ModuleType, tmp_path: Path
+) -> None:
+    files = tasks[0].volume_ref
+    shared = [replace(task, volume_ref=replace(files, mask=task.volume_ref.mask), image="one") for task in tasks[:2]]
+    log = tmp_path / "log"
+    loader, params = poison.PoisonLoader(log), load_params("ct_arterial")
+    together = extract_many(shared, loader, params, BatchOptions(jobs=1), lambda _outcome: None, Progress())
+    assert len({line.split()[1] for line in log.read_text(encoding="ascii").splitlines()}) == 1
+    assert values(together)[0] == values(together)[1] == values(run(tasks[:1], BatchOptions(), Progress()))[0]
 
 
 @pytest.mark.parametrize("is_stopped", [False, True])

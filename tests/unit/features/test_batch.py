@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escc_desktop.features.batch import BatchOptions, Outcome, _Child, _left, _Supervisor, extract_many
-from escc_desktop.features.memory import MIB, _from_meminfo, available_bytes, needed_bytes
+from escc_desktop.features.batch import BatchOptions, TimeLeft, _left, extract_many
+from escc_desktop.features.cost import needed_bytes, patience_s
+from escc_desktop.features.memory import MIB, Budget, _from_meminfo, available_bytes
 from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.supervisor import Child, Children, Outcome, Rules, Supervisor
 from escc_desktop.features.table import FeatureVector, RoiKey
 from escc_desktop.features.worker import Failure, Job, Loaded, Step, Task
 from escc_desktop.progress import Progress
@@ -32,20 +35,20 @@ class FakeConnection:
         self.sent.append(message)
 
 
-def supervisor_of(params: ExtractionParams, needs: list[int], budget: int) -> _Supervisor:
+def supervisor_of(params: ExtractionParams, needs: list[int], budget: int) -> Supervisor:
     """A supervisor whose children have loaded regions that need so much memory."""
     tasks = [task(number) for number in range(len(needs))]
     job = Job(lambda _task: pytest.fail("loads in the child"), params, "pyradiomics", frozenset())
-    supervisor = _Supervisor(tasks, job, BatchOptions(len(needs), memory_bytes=budget), lambda _outcome: None)
+    supervisor = Supervisor(tasks, Children(job, len(needs)), Budget(budget), Rules(), lambda _outcome: None)
     for index, need in enumerate(needs):
-        child = _Child(None, FakeConnection(), index)  # type: ignore[arg-type]
-        supervisor._children.append(child)
-        supervisor._take(child, Loaded("identity", 83_886_080, need))
+        child = Child(None, FakeConnection(), index)  # type: ignore[arg-type]
+        supervisor.children.all.append(child)
+        supervisor._take(child, Loaded("identity", 83_886_080, need, 60.0))
     return supervisor
 
 
-def computing(supervisor: _Supervisor) -> list[_Child]:
-    return [child for child in supervisor._children if child.reserved_bytes]
+def computing(supervisor: Supervisor) -> list[Child]:
+    return [child for child in supervisor.children.all if child.index is not None and child.waiting_bytes is None]
 
 
 @given(st.lists(st.integers(1, 120), min_size=1, max_size=8), st.randoms(use_true_random=False))
@@ -56,7 +59,8 @@ def test_that_the_regions_computed_together_never_need_more_than_there_is(
     for _ in range(len(needs) + 1):
         supervisor._admit()
         running = computing(supervisor)
-        assert sum(child.reserved_bytes for child in running) <= 100
+        assert sum(supervisor.budget._held.values()) <= 100
+        assert set(supervisor.budget._held) == set(running)
         if running:
             supervisor._take(random.choice(running), Failure("done", ""))
     failed = [outcome.failure.what for _, outcome in sorted(supervisor.outcomes.items()) if outcome.failure]
@@ -65,7 +69,7 @@ def test_that_the_regions_computed_together_never_need_more_than_there_is(
 
 
 def test_that_a_region_larger_than_the_memory_is_refused_with_numbers(params: ExtractionParams) -> None:
-    need = needed_bytes(512 * 512 * 320, 30_000)
+    need = needed_bytes("pyradiomics", 512 * 512 * 320, 2 * 512 * 512 * 320, 30_000)
     supervisor = supervisor_of(params, [need], budget=2 * 2**30)
     failure = supervisor.outcomes[0].failure
     assert failure is not None
@@ -88,7 +92,8 @@ def test_that_a_region_larger_than_the_memory_is_refused_with_numbers(params: Ex
 def test_that_the_memory_foreseen_covers_the_measured_peak(
     size: tuple[int, int, int], mask_voxels: int, peak_mb: float
 ) -> None:
-    foreseen = needed_bytes(int(np.prod(size)), mask_voxels) / 1e6
+    voxels = int(np.prod(size))
+    foreseen = needed_bytes("pyradiomics", voxels, 2 * voxels, mask_voxels) / 1e6
     assert peak_mb < foreseen < 1.6 * peak_mb
 
 
@@ -103,34 +108,54 @@ def test_that_free_memory_is_read_from_the_system(tmp_path: Path) -> None:
 def test_that_what_is_known_is_not_computed_again(params: ExtractionParams) -> None:
     vector = FeatureVector(np.zeros(1), ("x",), {})
     settled: list[Outcome] = []
-    options = BatchOptions(known={"identity": vector}.get)
     job = Job(lambda _task: pytest.fail("loads in the child"), params, "pyradiomics", frozenset())
-    supervisor = _Supervisor([task(0)], job, options, settled.append)
+    rules = Rules(known={"identity": vector})
+    supervisor = Supervisor([task(0)], Children(job, 1), Budget(100), rules, settled.append)
     connection = FakeConnection()
-    child = _Child(None, connection, 0)  # type: ignore[arg-type]
-    supervisor._children.append(child)
-    supervisor._take(child, Loaded("identity", 10, 10))
+    child = Child(None, connection, 0)  # type: ignore[arg-type]
+    supervisor.children.all.append(child)
+    supervisor._take(child, Loaded("identity", 10, 10, 60.0))
     assert connection.sent == [False]
     assert settled[0].vector is vector
     assert settled[0].is_reused
     assert child.index is None
 
 
-def test_that_silence_is_measured_by_the_size_of_the_image() -> None:
-    child = _Child(None, FakeConnection(), 0, heard_at=-1e9)  # type: ignore[arg-type]
-    assert child.is_hanging(600)
+def test_that_a_busy_child_may_be_silent_only_so_long_and_a_waiting_one_for_ever() -> None:
+    child = Child(None, FakeConnection(), 0, heard_at=-1e9)  # type: ignore[arg-type]
+    assert child.is_hanging()
     child.waiting_bytes = 5
-    assert not child.is_hanging(600)
-    child.release()
-    assert not child.is_hanging(600)
+    assert not child.is_hanging()
+    child.index, child.waiting_bytes = None, None
+    assert not child.is_hanging()
+
+
+def test_that_the_fast_engine_is_given_up_after_seconds_and_pyradiomics_after_minutes() -> None:
+    assert 30 <= patience_s("fast", 10_000_000, 20_000) < 60
+    assert patience_s("fast", 78_643_200, 262_000) < 120
+    assert patience_s("pyradiomics", 78_643_200, 25_318) > 600
 
 
 def test_that_progress_counts_the_running_regions_too(params: ExtractionParams) -> None:
     supervisor = supervisor_of(params, [1, 1], budget=100)
-    supervisor._take(supervisor._children[0], Step(0.5, "wavelet-LLH, glcm"))
+    supervisor._take(supervisor.children.all[0], Step(0.5, "wavelet-LLH, glcm"))
     heard: list[tuple[float, str]] = []
-    supervisor._report(Progress(lambda fraction, note: heard.append((fraction, note))))
+    TimeLeft(2).report(Progress(lambda *told: heard.append(told)), 0, supervisor._fraction())
     assert heard == [(0.25, "0 of 2 done")]
+
+
+def test_that_a_child_goes_on_with_the_image_it_has_and_leaves_the_others_theirs(params: ExtractionParams) -> None:
+    tasks = [replace(task(number), image=image) for number, image in enumerate("aabbc")]
+    job = Job(lambda _task: pytest.fail("loads in the child"), params, "pyradiomics", frozenset())
+    supervisor = Supervisor(tasks, Children(job, 2), Budget(100), Rules(), lambda _outcome: None)
+    supervisor.children.all += [Child(None, FakeConnection()), Child(None, FakeConnection())]  # type: ignore[arg-type]
+    one, other = supervisor.children.all
+    supervisor._hand_out()
+    assert (one.index, other.index) == (0, 2)
+    for child, expected in ((other, 3), (one, 1), (one, 4)):
+        supervisor._take(child, Failure("done", ""))
+        supervisor._hand_out()
+        assert child.index == expected
 
 
 @pytest.mark.parametrize(

@@ -13,24 +13,18 @@ import pytest
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
 
 from escc_desktop.errors import EsccError, FaultsError, UsageError
-from escc_desktop.features.batch import Outcome
 from escc_desktop.features.extract import PROVENANCE_KEYS, extract
 from escc_desktop.features.names import FEATURE_NAMES
 from escc_desktop.features.params import ExtractionParams, load_params
+from escc_desktop.features.roi_files import FileLoader, RoiFiles
+from escc_desktop.features.supervisor import Outcome
 from escc_desktop.features.table import FeatureTable, FeatureVector, RoiKey, read_feature_table, write_feature_table
 from escc_desktop.features.worker import Task
 from escc_desktop.files import digest, read_csv
 from escc_desktop.progress import Cancelled, Progress
-from escc_desktop.workflow.extraction import (
-    CohortOptions,
-    ExtractionChoice,
-    FileLoader,
-    RoiFiles,
-    extract_files,
-    extract_manifest,
-    read_manifest,
-    vector_text,
-)
+from escc_desktop.workflow.cohort import CohortOptions, extract_manifest
+from escc_desktop.workflow.extraction import ExtractionChoice, extract_files, vector_text
+from escc_desktop.workflow.manifest import read_manifest
 from escc_desktop.workflow.partial import PartialResults, finished_vectors, partial_path
 
 HEADER = "patient_id,lesion_id,site,reader,occasion,image,mask,label\n"

@@ -1,0 +1,197 @@
+"""Features of a cohort listed in a manifest: in child processes here, or on a cluster."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from escc_desktop import version
+from escc_desktop.errors import EsccError
+from escc_desktop.features.batch import BatchOptions, extract_many
+from escc_desktop.features.extract import make_engine
+from escc_desktop.features.names import PHASE_PREFIX
+from escc_desktop.features.params import ExtractionParams, load_params
+from escc_desktop.features.roi_files import FileLoader, file_task
+from escc_desktop.features.supervisor import Outcome
+from escc_desktop.features.table import KEY_COLUMNS, FeatureTable, RoiKey, write_feature_table
+from escc_desktop.features.worker import Failure
+from escc_desktop.files import write_csv
+from escc_desktop.progress import Progress
+from escc_desktop.stats.selection import varying
+from escc_desktop.workflow.extraction import ExtractionChoice, check_output
+from escc_desktop.workflow.manifest import ManifestRow, read_manifest
+from escc_desktop.workflow.partial import PartialResults, finished_vectors
+
+
+@dataclass(frozen=True)
+class RowFailure:
+    """A line of a manifest that gave no values."""
+
+    row: ManifestRow
+    failure: Failure
+
+
+@dataclass(frozen=True, eq=False)
+class CohortResult:
+    """What became of a manifest.
+
+    Attributes
+    ----------
+    table
+        The rows that succeeded, in the order of the manifest.
+    failures
+        The others.
+    warnings
+        What the preflight said, with the row.
+    n_reused
+        Rows taken over from an earlier run.
+    constant
+        Features with one and the same value in all rows, where there are two rows or more.
+    """
+
+    table: FeatureTable
+    failures: tuple[RowFailure, ...]
+    warnings: tuple[str, ...]
+    n_reused: int
+    constant: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CohortOptions:
+    """How a manifest is worked through.
+
+    Attributes
+    ----------
+    jobs
+        Largest number of child processes.
+    resume
+        Whether rows of an earlier run are taken over whose digests agree.
+    """
+
+    jobs: int = 1
+    resume: bool = False
+
+
+def extract_manifest(
+    manifest: Path, out: Path, choice: ExtractionChoice, options: CohortOptions, progress: Progress
+) -> CohortResult:
+    """Compute the features of every region of a manifest into one wide table.
+
+    `out` is written whole with its sidecar when every region was tried; the failures stand in ``X.failed.csv``. What
+    is finished meanwhile is kept in ``X.csv.partial``, for `resume` after an interruption.
+
+    Raises
+    ------
+    EsccError
+        The manifest is at fault, or no region could be extracted.
+    UsageError
+        There is no such engine.
+    Cancelled
+        From `progress`.
+    """
+    rows = read_manifest(manifest)
+    params = load_params(choice.params)
+    make_engine(choice.engine)
+    check_output(out, manifest, *(path for row in rows for path in (row.files.image, row.files.mask)))
+    known = finished_vectors(out, params) if options.resume else {}
+    progress.advance(0, 1, f"{len(rows)} lesions")
+    with PartialResults(out, keep=options.resume) as partial:
+        tasks = [file_task(row.key, row.files) for row in rows]
+        batch = BatchOptions(jobs=options.jobs, engine=choice.engine, accept=choice.accept, known=known)
+        outcomes = extract_many(tasks, FileLoader(choice.accept), params, batch, partial.add, progress)
+        result = _result(rows, outcomes, params)
+        _write(out, manifest, result, outcomes, params)
+        partial.discard()
+    return result
+
+
+def _result(rows: Sequence[ManifestRow], outcomes: Sequence[Outcome], params: ExtractionParams) -> CohortResult:
+    pairs = list(zip(rows, outcomes, strict=True))
+    failures = tuple(
+        RowFailure(row, _without_folders(row, outcome.failure)) for row, outcome in pairs if outcome.failure
+    )
+    done = [(row, outcome.vector) for row, outcome in pairs if outcome.vector is not None]
+    names = tuple(f"{PHASE_PREFIX}{name}" for name in params.feature_names)
+    values = np.array([vector.values for _, vector in done]).reshape(len(done), len(names))
+    warnings = (
+        *(f"row {row.row}: {text}" for row, vector in done for text in vector.provenance["warnings"]),
+        *_mixed_types(vector.provenance["pixel_type"] for _, vector in done),
+    )
+    n_reused = sum(outcome.is_reused for outcome in outcomes)
+    table = FeatureTable(tuple(row.key for row, _ in done), names, values)
+    return CohortResult(table, failures, warnings, n_reused, constant_features(table))
+
+
+def constant_features(table: FeatureTable) -> tuple[str, ...]:
+    """Return the features that tell nothing apart: one value in all rows. One row alone tells of none."""
+    if len(table.keys) < 2:
+        return ()
+    return tuple(name for name, moves in zip(table.names, varying(table.values), strict=True) if not moves)
+
+
+def _mixed_types(pixel_types: Iterable[str]) -> Iterator[str]:
+    counts = Counter(pixel_types)
+    if len(counts) > 1:
+        listed = ", ".join(f"{count} {name}" for name, count in counts.most_common())
+        yield f"the images have different pixel types ({listed}), on which up to 119 features depend: use one type."
+
+
+def _write(
+    out: Path, manifest: Path, result: CohortResult, outcomes: Sequence[Outcome], params: ExtractionParams
+) -> None:
+    vectors = [outcome.vector for outcome in outcomes if outcome.vector is not None]
+    common = {"program": f"escc-desktop {version()}", "params": params.name, "params_digest": params.digest}
+    failed = out.with_name(f"{out.stem}.failed.csv")
+    if result.failures:
+        header = ("row", *KEY_COLUMNS, "image", "mask", "problem", "hint", "quarantined")
+        write_csv(failed, header, [_failed_cells(each) for each in result.failures], common)
+    else:
+        for stale in (failed, failed.with_name(f"{failed.name}.json")):
+            stale.unlink(missing_ok=True)
+    if not vectors:
+        raise EsccError(
+            f"None of the {len(outcomes)} lesions of {manifest.name} could be extracted, the first because:"
+            f" {result.failures[0].failure.what}",
+            f"{failed.name} says why for each.",
+        )
+    rows = [
+        {**dict(zip(KEY_COLUMNS, _cells(key), strict=True)), **vector.provenance}
+        for key, vector in zip(result.table.keys, vectors, strict=True)
+    ]
+    first = vectors[0].provenance
+    shared = {**common, **{key: first[key] for key in ("engine", "libraries", "settings", "rasterisation")}}
+    unique: list[dict[str, Any]] = [
+        {key: value for key, value in row.items() if shared.get(key) != value} for row in rows
+    ]
+    counts = {"n_failed": len(result.failures), "constant": list(result.constant)}
+    write_feature_table(out, result.table, {**shared, **counts, "rows": unique})
+
+
+def _cells(key: RoiKey) -> tuple[str, ...]:
+    return key.patient_id, key.lesion_id, key.site, key.reader, key.occasion
+
+
+def _without_folders(row: ManifestRow, failure: Failure) -> Failure:
+    """Name files without their folders, which may tell whose they are."""
+    what = failure.what
+    for path in (row.files.image, row.files.mask):
+        what = what.replace(str(path), path.name)
+    return replace(failure, what=what)
+
+
+def _failed_cells(each: RowFailure) -> list[object]:
+    files = each.row.files
+    return [
+        each.row.row,
+        *_cells(each.row.key),
+        files.image.name,
+        files.mask.name,
+        each.failure.what,
+        each.failure.hint,
+        "yes" if each.failure.is_quarantined else "no",
+    ]
