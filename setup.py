@@ -14,6 +14,7 @@ def extension(source):
     return Extension(
         ".".join(source.with_suffix("").parts),
         [source.as_posix()],
+        depends=sorted(header.as_posix() for header in source.parent.glob("_*.h")),
         define_macros=[("Py_LIMITED_API", "0x030B0000")],
         extra_compile_args=STRICT,
         py_limited_api=True,

@@ -90,5 +90,5 @@ fi
 step build "$locks/build.txt" -- install_locked build
 step main "$locks/main.txt" -- install_locked main
 step reference "$locks/reference.txt" "$locks/build.txt" -- build_reference
-mapfile -t sources < <(find escc_desktop -name '*.c' | sort)
+mapfile -t sources < <(find escc_desktop -name '*.[ch]' | sort)
 step package pyproject.toml setup.py "${sources[@]}" -- build_package
