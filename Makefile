@@ -6,7 +6,7 @@ export ESCC_VENV
 BIN := $(ESCC_VENV)/bin
 JOBS ?= 2
 
-.PHONY: run test quick check setup lock deb try-deb words clean
+.PHONY: run test quick faults check setup lock deb try-deb words clean
 
 run: setup ## open the window on the demo study
 	$(BIN)/escc demo --project demo
@@ -16,6 +16,9 @@ test: check ## every check and every test
 
 quick: check ## every check and the tests that take seconds
 	$(BIN)/pytest -n $(JOBS) -m "not slow"
+
+faults: setup ## the tests of disasters, with 1,000 random scenes for the fast engine instead of 40
+	ESCC_EXAMPLES=1000 $(BIN)/pytest -n $(JOBS) --dist worksteal tests/faults
 
 check: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -170,7 +170,7 @@ def _of_lbp_2d(job: _Job) -> Images:
 
 
 def _of_lbp_3d(job: _Job) -> Images:
-    images = lbp_3d(job.hu, job.box, job.voxels, job.params.lbp_3d.levels)
+    images = lbp_3d(job.hu, job.box, job.voxels, job.progress_check)
     yield from ((image, images[image]) for image in job.group.images)
 
 

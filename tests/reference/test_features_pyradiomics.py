@@ -1,4 +1,4 @@
-"""Every reference case: our values against plain PyRadiomics 3.0.1 on real CT."""
+"""Every reference case: the values of both engines against plain PyRadiomics 3.0.1 on real CT."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ pytestmark = pytest.mark.reference
 ROOT = Path(os.environ.get("ESCC_REFERENCE_DIR", Path(__file__).parents[3] / "shared")).resolve()
 CASES_FILE = ROOT / "reference" / "features" / "cases.json"
 CASES: dict[str, Any] = json.loads(CASES_FILE.read_text(encoding="utf-8"))["cases"] if CASES_FILE.exists() else {}
-RTOL = 1e-9
+# By engine; the fast one may lose the last place of LoG, which is stored in float32.
+RTOL = {"pyradiomics": 1e-9, "fast": 1e-6}
+FLOOR = 1e-12
+# A percentile cut through tied values of rounding noise: 9e-5 to 5e-4 between exact implementations.
+ILL_CONDITIONED = {"lbp-3D-m2_firstorder_RobustMeanAbsoluteDeviation": 1e-3}
 PIXEL_TYPES = {"int16": sitk.sitkInt16}
 
 
@@ -48,20 +52,24 @@ def test_that_no_reference_case_is_left_out(reference_dir: Path, capsys: pytest.
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("engine", RTOL)
 @pytest.mark.parametrize("name", CASES or ["none"])
-def test_that_the_values_are_those_of_plain_pyradiomics(name: str, reference_dir: Path) -> None:
+def test_that_the_values_are_those_of_plain_pyradiomics(name: str, engine: str, reference_dir: Path) -> None:
     case = CASES[name]
     image = sitk.ReadImage(str(reference_dir / case["image"]))
     if case["cast"]:
         image = sitk.Cast(image, PIXEL_TYPES[case["cast"]])
     mask = from_itk(sitk.ReadImage(str(reference_dir / case["mask"])))
-    vector = extract(from_itk(image), Mask(mask.hu == 1, mask.geometry), load_params("ct_arterial"), Progress())
+    vector = extract(from_itk(image), Mask(mask.hu == 1, mask.geometry), load_params("ct_arterial"), Progress(), engine)
     names, expected = reference_values(case["csv"])
     assert vector.names == names
     assert vector.provenance["mask_voxels"] == case["mask_voxels"]
-    difference = np.abs(vector.values - expected) / np.maximum(np.abs(expected), 1e-12)
+    assert np.isfinite(vector.values).all()
+    allowed = np.array([ILL_CONDITIONED.get(feature, RTOL[engine]) for feature in names])
+    difference = np.abs(vector.values - expected) / np.maximum(np.abs(expected), FLOOR) / allowed
     worst = int(difference.argmax())
-    assert difference[worst] <= RTOL, names[worst]
+    assert difference[worst] <= 1, f"{names[worst]}: {vector.values[worst]!r} where {expected[worst]!r} belongs"
+    assert {image: facts["grey_levels"] for image, facts in vector.provenance["images"].items()} == case["Ng"]
 
 
 @pytest.mark.parametrize("name", CASES or ["none"])
