@@ -109,7 +109,8 @@ def _look_up(values: NDArray[Any], low: int, high: int, edges: NDArray[np.float6
     if high - low >= max(_MIN_TABLE, values.size):
         return np.searchsorted(edges, values, side="right").astype(np.int32)
     table = np.searchsorted(edges, np.arange(low, high + 1), side="right").astype(np.int32)
-    return table[np.subtract(values, low, dtype=np.intp, casting="unsafe")]
+    levels: NDArray[np.int32] = table[np.subtract(values, low, dtype=np.intp, casting="unsafe")]
+    return levels
 
 
 def _divide(values: NDArray[Any], edges: NDArray[np.float64], bin_width: float) -> NDArray[np.int32]:
@@ -124,7 +125,7 @@ def _divide(values: NDArray[Any], edges: NDArray[np.float64], bin_width: float) 
     np.abs(off, out=off)
     doubtful = np.flatnonzero(~(off > 2 * _NEAR_AN_EDGE))
     quotient[doubtful] = 0  # NaN has no place among integers
-    levels = quotient.astype(np.int32)
+    levels: NDArray[np.int32] = quotient.astype(np.int32)
     levels += 1
     levels[doubtful] = np.searchsorted(edges, values[doubtful], side="right")
     return levels

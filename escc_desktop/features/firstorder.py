@@ -158,7 +158,7 @@ def _root_mean_squared(region: _Region) -> float:
 
 
 def _skewness(region: _Region) -> float:
-    return region.moment3 / (region.moment2 or 1.0) ** 1.5
+    return region.moment3 / float((region.moment2 or 1.0) ** 1.5)
 
 
 def _kurtosis(region: _Region) -> float:

@@ -107,7 +107,7 @@ def lbp_3d(hu: NDArray[Any], box: Box, voxels: NDArray[np.bool_], check: Callabl
     shape = voxels.shape
     harmonics, degree0, degree1 = _harmonics()
     coefficients = _coefficients(hu, box, check)
-    weights = tuple(_weights(axis, box, hu.shape[axis]) for axis in range(3))
+    weights = (_weights(0, box, hu.shape), _weights(1, box, hu.shape), _weights(2, box, hu.shape))
     offsets = (np.floor(VERTICES).astype(np.int32) - 1) + _BEFORE
     centre = hu[box].astype(np.float64)
     voxels = np.ascontiguousarray(voxels)
@@ -165,7 +165,8 @@ def _norms_by_count(degree0: complex) -> NDArray[np.float64]:
     """Return the norm of degree 0 for 0 to 42 samples at or above the centre; the harmonic is the same everywhere."""
     sums = np.concatenate([[0.0], np.cumsum(np.full(len(VERTICES), degree0.real))])
     squares = np.square(sums * degree0.real)
-    return np.sqrt(np.cumsum(np.tile(squares, (len(VERTICES), 1)), axis=0)[-1])
+    norms: NDArray[np.float64] = np.sqrt(np.cumsum(np.tile(squares, (len(VERTICES), 1)), axis=0)[-1])
+    return norms
 
 
 def _coefficients(hu: NDArray[Any], box: Box, check: Callable[[], None]) -> NDArray[np.float64]:
@@ -188,10 +189,11 @@ def _mirrored(indices: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     if size == 1:
         return np.zeros_like(indices)
     turned = np.abs(indices) % (2 * size - 2)
-    return np.minimum(turned, 2 * size - 2 - turned)
+    mirrored: NDArray[np.int64] = np.minimum(turned, 2 * size - 2 - turned)
+    return mirrored
 
 
-def _weights(axis: int, box: Box, size: int) -> NDArray[np.float64]:
+def _weights(axis: int, box: Box, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Return a cubic spline's weights for each vertex at each voxel of an axis; 0 outside the image.
 
     They are worked out for each voxel because rounding depends on where it lies.
@@ -204,7 +206,7 @@ def _weights(axis: int, box: Box, size: int) -> NDArray[np.float64]:
     w2 = (z * z * (z - 2.0) * 3.0 + 4.0) / 6.0
     w0 = z * z * z / 6.0
     weights = np.stack([w0, w1, w2, 1.0 - w0 - w1 - w2], axis=1 if axis == 2 else 2)
-    outside = (at < 0) | (at > size - 1)
+    outside = (at < 0) | (at > shape[axis] - 1)
     weights[np.broadcast_to(outside[:, None, :] if axis == 2 else outside[:, :, None], weights.shape)] = 0
     return np.ascontiguousarray(weights)
 
