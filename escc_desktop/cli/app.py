@@ -17,9 +17,11 @@ from escc_desktop.cli.frame import run_app
 COMMANDS = MappingProxyType({
     "images": ("scan", "convert"),
     "extraction": ("extract", "extract-all"),
+    "robustness": ("robustness",),
     "modelling": ("icc", "develop", "assess"),
     "paper": ("paper",),
     "statistics": ("stats", "sample-size"),
+    "verify": ("verify",),
     "trial": ("trial",),
     "project": ("project",),
     "demo": ("demo",),

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, say, show
+from escc_desktop.cli.robustness import project_robustness
 from escc_desktop.cli.unlock import Folder, Keys, PassphraseFile, PasswordFile, User
 from escc_desktop.errors import Fault, FaultsError, UsageError
 from escc_desktop.workflow.images import ImportChoice
@@ -291,6 +292,7 @@ COMMANDS: tuple[Command, ...] = (
     ("plan", _plan, "plan study --user coordinator --repeats 15 --seed 7"),
     ("read", _read, "read study P001/L1/A/first mask.nii.gz --user reader-a"),
     ("extract", _extract, "extract study --user statistician -o features.csv --jobs 4"),
+    ("robustness", project_robustness, "robustness study --user statistician -o robustness.csv --n 10 --jobs 2"),
     ("develop", _develop, "develop study --user statistician -o models --seed 7"),
     ("assess", _assess, "assess study --user statistician -o assessments.csv"),
     ("report", _report, "report study P001 --user oncologist -o P001.pdf"),

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-import pywt  # type: ignore[import-untyped]
+import pywt
 from numpy.typing import NDArray
 from scipy import ndimage
 

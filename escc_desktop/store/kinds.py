@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.table import FeatureVector, RoiKey
@@ -260,6 +262,51 @@ FEATURES: Kind[RoiFeatures] = Kind(
     _features_to_json,
     _features_from_json,
     session_of=lambda features: features.session_id,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class PerturbedFeatures:
+    """The features of one signed reading perturbed n times; perturbed otherwise, they are a new revision.
+
+    Attributes
+    ----------
+    values
+        (n, p), one row a perturbation.
+    provenance
+        Recipe, seed, settings, engine and the digests of scan and outline.
+    """
+
+    session_id: str
+    key: RoiKey
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    provenance: Mapping[str, Any]
+
+
+def _perturbed_to_json(item: PerturbedFeatures, blobs: BlobPort) -> Json:
+    return {
+        "session_id": item.session_id,
+        "key": asdict(item.key),
+        "names": blobs.put("\n".join(item.names).encode()),
+        "values": blobs.put(item.values.astype("<f8").tobytes()),
+        "n": len(item.values),
+        "provenance": dict(item.provenance),
+    }
+
+
+def _perturbed_from_json(content: Json, blobs: BlobPort) -> PerturbedFeatures:
+    names = tuple(blobs.get(content["names"]).decode().split("\n"))
+    values = np.frombuffer(blobs.get(content["values"]), dtype="<f8").reshape(content["n"], len(names))
+    return PerturbedFeatures(content["session_id"], RoiKey(**content["key"]), names, values, content["provenance"])
+
+
+PERTURBED: Kind[PerturbedFeatures] = Kind(
+    "perturbed",
+    lambda item: item.session_id,
+    _perturbed_to_json,
+    _perturbed_from_json,
+    session_of=lambda item: item.session_id,
 )
 
 

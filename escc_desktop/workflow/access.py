@@ -78,6 +78,7 @@ _TO_VIEW: Mapping[str, Operation] = {
     "session": _O.VIEW_SESSIONS,
     "roi": _O.VIEW_ROIS,
     "features": _O.VIEW_FEATURES,
+    "perturbed": _O.VIEW_FEATURES,
     "trial_record": _O.VIEW_OUTCOME,
     "card": _O.VIEW_MODELS,
     "result": _O.VIEW_MODELS,

@@ -113,7 +113,7 @@ def extract_manifest(
 def _result(rows: Sequence[ManifestRow], outcomes: Sequence[Outcome], params: ExtractionParams) -> CohortResult:
     pairs = list(zip(rows, outcomes, strict=True))
     failures = tuple(
-        RowFailure(row, _without_folders(row, outcome.failure)) for row, outcome in pairs if outcome.failure
+        RowFailure(row, without_folders(row, outcome.failure)) for row, outcome in pairs if outcome.failure
     )
     done = [(row, outcome.vector) for row, outcome in pairs if outcome.vector is not None]
     names = tuple(f"{PHASE_PREFIX}{name}" for name in params.feature_names)
@@ -176,7 +176,7 @@ def _cells(key: RoiKey) -> tuple[str, ...]:
     return key.patient_id, key.lesion_id, key.site, key.reader, key.occasion
 
 
-def _without_folders(row: ManifestRow, failure: Failure) -> Failure:
+def without_folders(row: ManifestRow, failure: Failure) -> Failure:
     """Name files without their folders, which may tell whose they are."""
     what = failure.what
     for path in (row.files.image, row.files.mask):

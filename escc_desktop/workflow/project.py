@@ -47,7 +47,7 @@ from escc_desktop.store.records import Document
 from escc_desktop.store.store import Login, Store
 from escc_desktop.trial.importing import RecordsImport
 from escc_desktop.trial.records import TrialRecord
-from escc_desktop.workflow import analysis, clinical_data
+from escc_desktop.workflow import analysis, clinical_data, perturbation
 from escc_desktop.workflow.access import Operation, View, is_allowed, require
 from escc_desktop.workflow.desk import ReadingDesk
 from escc_desktop.workflow.folders import whole_folder
@@ -313,6 +313,13 @@ class Project:
         require(self.principal, Operation.VIEW_ASSESSMENTS)
         require(self.principal, Operation.REPORT)
         return analysis.card_features(self._store, self.principal, card)
+
+    def perturb(self, order: perturbation.Order, progress: Progress) -> perturbation.Perturbations:
+        """Extract perturbations of every signed first reading of reader A that has none by this order yet."""
+        require(self.principal, Operation.EXTRACT)
+        result = perturbation.perturb_signed(self._store, self.principal, order, progress)
+        self._tell("perturbed")
+        return result
 
     def reproducibility(self, table: FeatureTable, config: DevelopConfig) -> Agreements:
         """Return the agreement of the readings per feature."""
