@@ -1,4 +1,4 @@
-"""How the image behind a row of features was made, as far as it is known: what features may depend on beside a lesion."""
+"""How the image behind a row of features was made: what features may depend on beside the lesion."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
 CROPPED: Final = "cropped"
-NUMBERS: Final = ("pixel_spacing_mm", "slice_spacing_mm", "slice_thickness_mm", "kvp", "largest_hu")
-WORDS: Final = ("kernel", "scanner")
+UNKNOWN_PHASE: Final = "unknown"
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,8 @@ class ScanFacts:
         Largest absolute value of the whole image, by which four filters are scaled.
     is_cropped
         Whether the image seems cut out of a larger scan.
+    phase
+        Contrast phase as recognised; not known where it could not be.
     """
 
     pixel_spacing_mm: float | None = None
@@ -36,18 +37,20 @@ class ScanFacts:
     scanner: str | None = None
     largest_hu: float | None = None
     is_cropped: bool | None = None
+    phase: str | None = None
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Self:
         """Return what the provenance of a feature vector says; what is missing or no such value there is not known.
 
-        The header's part stands under ``acquisition``: kvp, kernel, slice_thickness_mm, manufacturer, model.
+        The header's part stands under ``acquisition``: kvp, kernel, slice_thickness_mm, manufacturer, model, phase.
         """
         header = provenance.get("acquisition")
         header = header if isinstance(header, Mapping) else {}
         spacing, findings = provenance.get("spacing_mm"), provenance.get("findings")
         x, _, z = spacing if isinstance(spacing, list) and len(spacing) == 3 else (None, None, None)
         extreme = _number(provenance.get("extreme_hu"))
+        phase = _word(header.get("phase"))
         scanner = " ".join(word for word in (_word(header.get("manufacturer")), _word(header.get("model"))) if word)
         return cls(
             pixel_spacing_mm=_number(x),
@@ -58,6 +61,7 @@ class ScanFacts:
             scanner=scanner or None,
             largest_hu=None if extreme is None else abs(extreme),
             is_cropped=CROPPED in findings if isinstance(findings, list) else None,
+            phase=None if phase == UNKNOWN_PHASE else phase,
         )
 
     @property

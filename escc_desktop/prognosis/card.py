@@ -218,6 +218,28 @@ class Applicability(_Part):
     requirements: tuple[Requirement, ...] = ()
 
 
+class Acquisition(_Part):
+    """How the images of the training patients were made: ranges, and every kernel and scanner there was.
+
+    Attributes
+    ----------
+    largest_hu
+        Largest absolute value of a whole image, by which four filters are scaled.
+    n_known, n_cropped
+        Patients whose images are known; those whose image was cut out of a larger scan.
+    """
+
+    pixel_spacing_mm: Range | None = None
+    slice_spacing_mm: Range | None = None
+    slice_thickness_mm: Range | None = None
+    kvp: Range | None = None
+    largest_hu: Range | None = None
+    kernels: tuple[Text, ...] = ()
+    scanners: tuple[Text, ...] = ()
+    n_known: Count
+    n_cropped: Count
+
+
 class Figure(_Part):
     """A measure of performance: on the training patients, and corrected for optimism."""
 
@@ -239,6 +261,8 @@ class ModelCard(_Part):
         How several ROIs of a patient become one value (`reading.lesion.LesionRule`).
     feature_scale
         What the features' coefficients refer to; `unknown` where print does not say.
+    acquisition
+        How the training images were made; None for a card of an earlier program, or where nothing is known.
     digest
         SHA-256 of the canonical JSON of everything else.
     """
@@ -261,6 +285,7 @@ class ModelCard(_Part):
     applicability: Applicability = Applicability()
     performance: tuple[Figure, ...] = ()
     warnings: tuple[Text, ...] = ()
+    acquisition: Acquisition | None = None
     digest: Hex
 
     @model_validator(mode="after")
@@ -290,8 +315,12 @@ def _names(terms: Sequence[Term], source: str) -> tuple[str, ...]:
 
 
 def content_digest(document: dict[str, object]) -> str:
-    """Return the digest of a card's content, its `digest` field left out."""
-    return digest(canonical_json({key: value for key, value in document.items() if key != "digest"}))
+    """Return the digest of a card's content, its `digest` field left out.
+
+    `acquisition` came later: where it says nothing it is left out too, so that earlier cards keep their digest.
+    """
+    left_out = {"digest"} if document.get("acquisition") else {"digest", "acquisition"}
+    return digest(canonical_json({key: value for key, value in document.items() if key not in left_out}))
 
 
 def finished(**content: object) -> ModelCard:

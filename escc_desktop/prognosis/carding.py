@@ -34,6 +34,7 @@ from escc_desktop.prognosis.card import (
 )
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.pipeline import Fitted, FittedModel, Problem, design
+from escc_desktop.prognosis.scans import training_acquisition
 from escc_desktop.prognosis.terms import model_value
 from escc_desktop.prognosis.validation import OutOfFold
 from escc_desktop.stats.arrays import FloatArray
@@ -97,6 +98,7 @@ def _card(problem: Problem, evidence: Evidence, kind: CardKind) -> ModelCard:
         ),
         performance=evidence.performance[kind],
         warnings=evidence.warnings,
+        acquisition=training_acquisition(problem.cohort.scans),
     )
 
 

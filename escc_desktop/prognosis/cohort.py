@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from escc_desktop.errors import EsccError
+from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.names import PHASE_PREFIX
-from escc_desktop.features.table import FeatureTable, RoiKey
+from escc_desktop.features.table import FeatureTable
 from escc_desktop.files import canonical_json, digest
 from escc_desktop.prognosis.clinical import ClinicalTable, take_endpoint
 from escc_desktop.reading.lesion import LesionRule, patient_value
@@ -33,12 +34,19 @@ class Dropped:
 
 @dataclass(frozen=True, eq=False)
 class PatientValues:
-    """Reader A's first readings as one row a patient, in the order of the patients' codes."""
+    """Reader A's first readings as one row a patient, in the order of the patients' codes.
+
+    Attributes
+    ----------
+    sites, scans
+        Of the lesions each patient's values rest on; scans are empty where nothing is known of the images.
+    """
 
     patients: tuple[str, ...]
     names: tuple[str, ...]
     values: FloatArray
     sites: tuple[tuple[str, ...], ...]
+    scans: tuple[tuple[ScanFacts, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +59,8 @@ class Cohort:
         (n, p) raw values.
     rows
         Row of each patient in the clinical table.
+    scans
+        How the images of each patient were made, as far as it is known.
     """
 
     patients: tuple[str, ...]
@@ -59,6 +69,7 @@ class Cohort:
     endpoint: Endpoint
     rows: tuple[int, ...]
     sites: tuple[tuple[str, ...], ...]
+    scans: tuple[tuple[ScanFacts, ...], ...]
     dropped: tuple[Dropped, ...]
 
     @property
@@ -84,11 +95,10 @@ def patient_values(table: FeatureTable, rule: str) -> PatientValues:
     volumes = _volumes(first, by_patient, rule)
     patients = tuple(sorted(by_patient))
     values = np.stack([_one_value(first, by_patient[patient], volumes, rule) for patient in patients])
-    sites = tuple(
-        _sites([first.keys[row] for row in by_patient[patient]], rule, volumes, by_patient[patient])
-        for patient in patients
-    )
-    return PatientValues(patients, first.names, values, sites)
+    used = [_rows_used(by_patient[patient], rule, volumes) for patient in patients]
+    sites = tuple(tuple(sorted({first.keys[row].site for row in rows})) for rows in used)
+    scans = tuple(tuple(dict.fromkeys(first.scans[row] for row in rows if first.scans)) for rows in used)
+    return PatientValues(patients, first.names, values, sites, scans)
 
 
 def _volumes(first: FeatureTable, by_patient: dict[str, list[int]], rule: str) -> FloatArray:
@@ -109,10 +119,11 @@ def _one_value(first: FeatureTable, rows: list[int], volumes: FloatArray, rule: 
     return np.asarray(patient_value(LesionRule(rule), first.values[rows], volumes[rows]))
 
 
-def _sites(keys: Sequence[RoiKey], rule: str, volumes: FloatArray, rows: list[int]) -> tuple[str, ...]:
-    if rule == LesionRule.LARGEST and len(keys) > 1:
-        return (keys[int(np.argmax(volumes[rows]))].site,)
-    return tuple(sorted({key.site for key in keys}))
+def _rows_used(rows: list[int], rule: str, volumes: FloatArray) -> list[int]:
+    """Return the rows a patient's values rest on."""
+    if rule == LesionRule.LARGEST and len(rows) > 1:
+        return [rows[int(np.argmax(volumes[rows]))]]
+    return rows
 
 
 def assemble(table: FeatureTable, clinical: ClinicalTable, endpoint: str, rule: str) -> Cohort:
@@ -147,6 +158,7 @@ def assemble(table: FeatureTable, clinical: ClinicalTable, endpoint: str, rule: 
         endpoint=outcome,
         rows=tuple(chosen),
         sites=tuple(values.sites[k] for k in kept),
+        scans=tuple(values.scans[k] for k in kept),
         dropped=tuple(_dropped(values, clinical, rows, len(kept), endpoint)),
     )
 

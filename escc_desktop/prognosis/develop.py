@@ -98,7 +98,7 @@ def _check_horizon(cohort: Cohort, config: DevelopConfig) -> None:
 def _agreements(table: FeatureTable, cohort: Cohort, config: DevelopConfig) -> Agreements | None:
     """Compare readings of the cohort's patients, so that resamples of them can repeat the comparison."""
     rows = [row for row, key in enumerate(table.keys) if key.patient_id in set(cohort.patients)]
-    own = FeatureTable(tuple(table.keys[row] for row in rows), table.names, table.values[rows])
+    own = table.take(rows)
     return reproducibility(own, config.icc_form, config.icc_threshold) if has_repeats(own) else None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import special
 
 from escc_desktop.errors import EsccError
+from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.table import FeatureTable
 from escc_desktop.prognosis.card import (
     ModelCard,
@@ -23,6 +24,7 @@ from escc_desktop.prognosis.card import (
 )
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import VOLUME, PatientValues, patient_values
+from escc_desktop.prognosis.scans import deviations
 from escc_desktop.prognosis.terms import model_value
 
 _Z95 = float(special.ndtri(0.975))
@@ -68,12 +70,13 @@ class Assessment:
 
 @dataclass(frozen=True, eq=False)
 class _Patient:
-    """What the tables hold of one patient, by name; `sites` of the lesions read."""
+    """What the tables hold of one patient, by name; `sites` and `scans` of the lesions read."""
 
     patient_id: str
     features: dict[str, float]
     covariates: dict[str, float | str | None]
     sites: tuple[str, ...]
+    scans: tuple[ScanFacts, ...]
 
     def value(self, term: Term) -> float | str | None:
         source = self.features if term.source == "feature" else self.covariates
@@ -131,22 +134,24 @@ def _check(card: ModelCard, table: FeatureTable, clinical: ClinicalTable) -> Non
 def _patient(card: ModelCard, patient: str, values: PatientValues, clinical: ClinicalTable) -> _Patient:
     features: dict[str, float] = {}
     sites: tuple[str, ...] = ()
+    scans: tuple[ScanFacts, ...] = ()
     if patient in values.patients:
         k = values.patients.index(patient)
         features = dict(zip(values.names, values.values[k].tolist(), strict=True))
-        sites = values.sites[k]
+        sites, scans = values.sites[k], values.scans[k]
     row = clinical.rows_of([patient])[0]
     names = (*card.covariate_names, *(requirement.column for requirement in card.applicability.requirements))
     covariates = {
         name: None if row is None or name not in clinical.covariates else clinical.covariates[name].value(row)
         for name in names
     }
-    return _Patient(patient, features, covariates, sites)
+    return _Patient(patient, features, covariates, sites, scans)
 
 
 def _assess(card: ModelCard, patient: _Patient) -> Assessment:
     score = _rad_score(card.rad_score, patient)
     cautions = [*_missing(card, patient), *_ranges(card, patient), *_applicability(card, patient)]
+    cautions += [Caution(*found) for found in deviations(card, patient.scans)]
     trained, seen = _training_patient(card, patient)
     cautions += seen
     is_withheld = any(caution.withholds for caution in cautions)
