@@ -21,6 +21,7 @@ COMMANDS = MappingProxyType({
     "modelling": ("icc", "develop", "assess"),
     "paper": ("paper",),
     "statistics": ("stats", "sample-size"),
+    "params": ("params",),
     "verify": ("verify",),
     "trial": ("trial",),
     "project": ("project",),

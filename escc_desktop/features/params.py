@@ -138,13 +138,22 @@ def load_params(source: str | Path) -> ExtractionParams:
     """
     text = str(source)
     if text in PRESETS:
-        return _parse(resource_path("extraction", f"{text}.yaml"))
+        return _parse(_preset_path(text))
     path = Path(source)
     if path.suffix.lower() not in {".yaml", ".yml"}:
         raise EsccError(
             f"There are no settings called {text!r}.", f"Choose {', '.join(PRESETS)} or the path of a .yaml file."
         )
     return _parse(path)
+
+
+def preset_text(name: str) -> str:
+    """Return the YAML of a shipped preset, one of `PRESETS`."""
+    return _preset_path(name).read_text(encoding="utf-8")
+
+
+def _preset_path(name: str) -> Path:
+    return resource_path("extraction", f"{name}.yaml")
 
 
 def _parse(path: Path) -> ExtractionParams:
@@ -159,7 +168,9 @@ def _parse(path: Path) -> ExtractionParams:
             Fault(f"{path.name}, {'.'.join(map(str, fault['loc'])) or 'top'}", fault["msg"]) for fault in error.errors()
         ]
         raise FaultsError(
-            f"{path.name} holds no valid extraction settings: {faults[0]}.", faults, "Start from a copy of ct_arterial."
+            f"{path.name} holds no valid extraction settings: {faults[0]}.",
+            faults,
+            "Start from a copy of shipped settings: `escc params ct_arterial`.",
         ) from None
 
 
