@@ -222,9 +222,10 @@ static PyObject *run(const Py_buffer *source, const Py_buffer *target, const Py_
     Work work = {loader(source->format, source->itemsize), source->shape[axis], start, start + target->shape[axis],
                  &copy, NULL, NULL, NULL};
     memcpy(&copy, coefficients->buf, sizeof copy);
-    work.values = calloc(3 * rows, sizeof(double)); /* zeros where there are fewer lines than LANES */
+    work.values = malloc(3 * rows * sizeof(double));
     if (!work.values)
         return PyErr_NoMemory();
+    memset(work.values, 0, rows * sizeof(double)); /* for lanes without a line */
     work.forwards = work.values + rows;
     work.backwards = work.forwards + rows;
     Py_BEGIN_ALLOW_THREADS
