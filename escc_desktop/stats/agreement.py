@@ -70,8 +70,10 @@ class _MeanSquares:
 
 def _mean_squares(ratings: FloatArray) -> _MeanSquares:
     n, k, _ = ratings.shape
-    # Centred first: a large common offset would otherwise eat the digits of the differences.
-    x = ratings - ratings.mean(axis=(0, 1))
+    # Centred first: a large common offset would otherwise eat the digits of the differences. On a value of its own
+    # before the mean, so that what is constant is exactly 0.
+    x = ratings - ratings[:1, :1]
+    x = x - x.mean(axis=(0, 1))
     by_row, by_reading = x.mean(axis=1), x.mean(axis=0)
     between = k * np.sum(by_row**2, axis=0)
     readings = n * np.sum(by_reading**2, axis=0)

@@ -127,3 +127,13 @@ def test_that_the_limits_of_agreement_of_the_peak_flow_meters_are_the_published_
 def test_that_readings_of_different_patients_are_refused() -> None:
     with pytest.raises(EsccError, match="there are 2 and 3"):
         bland_altman([1, 2], [1, 2, 3])
+
+
+@pytest.mark.parametrize("form", ["icc1", "icc2", "icc3"])
+def test_that_a_constant_whose_mean_is_not_quite_itself_has_no_icc(form):
+    """The mean of six times 0.1 differs from 0.1 in its last digit."""
+    ratings = np.full((3, 2, 2), 0.1)
+    ratings[:, :, 1] = [[1, 2], [3, 4], [5, 7]]
+    found = icc_many(ratings, form)
+    assert np.isnan(found.icc[0])
+    assert np.isfinite(found.icc[1])
