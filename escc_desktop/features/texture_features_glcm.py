@@ -45,8 +45,9 @@ class PairMatrix:
 
     def __init__(self, pairs: Entries, direction: int, levels: NDArray[np.int32]) -> None:
         some = slice(pairs.starts[direction], pairs.starts[direction + 1])
-        self.row = pairs.row[some].astype(np.intp)
-        self.column = pairs.column[some].astype(np.intp)
+        row, column = pairs.row[some].astype(np.intp), pairs.column[some].astype(np.intp)
+        # PyRadiomics' array has its columns outermost, unless numpy.delete took exactly one missing level out of it.
+        self.row, self.column = (row, column) if levels[-1] - len(levels) == 1 else (column, row)
         self.p: Values = pairs.count[some] / pairs.count[some].sum(dtype=np.float64)
         self.levels = levels
         self.highest = int(levels[-1])
