@@ -25,7 +25,7 @@ from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store
 from escc_desktop.workflow.access import View
 from escc_desktop.workflow.desk import verify_signature
-from escc_desktop.workflow.stored import StoredLoader, feature_table, roi_task
+from escc_desktop.workflow.stored import StoredLoader, feature_table, roi_task, with_acquisition
 
 _ASSESSMENT: TypeAdapter[Assessment] = TypeAdapter(Assessment)
 
@@ -83,14 +83,15 @@ def extract_signed(store: Store, principal: Principal, settings: ExtractionSetti
 
     options = BatchOptions(jobs=settings.jobs, engine=settings.engine, known=known)
     outcomes = extract_many(tasks, StoredLoader(), settings.params, options, keep, progress)
-    features = [
+    found = [
         RoiFeatures(roi.session_id, outcome.task.key, outcome.vector)
         for roi, outcome in zip(rois, outcomes, strict=True)
         if outcome.vector is not None
     ]
+    features = with_acquisition(store, found)
     failures = tuple((outcome.task.key, outcome.failure) for outcome in outcomes if outcome.failure is not None)
     n_reused = sum(outcome.is_reused for outcome in outcomes)
-    return Extraction(feature_table(features), failures, n_reused, tuple(features))
+    return Extraction(feature_table(list(features)), failures, n_reused, features)
 
 
 def stored_features(store: Store, principal: Principal) -> tuple[RoiFeatures, ...]:
@@ -107,7 +108,7 @@ def stored_features(store: Store, principal: Principal) -> tuple[RoiFeatures, ..
         raise EsccError(f"{len(missing) or 'All'} signed readings have no features yet.", "Extract them first.")
     if len({(item.vector.provenance["params_digest"], item.vector.provenance["engine"]) for item in found}) > 1:
         raise EsccError("The features were extracted with different settings.", "Extract all of them again.")
-    return found
+    return with_acquisition(store, found)
 
 
 def card_features(store: Store, principal: Principal, card: ModelCard) -> FeatureTable:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from escc_desktop.features.acquisition import UNKNOWN_PHASE, ScanFacts
 from escc_desktop.features.names import PHASE_PREFIX
 from escc_desktop.features.table import FeatureTable, RoiKey
 from escc_desktop.features.worker import LastVolume, Task
 from escc_desktop.imaging.mask import Mask, MaskEdit
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.reading.session import Roi
-from escc_desktop.store.kinds import VOLUME, RoiFeatures
+from escc_desktop.store.kinds import SERIES, SESSION, VOLUME, RoiFeatures
+from escc_desktop.store.records import Document
 from escc_desktop.store.store import Detached, Store
 
 
@@ -66,4 +70,32 @@ def feature_table(features: list[RoiFeatures]) -> FeatureTable:
     ordered = sorted(features, key=lambda item: item.key)
     names = tuple(f"{PHASE_PREFIX}{name}" for name in ordered[0].vector.names) if ordered else ()
     values = np.array([item.vector.values for item in ordered]).reshape(len(ordered), len(names))
-    return FeatureTable(tuple(item.key for item in ordered), names, values)
+    scans = tuple(ScanFacts.of(item.vector.provenance) for item in ordered)
+    return FeatureTable(tuple(item.key for item in ordered), names, values, scans)
+
+
+def with_acquisition(store: Store, features: Iterable[RoiFeatures]) -> tuple[RoiFeatures, ...]:
+    """Add to the provenance of features how their series was made, as far as the project knows.
+
+    It is looked up whenever features are read, so that features extracted by earlier programs have it too.
+    """
+    series_of = {session.session_id: session.series_uid for session in store.all(SESSION)}
+    headers = {document.document_id: _header(document) for document in store.all(SERIES)}
+    return tuple(
+        replace(
+            item,
+            vector=replace(
+                item.vector,
+                provenance={
+                    **item.vector.provenance,
+                    "acquisition": headers.get(series_of.get(item.session_id, ""), {}),
+                },
+            ),
+        )
+        for item in features
+    )
+
+
+def _header(document: Document) -> dict[str, Any]:
+    content = document.content
+    return {**(content.get("acquisition") or {}), "phase": (content.get("phase") or {}).get("name", UNKNOWN_PHASE)}
