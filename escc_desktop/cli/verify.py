@@ -9,6 +9,7 @@ import typer
 
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, say, show
 from escc_desktop.workflow.verify import (
+    check_report_path,
     verdict,
     verification_document,
     verification_text,
@@ -30,6 +31,8 @@ def _verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Check this installation against published and reference values."""
+    if report is not None:
+        check_report_path(report)
     with progress_on_stderr() as progress:
         found = verify(folder, progress)
     if report is not None:

@@ -218,6 +218,20 @@ def _row(check: Check) -> tuple[str, str, str, str, str, str]:
     return ("pass" if check.has_passed else "FAIL", check.step, check.case, str(check.n_values), *numbers)
 
 
+def check_report_path(path: Path) -> None:
+    """Refuse before the work what could not be written after it.
+
+    Raises
+    ------
+    EsccError
+        The folder does not exist, or the name does not end in .pdf.
+    """
+    if not path.absolute().parent.is_dir():
+        raise EsccError(f"The folder {path.absolute().parent} does not exist.", "Make it or choose another.")
+    if path.suffix.lower() != ".pdf" or path.is_dir():
+        raise EsccError(f"{path} cannot be the report.", "Name a file that ends in .pdf.")
+
+
 def write_verification(verification: Verification, path: Path) -> None:
     """Write the report as PDF, and as JSON beside it.
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 import yaml
+from pydantic import ValidationError
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.extract import DEFAULT_ENGINE, make_engine
@@ -223,7 +224,10 @@ def _params_file(settings: Mapping[str, Any], folder: Path) -> str:
     preset = load_params("ct_arterial")
     chosen = {"bin_width_hu": settings.get("binWidth"), "log_sigma_mm": settings.get("sigma")}
     known = {key: value for key, value in chosen.items() if value is not None}
-    changed = ExtractionParams.model_validate(preset.model_dump() | known)
+    try:
+        changed = ExtractionParams.model_validate(preset.model_dump() | known)
+    except ValidationError as error:
+        raise EsccError(f"The cases ask for settings that cannot be had: {error.errors()[0]['msg']}.") from None
     if changed.digest == preset.digest:
         return preset.name
     path = folder / "settings.yaml"
