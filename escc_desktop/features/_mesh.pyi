@@ -1,0 +1,6 @@
+from numpy import bool_
+from numpy.typing import NDArray
+
+def mesh(
+    size: tuple[int, int, int], spacing: tuple[float, float, float], mask: NDArray[bool_]
+) -> tuple[float, float]: ...
