@@ -21,7 +21,7 @@
 #define MAX_RESTARTS 20
 #define FIRST_LOOK 8
 #define LOOK_EVERY 4
-#define SMALL_RESIDUAL 1e-9
+#define SMALL_RESIDUAL 1e-8
 
 typedef struct {
     Py_ssize_t n, entries;       /* levels; entries of this direction */

@@ -418,8 +418,31 @@ static PyObject *count(PyObject *module, PyObject *args)
     return result;
 }
 
+PyDoc_STRVAR(add_in_order_doc,
+    "add_in_order(values)\n--\n\n"
+    "Add float64 values one after the other, as numpy does over the leading axes of an array.");
+
+static PyObject *add_in_order(PyObject *module, PyObject *values)
+{
+    Py_buffer view;
+    double sum = 0;
+    (void)module;
+    if (PyObject_GetBuffer(values, &view, PyBUF_C_CONTIGUOUS))
+        return NULL;
+    if (view.itemsize != sizeof(double)) {
+        PyBuffer_Release(&view);
+        PyErr_SetString(PyExc_ValueError, "values must be float64");
+        return NULL;
+    }
+    for (Py_ssize_t k = 0; k < view.len / (Py_ssize_t)sizeof(double); k++)
+        sum += ((const double *)view.buf)[k];
+    PyBuffer_Release(&view);
+    return PyFloat_FromDouble(sum);
+}
+
 static PyMethodDef methods[] = {
     {"count", count, METH_VARARGS, count_doc},
+    {"add_in_order", add_in_order, METH_O, add_in_order_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,4 +1,4 @@
-from numpy import int32
+from numpy import float64, int32
 from numpy.typing import NDArray
 
 def count(
@@ -12,3 +12,4 @@ def count(
     tuple[bytes, bytes, bytes, bytes],
     bytes,
 ]: ...
+def add_in_order(values: NDArray[float64]) -> float: ...

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from escc_desktop.features._textures import add_in_order
 from escc_desktop.features.textures import Entries
 
 Values = NDArray[np.float64]
@@ -21,13 +22,8 @@ _EPSILON: Final = float(np.spacing(1))
 _FEW_LEVELS: Final = 64
 
 
-def _sum(values: Values) -> float:
-    """Add one value after the other, as numpy does over the leading axes of PyRadiomics' arrays."""
-    return float(np.add.accumulate(values)[-1]) if len(values) else 0.0
-
-
 def _entropy(p: Values) -> float:
-    return -_sum(p * np.log2(p + _EPSILON))
+    return -add_in_order(p * np.log2(p + _EPSILON))
 
 
 class PairMatrix:
@@ -74,13 +70,13 @@ class PairMatrix:
     @cached_property
     def means(self) -> tuple[float, float]:
         """Mean levels of rows and of columns: the same but for rounding."""
-        return _sum(self.i * self.p), _sum(self.j * self.p)
+        return add_in_order(self.i * self.p), add_in_order(self.j * self.p)
 
     @cached_property
     def variances(self) -> tuple[float, float]:
         """Variances of rows and of columns: the same but for rounding."""
         ux, uy = self.means
-        return _sum(self.p * ((self.levels - ux) ** 2)[self.row]), _sum(self.p * ((self.levels - uy) ** 2)[self.column])
+        return add_in_order(self.p * ((self.levels - ux) ** 2)[self.row]), add_in_order(self.p * ((self.levels - uy) ** 2)[self.column])
 
     @cached_property
     def entropy(self) -> float:
@@ -91,7 +87,7 @@ class PairMatrix:
         """Return the central moment of i + j."""
         ux, uy = self.means
         moment = (self.sums[0] - ux - uy) ** power
-        return _sum(self.p * moment[self.i + self.j - 2])
+        return add_in_order(self.p * moment[self.i + self.j - 2])
 
     def correlation(self) -> float:
         """Return the correlation of the two levels; 1 for a flat region."""
@@ -99,28 +95,28 @@ class PairMatrix:
         sigma = self.variances[0] ** 0.5 * self.variances[1] ** 0.5
         if sigma == 0:
             return 1.0
-        covariance = _sum(self.p * (self.levels - ux)[self.row] * (self.levels - uy)[self.column])
+        covariance = add_in_order(self.p * (self.levels - ux)[self.row] * (self.levels - uy)[self.column])
         return covariance / (sigma + _EPSILON)
 
     def over_apart(self, weight: Callable[[Values], Values]) -> float:
         """Return the sum of p(|i - j|) times a function of |i - j|."""
         k, p = self.apart
-        return _sum(p * weight(k))
+        return add_in_order(p * weight(k))
 
     def inverse_variance(self) -> float:
         """Return the sum of p(i, j) / |i - j|^2 off the diagonal."""
         k, p = self.apart
-        return _sum(p[1:] / k[1:] ** 2)
+        return add_in_order(p[1:] / k[1:] ** 2)
 
     def difference_variance(self) -> float:
         """Return the variance of |i - j|."""
         k, p = self.apart
-        return _sum(p * (k - _sum(k * p)) ** 2)
+        return add_in_order(p * (k - add_in_order(k * p)) ** 2)
 
     def imc1(self) -> float:
         """Return the first measure of information; 0 where the levels have no entropy."""
         product = self.px[self.row] * self.px[self.column]
-        gain = self.entropy + _sum(self.p * np.log2(product + _EPSILON))
+        gain = self.entropy + add_in_order(self.p * np.log2(product + _EPSILON))
         of_levels = _entropy(self.px)
         return gain / of_levels if of_levels else 0.0
 
@@ -140,7 +136,7 @@ class PairMatrix:
 
 
 FORMULAS: Final[dict[str, Callable[[PairMatrix], float]]] = {
-    "Autocorrelation": lambda m: _sum(m.p * (m.i * m.j.astype(np.float64))),
+    "Autocorrelation": lambda m: add_in_order(m.p * (m.i * m.j.astype(np.float64))),
     "ClusterProminence": lambda m: m.cluster(4),
     "ClusterShade": lambda m: m.cluster(3),
     "ClusterTendency": lambda m: m.cluster(2),
@@ -157,10 +153,10 @@ FORMULAS: Final[dict[str, Callable[[PairMatrix], float]]] = {
     "Imc2": PairMatrix.imc2,
     "InverseVariance": PairMatrix.inverse_variance,
     "JointAverage": lambda m: m.means[0],
-    "JointEnergy": lambda m: _sum(m.p**2),
+    "JointEnergy": lambda m: add_in_order(m.p**2),
     "JointEntropy": lambda m: m.entropy,
     "MaximumProbability": lambda m: float(m.p.max()),
-    "SumAverage": lambda m: _sum(m.sums[0] * m.sums[1]),
+    "SumAverage": lambda m: add_in_order(m.sums[0] * m.sums[1]),
     "SumEntropy": lambda m: _entropy(m.sums[1]),
     "SumSquares": lambda m: m.variances[0],
 }
