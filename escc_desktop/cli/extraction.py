@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from escc_desktop.cli.cluster import TLS_VARIABLE
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, say, show
 from escc_desktop.errors import Fault
 from escc_desktop.progress import Cancelled
@@ -58,6 +59,13 @@ def _extract_all(
     out: Annotated[Path, typer.Option("-o", "--out", help="CSV to write, one row a region.")],
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help="Child processes at most.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Take over what an earlier run finished.")] = False,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", help="Compute on a cluster: its scheduler, tls://host:port.")
+    ] = None,
+    tls_folder: Annotated[
+        Path | None,
+        typer.Option("--tls-folder", envvar=TLS_VARIABLE, help="With --scheduler: this machine's certificates."),
+    ] = None,
     params: _Params = "ct_arterial",
     engine: _Engine = "pyradiomics",
     accept: _Accept = None,
@@ -67,7 +75,9 @@ def _extract_all(
     choice = ExtractionChoice(params, engine, frozenset(accept or ()))
     try:
         with progress_on_stderr() as progress:
-            result = extract_manifest(manifest, out, choice, CohortOptions(jobs, resume), progress)
+            result = extract_manifest(
+                manifest, out, choice, CohortOptions(jobs, resume, scheduler, tls_folder), progress
+            )
     except Cancelled:
         say("What was finished is kept; the same command with --resume goes on from there.")
         raise

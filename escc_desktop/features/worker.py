@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import traceback
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import numpy as np
@@ -142,6 +144,7 @@ def serve(connection: Connection, job: Job) -> None:
     if os.name == "posix":
         # A group of its own: the parent ends it together with the parser it may have started.
         os.setsid()
+    Thread(target=_end_with_the_parent, daemon=True).start()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     try:
         while True:
@@ -151,6 +154,17 @@ def serve(connection: Connection, job: Job) -> None:
                 connection.send(message)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+def _end_with_the_parent() -> None:
+    """Wait for the parent to die, and end this process and what it started, whatever it is doing."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    wait([parent.sentinel])
+    if os.name == "posix":
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _run(task: Task, job: Job, connection: Connection) -> Finished | Failure | None:

@@ -23,6 +23,7 @@ from escc_desktop.features.worker import Failure
 from escc_desktop.files import write_csv
 from escc_desktop.progress import Progress
 from escc_desktop.stats.selection import varying
+from escc_desktop.workflow.cluster import Runner, cluster_runner
 from escc_desktop.workflow.extraction import ExtractionChoice, check_output
 from escc_desktop.workflow.manifest import ManifestRow, read_manifest
 from escc_desktop.workflow.partial import PartialResults, finished_vectors
@@ -68,13 +69,17 @@ class CohortOptions:
     Attributes
     ----------
     jobs
-        Largest number of child processes.
+        Largest number of child processes; a cluster's workers have their own.
     resume
         Whether rows of an earlier run are taken over whose digests agree.
+    scheduler, tls_folder
+        Address of a cluster's scheduler and this machine's certificates, to compute there.
     """
 
     jobs: int = 1
     resume: bool = False
+    scheduler: str | None = None
+    tls_folder: Path | None = None
 
 
 def extract_manifest(
@@ -90,10 +95,11 @@ def extract_manifest(
     EsccError
         The manifest is at fault, or no region could be extracted.
     UsageError
-        There is no such engine.
+        There is no such engine, or the scheduler's address is none.
     Cancelled
         From `progress`.
     """
+    run = _runner(options, choice, manifest.absolute().parent)
     rows = read_manifest(manifest)
     params = load_params(choice.params)
     make_engine(choice.engine)
@@ -103,11 +109,18 @@ def extract_manifest(
     with PartialResults(out, keep=options.resume) as partial:
         tasks = [file_task(row.key, row.files) for row in rows]
         batch = BatchOptions(jobs=options.jobs, engine=choice.engine, accept=choice.accept, known=known)
-        outcomes = extract_many(tasks, FileLoader(choice.accept), params, batch, partial.add, progress)
+        outcomes = run(tasks, params, batch, partial.add, progress)
         result = _result(rows, outcomes, params)
         _write(out, manifest, result, outcomes, params)
         partial.discard()
     return result
+
+
+def _runner(options: CohortOptions, choice: ExtractionChoice, images: Path) -> Runner:
+    if options.scheduler is not None:
+        return cluster_runner(options.scheduler, options.tls_folder, images)
+    load = FileLoader(choice.accept)
+    return lambda tasks, *more: extract_many(tasks, load, *more)
 
 
 def _result(rows: Sequence[ManifestRow], outcomes: Sequence[Outcome], params: ExtractionParams) -> CohortResult:

@@ -15,7 +15,7 @@ from escc_desktop.features.table import FeatureVector, RoiKey
 from escc_desktop.files import csv_text, refuse_overwriting, write_csv
 from escc_desktop.progress import Progress
 
-__all__ = ["ExtractionChoice", "RoiFiles", "check_output", "extract_files", "vector_text"]
+__all__ = ["ExtractionChoice", "FileLoader", "RoiFiles", "check_output", "extract_files", "file_task", "vector_text"]
 
 
 @dataclass(frozen=True)
