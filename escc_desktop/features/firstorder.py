@@ -19,7 +19,7 @@ from escc_desktop.features.names import FAMILIES
 
 _EPSILON: Final = 2.0**-52
 # Below this share of its terms the third moment is mostly rounding error.
-_CANCELLED: Final = 1e-3
+_CANCELLED: Final = 1e-5
 
 
 def firstorder_features(
