@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from escc_desktop.features.lbp_2d import lbp_2d
 from escc_desktop.features.lbp_3d import lbp_3d
 from escc_desktop.features.names import log_filter
 from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.slabs import by_slabs
 from escc_desktop.features.wavelet import wavelet_bands
 from escc_desktop.imaging.mask import Region
 from escc_desktop.imaging.volume import Volume
@@ -143,9 +145,14 @@ class _Job:
 
 def _of_intensity(job: _Job) -> Images:
     for image in job.group.images:
-        job.progress_check()
-        hu = job.hu[job.box]
-        yield image, hu if image == "original" else INTENSITY[image](hu.astype(np.float64, order="C"), job.scan.scale)
+        yield image, job.hu[job.box] if image == "original" else _intensity(job, INTENSITY[image])
+
+
+def _intensity(job: _Job, function: Callable[[NDArray[np.float64], float], NDArray[np.float64]]) -> NDArray[Any]:
+    def values(part: Region) -> NDArray[np.float64]:
+        return function(job.hu[part].astype(np.float64, order="C"), job.scan.scale)
+
+    return by_slabs(job.box, np.float64, values, job.progress_check)
 
 
 def _of_wavelet(job: _Job) -> Images:
@@ -161,12 +168,18 @@ def _of_log(job: _Job) -> Images:
 
 def _of_gradient(job: _Job) -> Images:
     spacing = job.scan.volume.geometry.spacing_mm
-    yield "gradient", gradient_magnitude(job.hu, spacing, job.box, job.progress_check)
+    values = partial(gradient_magnitude, job.hu, spacing)
+    yield "gradient", by_slabs(job.box, np.float32, values, job.progress_check)
 
 
 def _of_lbp_2d(job: _Job) -> Images:
     pattern = job.params.lbp_2d
-    yield "lbp-2D", lbp_2d(job.hu, job.box, pattern.radius, pattern.samples, job.progress_check)
+
+    def values(part: Region) -> NDArray[Any]:
+        return lbp_2d(job.hu, part, pattern.radius, pattern.samples)
+
+    # PyRadiomics writes the patterns into a copy of the image, so they have its type.
+    yield "lbp-2D", by_slabs(job.box, job.hu.dtype, values, job.progress_check)
 
 
 def _of_lbp_3d(job: _Job) -> Images:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
 from numpy.typing import NDArray
 
 from escc_desktop.imaging.mask import Region
 
-# No more are filtered between two checks: some hundredths of a second.
-_CHUNK_VOXELS: Final = 1_000_000
 
-
-def gradient_magnitude(
-    hu: NDArray[Any],
-    spacing_mm: tuple[float, float, float],
-    box: Region,
-    progress_check: Callable[[], None],
-) -> NDArray[np.float32]:
+def gradient_magnitude(hu: NDArray[Any], spacing_mm: tuple[float, float, float], box: Region) -> NDArray[Any]:
     """Return the length of the gradient, HU per mm, from each voxel's two neighbours along each axis.
 
     Parameters
@@ -31,22 +21,12 @@ def gradient_magnitude(
         Along x, y, z.
     box
         Where the values are wanted; not empty.
-    progress_check
-        Called every few hundredths of a second; may raise to stop.
+
+    Returns
+    -------
+    NDArray
+        float32, on the box.
     """
-    depth, rows, columns = box
-    result = np.empty([part.stop - part.start for part in box], dtype=np.float32)
-    slices = max(1, _CHUNK_VOXELS // result[0].size)
-    for start in range(depth.start, depth.stop, slices):
-        progress_check()
-        stop = min(start + slices, depth.stop)
-        result[start - depth.start : stop - depth.start] = _gradient(
-            hu, spacing_mm, (slice(start, stop), rows, columns)
-        )
-    return result
-
-
-def _gradient(hu: NDArray[Any], spacing_mm: tuple[float, float, float], box: Region) -> NDArray[Any]:
     wide = tuple(slice(max(part.start - 1, 0), part.stop + 1) for part in box)
     image = sitk.GetImageFromArray(hu[wide])
     image.SetSpacing(spacing_mm)

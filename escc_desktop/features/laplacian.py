@@ -56,7 +56,9 @@ def laplacian_of_gaussian(
     # In ITK's order: the derivative along x, y, z, the Gaussian along the others in the same order.
     for axes in ((2, 1, 0), (1, 2, 0), (0, 2, 1)):
         spacing = passes.spacing[axes[0]]
-        total = (total + passes.second_derivative(axes) * np.float64(1.0 / (spacing * spacing))).astype(np.float32)
+        scale = np.float64(1.0 / (spacing * spacing))
+        for plane, curvature in zip(total, passes.second_derivative(axes), strict=True):
+            plane[...] = plane + curvature * scale
     return total
 
 

@@ -8,22 +8,18 @@ interpolated value equals the centre's; a crop would be rounded otherwise. So th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.imaging.mask import Region
 
-_CHUNK_VOXELS: Final = 200_000
 
-
-def lbp_2d(
-    hu: NDArray[Any], box: Region, radius: int, samples: int, progress_check: Callable[[], None]
-) -> NDArray[Any]:
-    """Return uniform local binary patterns of the slices on a box, in the image's type.
+def lbp_2d(hu: NDArray[Any], box: Region, radius: int, samples: int) -> NDArray[np.uint8]:
+    """Return uniform local binary patterns of the slices on a box.
 
     Parameters
     ----------
@@ -35,20 +31,10 @@ def lbp_2d(
         Of the circle, voxels.
     samples
         Number of points on it.
-    progress_check
-        Called every few hundredths of a second; may raise to stop.
     """
     depth, rows, columns = box
-    result = np.empty([part.stop - part.start for part in box], dtype=hu.dtype)
-    points = _samples(rows, columns, radius, samples)
-    slices = max(1, _CHUNK_VOXELS // result[0].size)
-    for start in range(depth.start, depth.stop, slices):
-        progress_check()
-        chunk = slice(start, min(start + slices, depth.stop))
-        around = _with_margin(hu[chunk], rows, columns, radius)
-        patterns = _uniform(around, points, radius)
-        result[start - depth.start : chunk.stop - depth.start] = patterns
-    return result
+    around = _with_margin(hu[depth], rows, columns, radius)
+    return _uniform(around, _samples(rows, columns, radius, samples), radius)
 
 
 @dataclass(frozen=True, eq=False)

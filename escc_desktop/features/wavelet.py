@@ -45,8 +45,8 @@ def wavelet_bands(
     """
     kernel = pywt.Wavelet(wavelet)
     ends = [_gathered(part, size, kernel.dec_len // 2) for part, size in zip(box, hu.shape, strict=True)]
-    tree = _Tree(kernel, tuple(part for _, part in ends), frozenset(bands), progress_check)
-    return tree.bands(hu[np.ix_(*(places for places, _ in ends))], "")
+    transform = _Transform(kernel, tuple(part for _, part in ends), frozenset(bands), progress_check)
+    return transform.bands(hu[np.ix_(*(places for places, _ in ends))])
 
 
 def _gathered(part: slice, size: int, margin: int) -> tuple[NDArray[np.intp], slice]:
@@ -71,7 +71,7 @@ def _gathered(part: slice, size: int, margin: int) -> tuple[NDArray[np.intp], sl
 
 
 @dataclass(frozen=True, eq=False)
-class _Tree:
+class _Transform:
     """One axis after the other is split into low and high pass, and cut to the part that is wanted."""
 
     kernel: pywt.Wavelet
@@ -79,29 +79,33 @@ class _Tree:
     wanted: frozenset[str]
     progress_check: Callable[[], None]
 
-    def bands(self, values: NDArray[Any], name: str) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Give the bands wanted whose names begin with `name`, of which `values` is what was made so far."""
-        if len(name) == values.ndim:
-            yield name, values
-            return
-        axis = values.ndim - 1 - len(name)
-        halves = dict(zip("HL", reversed(self._split(values, axis)), strict=True))
-        del values
-        for letter in "HL":
-            half = halves.pop(letter)
-            if any(band.startswith(name + letter) for band in self.wanted):
-                yield from self.bands(half, name + letter)
+    def bands(self, values: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Give the bands wanted of the places gathered; what is done with is let go of at once."""
+        unfinished = [("", values)]
+        while unfinished:
+            name, values = unfinished.pop()
+            if len(name) == values.ndim:
+                yield name, values
+                continue
+            letters = [letter for letter in "LH" if any(band.startswith(name + letter) for band in self.wanted)]
+            halves = self._split(values, values.ndim - 1 - len(name), letters)
+            unfinished += [(name + letter, half) for letter, half in zip(letters, halves, strict=True)]
 
-    def _split(self, values: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        part = self.parts[axis]
-        across = 1 if axis == 0 else 0
-        rows = max(1, _CHUNK_VOXELS * values.shape[across] // values.size)
-        low: list[NDArray[Any]] = []
-        high: list[NDArray[Any]] = []
-        for start in range(0, values.shape[across], rows):
+    def _split(self, values: NDArray[Any], axis: int, letters: list[str]) -> list[NDArray[Any]]:
+        part, across = self.parts[axis], 1 if axis == 0 else 0
+        shape = list(values.shape)
+        shape[axis] = part.stop - part.start
+        # As PyWavelets has it.
+        dtype = np.float32 if values.dtype == np.float32 else np.float64
+        halves = [np.empty(shape, dtype=dtype) for _ in letters]
+        thickness = max(1, _CHUNK_VOXELS * shape[across] // values.size)
+        index = [slice(None)] * values.ndim
+        for start in range(0, shape[across], thickness):
             self.progress_check()
-            chunk = values.take(range(start, min(start + rows, values.shape[across])), axis=across)
-            approximation, detail = pywt.swt(chunk, self.kernel, level=1, axis=axis)[0]
-            low.append(approximation.take(range(part.start, part.stop), axis=axis))
-            high.append(detail.take(range(part.start, part.stop), axis=axis))
-        return np.concatenate(low, axis=across), np.concatenate(high, axis=across)
+            index[across] = slice(start, start + thickness)
+            low, high = pywt.swt(values[tuple(index)], self.kernel, level=1, axis=axis)[0]
+            made = {"L": low, "H": high}
+            cut = tuple(part if place == axis else slice(None) for place in range(values.ndim))
+            for letter, half in zip(letters, halves, strict=True):
+                half[tuple(index)] = made[letter][cut]
+        return halves
