@@ -15,9 +15,11 @@ from escc_desktop.prognosis.carding import Evidence, make_cards
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import Cohort, assemble, features_digest
 from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.dependence import dependence
 from escc_desktop.prognosis.pipeline import Fitted, Problem, fit_pipeline
 from escc_desktop.prognosis.reproducibility import Agreements, has_repeats, reproducibility
-from escc_desktop.prognosis.results import FigureResult, Results
+from escc_desktop.prognosis.results import AcquisitionResult, FigureResult, Results
+from escc_desktop.prognosis.scans import training_acquisition
 from escc_desktop.prognosis.summary import Found
 from escc_desktop.prognosis.terms import Candidates, candidates
 from escc_desktop.prognosis.validation import validate
@@ -26,6 +28,8 @@ from escc_desktop.stats.cutpoint import Cutpoint, maximally_selected_log_rank
 
 ENOUGH_EVENTS_PER_TERM = 10
 FEW_READ_TWICE = 30
+# Slices farther apart by more than this are another protocol, not rounding.
+MIXED_SLICES = 1.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +157,16 @@ def _results(
         repeats=summary.repeats(found),
         card_digests={kind: card.digest for kind, card in cards.items()},
         warnings=warnings,
+        acquisition=_acquisition(found),
     )
+
+
+def _acquisition(found: Found) -> AcquisitionResult | None:
+    cohort, signature = found.problem.cohort, found.fitted.signature
+    if not any(scan.is_known for patient in cohort.scans for scan in patient):
+        return None
+    names = [cohort.names[column] for column in signature.columns]
+    return dependence(cohort.names, cohort.features, cohort.scans).result(names)
 
 
 def _warnings(
@@ -167,6 +180,7 @@ def _warnings(
             [
                 *_about_size(found),
                 *_about_readings(found),
+                *_about_scans(found),
                 *_about_selection(found),
                 *_about_noise(told),
                 *found_candidates.warnings,
@@ -223,6 +237,25 @@ def _about_readings(found: Found) -> Sequence[str]:
     if len(sites) > 1:
         words = ", ".join(f"{site.replace('_', ' ')} {count}" for site, count in sites.items())
         told.append(f"Lesions of several sites are mixed: {words}.")
+    return told
+
+
+def _about_scans(found: Found) -> Sequence[str]:
+    made = training_acquisition(found.problem.cohort.scans)
+    if made is None:
+        return ()
+    told = []
+    slices = made.slice_spacing_mm
+    if slices is not None and slices.maximum > MIXED_SLICES * slices.minimum:
+        told.append(
+            f"The slices are {slices.minimum:g} to {slices.maximum:g} mm apart: wavelet, LoG and texture features "
+            "depend on that; resample (ct_arterial_iso) or develop on one spacing."
+        )
+    if made.n_cropped:
+        told.append(
+            f"{made.n_cropped} of {made.n_known} images seem cut out of larger scans: features of the square, square "
+            "root, logarithm and exponential images depend on how."
+        )
     return told
 
 

@@ -216,6 +216,35 @@ class Repeats(_Part):
     noise_failed: int
 
 
+class AcquisitionField(_Part):
+    """One field of how the images were made: what it is in how many patients, and how many features follow it.
+
+    `n_associated` counts features at a false discovery rate of 5 % (ranks); None where the field does not vary.
+    """
+
+    field: str
+    levels: dict[str, int]
+    n: int
+    n_associated: int | None
+
+
+class SignatureDependence(_Part):
+    """A feature of the signature against a field: share of the variance of its ranks, false discovery rate."""
+
+    name: str
+    field: str
+    explained: Number
+    q: Number
+
+
+class AcquisitionResult(_Part):
+    """How far features follow the way the images were made."""
+
+    fields: tuple[AcquisitionField, ...]
+    n_features: int
+    signature: tuple[SignatureDependence, ...]
+
+
 class Results(_Part):
     """The whole document."""
 
@@ -240,6 +269,7 @@ class Results(_Part):
     repeats: Repeats
     card_digests: dict[CardKind, str]
     warnings: tuple[str, ...]
+    acquisition: AcquisitionResult | None = None
 
 
 def results_schema() -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.develop import Development, develop
 from escc_desktop.progress import Progress
@@ -42,4 +44,12 @@ def cohort(simulated: ModuleType) -> Any:
 
 @pytest.fixture(scope="session")
 def made(cohort: Any) -> Development:
-    return develop(cohort.table, cohort.clinical, QUICK, Progress())
+    """A development; every second patient was scanned with a sharp kernel, every tenth in thin slices."""
+    numbers = [int(key.patient_id[1:]) for key in cohort.table.keys]
+    scans = tuple(
+        ScanFacts(
+            0.8, 5.0 if number % 10 else 1.0, None, 120.0, "B70f" if number % 2 else "B30f", None, 1200.0 + number
+        )
+        for number in numbers
+    )
+    return develop(replace(cohort.table, scans=scans), cohort.clinical, QUICK, Progress())
