@@ -239,9 +239,9 @@ class _Job:
 
 
 def kept_perturbations(view: View) -> tuple[PerturbedFeatures, ...]:
-    """Return the perturbations that belong to the features there are: same scan, outline, settings and engine.
+    """Return the perturbations that belong to the features there are: same scan, outline and settings.
 
-    Those of one recipe, the one most lesions have, and of those with one number of perturbations.
+    Those of one recipe and number, the ones most readings have: perturbations of different strength do not mix.
 
     Raises
     ------
@@ -254,10 +254,12 @@ def kept_perturbations(view: View) -> tuple[PerturbedFeatures, ...]:
         return ()
     parents = {item.session_id: _parents(item.vector.provenance) for item in view.all(FEATURES)}
     current = [item for item in kept if parents.get(item.session_id) == _parents(item.provenance)]
-    recipes = [(item.provenance["perturbation_digest"], len(item.values)) for item in current]
+    recipes = [
+        (item.provenance["perturbation_digest"], item.provenance["engine"], len(item.values)) for item in current
+    ]
     most = max(sorted(set(recipes)), key=recipes.count, default=None)
     return tuple(item for item, recipe in zip(current, recipes, strict=True) if recipe == most)
 
 
 def _parents(provenance: Any) -> tuple[str, ...]:
-    return tuple(provenance[name] for name in ("volume_digest", "mask_digest", "params_digest", "engine"))
+    return tuple(provenance[name] for name in ("volume_digest", "mask_digest", "params_digest"))

@@ -181,6 +181,6 @@ def test_that_missing_features_are_offered_for_extraction_as_a_job(show_as, smal
     monkeypatch.setattr("escc_desktop.gui.pages.agreement.extract_features", extract)
     button = page._empty._steps.itemAt(1).widget()
     qtbot.mouseClick(button, LEFT, pos=QPoint(5, 5))
-    qtbot.waitUntil(lambda: done == ["statistician"] and page._extracting is None, timeout=10_000)
+    qtbot.waitUntil(lambda: done == ["statistician"] and page._working is None, timeout=10_000)
     assert not page.project.view.changed_at(FEATURES)
     study.store.close()

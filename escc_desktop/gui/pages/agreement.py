@@ -23,6 +23,7 @@ from escc_desktop.gui.widgets.text import label
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.analysis import Extraction
+from escc_desktop.workflow.perturbation import Perturbations
 from escc_desktop.workflow.views.agreement import (
     AgreementView,
     Arm,
@@ -33,6 +34,7 @@ from escc_desktop.workflow.views.agreement import (
     extract_features,
     feature_detail,
 )
+from escc_desktop.workflow.views.perturbed import Perturbed, perturb_readings, perturbed_detail
 
 _LISTED = 6
 _COMPARISONS: tuple[Comparison, ...] = ("intra", "inter")
@@ -41,14 +43,16 @@ _COMPARISONS: tuple[Comparison, ...] = ("intra", "inter")
 class AgreementPage(Page):
     """The readings that were made twice, and what their features say."""
 
-    watches: ClassVar[frozenset[str]] = frozenset({"features", "roi", "session", "plan"})
+    watches: ClassVar[frozenset[str]] = frozenset({"features", "perturbed", "roi", "session", "plan"})
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__(desktop)
         self.view: AgreementView | None = None
         self.comparison: Comparison = "intra"
-        self._extracting: Running | None = None
+        self.shows_perturbed = False
+        self._working: Running | None = None
         self.switches: dict[Comparison, QPushButton] = {}
+        self.perturbed_switch = QPushButton()
         self._group = QButtonGroup(self)
         self.stable = label(size="heading")
         self.stable_words = label(tone="secondary", size="caption", wrap=True)
@@ -62,7 +66,7 @@ class AgreementPage(Page):
 
     def refresh(self) -> None:
         """Fetch the readings and their agreement."""
-        if self._extracting is None:
+        if self._working is None:
             self.load(agreement_view, self._show, busy="" if self.view is not None else _("Comparing the readings"))
 
     def actions_now(self) -> tuple[Action, ...]:
@@ -83,20 +87,60 @@ class AgreementPage(Page):
                 partial(self.show_comparison, "inter"),
                 keys=("2",),
             ),
+            Action(
+                "agreement.perturbed",
+                _("Stability of single readings, perturbed"),
+                self.show_perturbed,
+                keys=("3",),
+                why_not=self._why_not_perturbed,
+            ),
             extract,
+            Action(
+                "agreement.perturb",
+                _("Perturb single readings"),
+                self.perturb,
+                "shape_intersect",
+                why_not=self._why_not_perturb,
+            ),
         )
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Switch between intra and inter; the chosen feature stays."""
-        self.comparison = comparison
+        self.comparison, self.shows_perturbed = comparison, False
         self.switches[comparison].setChecked(True)
         compared = self.compared
         if self.view is None or compared is None:
             return
-        self.wall.set_values(
-            WallValues(compared.icc, compared.lower, compared.upper, compared.passed, compared.is_constant)
-        )
+        self.legend.set_threshold(self.view.threshold)
+        self.stable.setText(_("{n} of {of} stable").format(n=f"{self.view.n_stable:,}", of=f"{len(self.view.names):,}"))
+        self.stable_words.setText(_rule_words(compared.form, self.view))
         self.pairs_card.show_pairs(self.view.pairs, comparison)
+        self.pairs_card.show()
+        self._colour(compared)
+
+    def show_perturbed(self) -> None:
+        """Show what perturbed single readings say; the chosen feature stays."""
+        found = self.view.perturbed if self.view is not None else None
+        if found is None:
+            return
+        self.shows_perturbed = True
+        self.perturbed_switch.setChecked(True)
+        self.legend.set_threshold(found.threshold, is_reached=True)
+        reaching = _("{n} of {of} reach {threshold:g}")
+        self.stable.setText(
+            reaching.format(n=f"{int(found.passed.sum()):,}", of=f"{len(found.names):,}", threshold=found.threshold)
+        )
+        self.stable_words.setText(
+            _(
+                "ICC(1,1) of reader A's first readings, perturbed {k} times each ({chain}). It says what small changes"
+                " of image and outline do; what another reader would do it does not say."
+            ).format(k=found.n_perturbations, chain=found.chain)
+        )
+        self.pairs_card.hide()
+        self._colour(found)
+
+    def _colour(self, shown: Compared | Perturbed) -> None:
+        self.wall.set_values(WallValues(shown.icc, shown.lower, shown.upper, shown.passed, shown.is_constant))
         if self.wall.selected < 0:
             self.wall.select(self.wall.weakest)
         if self.wall.selected >= 0:
@@ -110,11 +154,16 @@ class AgreementPage(Page):
 
     def extract(self) -> None:
         """Extract the features that are missing, as a job with progress and Cancel."""
-        answers: Answers[Extraction] = Answers(
-            self._extracted, self._extraction_failed, self._extraction_stopped, self._extraction_advanced
-        )
         name = _("Extracting features")
-        self._extracting = self.desktop.tasks.run(name, extract_features, self.project, answers=answers)
+        answers: Answers[Extraction] = Answers(self._done, self._failed, self._stopped, self._advanced)
+        self._working = self.desktop.tasks.run(name, extract_features, self.project, answers=answers)
+        self.show_busy(name)
+
+    def perturb(self) -> None:
+        """Perturb single readings by the standard recipe, as a job with progress and Cancel."""
+        name = _("Perturbing single readings")
+        answers: Answers[Perturbations] = Answers(self._done, self._failed, self._stopped, self._advanced)
+        self._working = self.desktop.tasks.run(name, perturb_readings, self.project, answers=answers)
         self.show_busy(name)
 
     # Layout
@@ -155,6 +204,11 @@ class AgreementPage(Page):
             self.switches[comparison] = made
             top.addWidget(made)
         self.switches["intra"].setChecked(True)
+        self.perturbed_switch.setCheckable(True)
+        self.perturbed_switch.setMinimumHeight(52)
+        self.perturbed_switch.clicked.connect(self.show_perturbed)
+        self._group.addButton(self.perturbed_switch)
+        top.addWidget(self.perturbed_switch)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self.stable)
@@ -168,7 +222,7 @@ class AgreementPage(Page):
     def _show(self, view: AgreementView) -> None:
         names_before = self.view.names if self.view is not None else ()
         self.view = view
-        if not view.compared:
+        if not view.compared and view.perturbed is None:
             self._show_why_empty(view)
             return
         if view.names != names_before:
@@ -178,13 +232,14 @@ class AgreementPage(Page):
         for arm in view.arms:
             self.switches[arm.comparison].setText(_switch_words(arm, view))
             self.switches[arm.comparison].setEnabled(arm.comparison in known)
-        self.legend.set_threshold(view.threshold)
-        self.stable.setText(_("{n} of {of} stable").format(n=f"{view.n_stable:,}", of=f"{len(view.names):,}"))
-        form = view.compared[0].form
-        self.stable_words.setText(_rule_words(form, view))
+        self.perturbed_switch.setText(_perturbed_switch_words(view))
+        self.perturbed_switch.setEnabled(view.perturbed is not None)
         self.note.setText(_waiting_words(view.waiting))
         self.note.setVisible(bool(view.waiting))
-        self.show_comparison(self.comparison if self.comparison in known else known[0])
+        if view.perturbed is not None and (self.shows_perturbed or not known):
+            self.show_perturbed()
+        else:
+            self.show_comparison(self.comparison if self.comparison in known else known[0])
         self.show_body()
 
     def _show_why_empty(self, view: AgreementView) -> None:
@@ -202,11 +257,15 @@ class AgreementPage(Page):
             steps = [FirstStep(_("Extract features"), self.extract)] if self.project.may(Operation.EXTRACT) else []
             self.show_empty("beaker", counts, view.trouble or text, *steps)
             return
-        self.show_empty("shape_intersect", counts, _waiting_words(view.waiting))
+        may_perturb = view.n_unperturbed > 0 and self.project.may(Operation.EXTRACT)
+        first = [FirstStep(_("Perturb single readings"), self.perturb)] if may_perturb else []
+        self.show_empty("shape_intersect", counts, _waiting_words(view.waiting), *first)
 
     def _on_feature(self, feature: int) -> None:
         compared = self.compared
-        if self.view is not None and compared is not None:
+        if self.shows_perturbed and self.view is not None and self.view.perturbed is not None:
+            self.feature_card.show_perturbed(perturbed_detail(self.view.perturbed, feature))
+        elif self.view is not None and compared is not None:
             self.feature_card.show_detail(feature_detail(self.view, compared, feature), self.comparison)
 
     def _on_patient_of_feature(self, patient_id: str) -> None:
@@ -216,41 +275,54 @@ class AgreementPage(Page):
     def _why_not_extract(self) -> str:
         if not self.project.may(Operation.EXTRACT):
             return _("Your role does not extract features.")
-        if self._extracting is not None:
+        if self._working is not None:
             return _("Features are being extracted.")
         return "" if self.view is None or self.view.n_without_features else _("Every signed reading has its features.")
 
     # The extraction
 
-    def _extracted(self, extraction: Extraction) -> None:
-        self._extracting = None
+    def _why_not_perturbed(self) -> str:
+        has_any = self.view is not None and self.view.perturbed is not None
+        return "" if has_any else _("Single readings were not perturbed yet.")
+
+    def _why_not_perturb(self) -> str:
+        if not self.project.may(Operation.EXTRACT):
+            return _("Your role does not extract features.")
+        if self._working is not None:
+            return _("Features are being extracted.")
+        if self.view is not None and not self.view.n_unperturbed:
+            return _("Every first reading of reader A was perturbed.")
+        return ""
+
+    def _done(self, made: Extraction | Perturbations) -> None:
+        self._working = None
         if not shiboken6.isValid(self):
             return
-        if extraction.failures:
-            key, failure = extraction.failures[0]
+        if made.failures:
+            key, failure = made.failures[0]
             text = _("{n} readings gave no features, first {patient}: {why}").format(
-                n=len(extraction.failures), patient=key.patient_id, why=failure.what
+                n=len(made.failures), patient=key.patient_id, why=failure.what
             )
             self.desktop.notices.say(text, failure.hint, Tone.WARNING)
         self.reload()
 
-    def _extraction_failed(self, error: Exception) -> None:
-        self._extracting = None
+    def _failed(self, error: Exception) -> None:
+        self._working = None
         if shiboken6.isValid(self):
             self.show_error(error)
 
-    def _extraction_stopped(self) -> None:
-        self._extracting = None
+    def _stopped(self) -> None:
+        self._working = None
         if shiboken6.isValid(self):
             self.reload()
 
-    def _extraction_advanced(self, running: Running) -> None:
+    def _advanced(self, running: Running) -> None:
         if shiboken6.isValid(self):
             self._busy.advance(running)
 
     def _cancel_loading(self) -> None:
-        if self._extracting is not None:
-            self._extracting.cancel()
+        if self._working is not None:
+            self._working.cancel()
         else:
             super()._cancel_loading()
 
@@ -269,6 +341,17 @@ def _switch_words(arm: Arm, view: AgreementView) -> str:
         upper=100 * found.upper,
     )
     return f"{title} · {counted}\n{passing}"
+
+
+def _perturbed_switch_words(view: AgreementView) -> str:
+    title, found = _("Perturbation · A first alone"), view.perturbed
+    if found is None:
+        return f"{title}\n{_('not computed yet')}"
+    counted = _("{n} lesions, {k} times each").format(n=found.n_lesions, k=found.n_perturbations)
+    reaching = _("{n} of {of} reach {threshold:g}").format(
+        n=f"{int(found.passed.sum()):,}", of=f"{len(found.names):,}", threshold=found.threshold
+    )
+    return f"{title} · {counted}\n{reaching}"
 
 
 def _rule_words(form: str, view: AgreementView) -> str:

@@ -10,6 +10,7 @@ from escc_desktop.gui.widgets.points_plot import Level, PlotContent, Point, Poin
 from escc_desktop.gui.widgets.text import button, label, set_tone
 from escc_desktop.i18n import _
 from escc_desktop.workflow.views.agreement import DRIVERS, Comparison, FeatureDetail
+from escc_desktop.workflow.views.perturbed import PerturbedDetail
 
 
 def reading_names(comparison: Comparison) -> tuple[str, str]:
@@ -32,8 +33,10 @@ class FeatureCard(QFrame):
         super().__init__()
         self.setProperty("surface", "panel")
         self.detail: FeatureDetail | None = None
+        self.perturbed: PerturbedDetail | None = None
         self.name = label(_("Choose a cell of the wall"), size="heading", wrap=True)
         self.facts = label(tone="secondary", wrap=True)
+        self.single = label(tone="secondary", size="caption", wrap=True)
         self.scatter, self.differences = PointsPlot(_("Both readings")), PointsPlot(_("Bland-Altman"))
         plots = QHBoxLayout()
         plots.setSpacing(GRID)
@@ -56,15 +59,18 @@ class FeatureCard(QFrame):
         column.setSpacing(GRID // 2)
         column.addWidget(self.name)
         column.addWidget(self.facts)
+        column.addWidget(self.single)
         column.addLayout(plots, 1)
         column.addLayout(self._drivers_line)
         self._show_drivers(None)
 
     def show_detail(self, detail: FeatureDetail, comparison: Comparison) -> None:
         """Show a feature."""
-        self.detail = detail
-        self.name.setText(detail.name.removeprefix("A_").replace("_", " · "))
+        self.detail, self.perturbed = detail, detail.perturbed
+        self.name.setText(_title(detail.name))
         self.facts.setText(_facts(detail))
+        self.single.setText("" if detail.perturbed is None else perturbed_words(detail.perturbed))
+        self.single.setVisible(detail.perturbed is not None)
         set_tone(self.facts, "secondary" if detail.has_passed or detail.is_constant else "warning")
         marked = frozenset(driver.patient_id for driver in detail.drivers)
         first, second = reading_names(comparison)
@@ -72,11 +78,24 @@ class FeatureCard(QFrame):
         self.differences.show_content(_bland_altman(detail, first, second), marked)
         self._show_drivers(detail)
 
+    def show_perturbed(self, detail: PerturbedDetail) -> None:
+        """Show a feature over the perturbations of single readings."""
+        self.detail, self.perturbed = None, detail
+        self.name.setText(_title(detail.name))
+        self.facts.setText(perturbed_words(detail))
+        set_tone(self.facts, "secondary" if detail.has_passed or detail.is_constant else "warning")
+        self.single.setText("")
+        self.single.setVisible(False)
+        self.scatter.show_content(_perturbed_scatter(detail))
+        self.differences.show_content(_perturbed_differences(detail))
+        self._show_drivers(None)
+
     def clear(self) -> None:
         """Show none."""
-        self.detail = None
+        self.detail = self.perturbed = None
         self.name.setText(_("Choose a cell of the wall"))
         self.facts.setText("")
+        self.single.setText("")
         self.scatter.show_content(None)
         self.differences.show_content(None)
         self._show_drivers(None)
@@ -100,6 +119,50 @@ class FeatureCard(QFrame):
                         difference=driver.difference, icc=driver.icc_without
                     )
                 )
+
+
+def _title(name: str) -> str:
+    return name.removeprefix("A_").replace("_", " · ")
+
+
+def perturbed_words(detail: PerturbedDetail) -> str:
+    """Return what the perturbations say of a feature, and that nobody read twice for it."""
+    n_lesions, n_perturbations = detail.values.shape
+    if detail.is_constant:
+        return _("Perturbation, single reading, no second reader: constant, so there is nothing to measure.")
+    words = _(
+        "Perturbation, single reading, no second reader: ICC(1,1) {icc:.3f} (95 % CI {lower:.3f} to {upper:.3f}),"
+        " {n} lesions, each {k} times {chain}"
+    ).format(icc=detail.icc, lower=detail.lower, upper=detail.upper, n=n_lesions, k=n_perturbations, chain=detail.chain)
+    reaches = _("reaches {threshold:g}") if detail.has_passed else _("below {threshold:g}")
+    return f"{words} · {reaches.format(threshold=detail.threshold)}"
+
+
+def _perturbed_points(detail: PerturbedDetail, *, is_difference: bool) -> tuple[Point, ...]:
+    means = detail.values.mean(axis=1)
+    return tuple(
+        Point(patient, float(mean), float(value - mean if is_difference else value))
+        for patient, mean, values in zip(detail.patients, means, detail.values, strict=True)
+        for value in values
+    )
+
+
+def _perturbed_scatter(detail: PerturbedDetail) -> PlotContent:
+    points = _perturbed_points(detail, is_difference=False)
+    return PlotContent(points, _("mean of a lesion"), _("each perturbation"), is_square=True)
+
+
+def _perturbed_differences(detail: PerturbedDetail) -> PlotContent | None:
+    if detail.is_constant:
+        return None
+    limit = 1.96 * detail.within_sd
+    levels = (
+        Level(0.0, "0"),
+        Level(-limit, f"{-limit:.3g}", is_limit=True),
+        Level(limit, f"{limit:.3g}", is_limit=True),
+    )
+    points = _perturbed_points(detail, is_difference=True)
+    return PlotContent(points, _("mean of a lesion · 95 % of its perturbations"), _("minus that mean"), levels)
 
 
 def _facts(detail: FeatureDetail) -> str:

@@ -21,14 +21,14 @@ class IccLegend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._threshold = 0.75
+        self._threshold, self._is_reached = 0.75, False
 
     def sizeHint(self) -> QSize:  # noqa: D102
         return QSize(560, 36)
 
-    def set_threshold(self, threshold: float) -> None:
-        """Mark another threshold."""
-        self._threshold = threshold
+    def set_threshold(self, threshold: float, *, is_reached: bool = False) -> None:
+        """Mark another threshold, to be exceeded or, if `is_reached`, to be reached."""
+        self._threshold, self._is_reached = threshold, is_reached
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
@@ -68,7 +68,7 @@ class IccLegend(QWidget):
         painter.setPen(QPen(tokens.color("text"), 1.5))
         painter.drawLine(QPointF(x, bar.top() - 3), QPointF(x, bar.bottom() + 3))
         for value in (0.0, 0.5, self._threshold, 1.0):
-            words = f"> {value:g}" if value == self._threshold else f"{value:g}"
+            words = f"{'≥' if self._is_reached else '>'} {value:g}" if value == self._threshold else f"{value:g}"
             painter.setPen(tokens.color("text" if value == self._threshold else "secondary"))
             place = QRectF(bar.left() + value * bar.width() - 30, bar.bottom() + 3, 60, 15)
             painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, words)

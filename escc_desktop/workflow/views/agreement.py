@@ -26,6 +26,7 @@ from escc_desktop.workflow.analysis import Extraction
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.reading_report import overlaps
 from escc_desktop.workflow.stored import feature_table
+from escc_desktop.workflow.views.perturbed import Perturbed, PerturbedDetail, perturbed_detail, perturbed_view
 
 Comparison = Literal["intra", "inter"]
 PARAMS = "ct_arterial"
@@ -144,6 +145,10 @@ class AgreementView:
         Why there are no comparisons although features are there; "" otherwise.
     n_stable
         Features that pass every comparison made.
+    perturbed
+        What perturbed single readings say, where they were perturbed.
+    n_unperturbed
+        Signed first readings of reader A without perturbations.
     """
 
     arms: tuple[Arm, ...]
@@ -156,6 +161,8 @@ class AgreementView:
     compared: tuple[Compared, ...]
     n_stable: int
     pairs: tuple[Pair, ...]
+    perturbed: Perturbed | None
+    n_unperturbed: int
 
 
 @dataclass(frozen=True)
@@ -169,7 +176,13 @@ class Driver:
 
 @dataclass(frozen=True, eq=False)
 class FeatureDetail:
-    """One feature in one comparison; `limits` and `drivers` are empty for a constant one."""
+    """One feature in one comparison; `limits` and `drivers` are empty for a constant one.
+
+    Attributes
+    ----------
+    perturbed
+        What its perturbed single readings say.
+    """
 
     name: str
     icc: float
@@ -182,6 +195,7 @@ class FeatureDetail:
     second: FloatArray
     limits: BlandAltman | None
     drivers: tuple[Driver, ...]
+    perturbed: PerturbedDetail | None
 
 
 def agreement_view(project: Project, progress: Progress) -> AgreementView:
@@ -200,6 +214,10 @@ def agreement_view(project: Project, progress: Progress) -> AgreementView:
     with_features = project.view.changed_at(FEATURES).keys()
     signed = {session.session_id for session in sessions if session.is_signed}
     agreements, trouble = _agreements(project, bool(signed) and not signed - with_features)
+    perturbed, n_perturbed = perturbed_view(project)
+    if agreements is not None and perturbed is not None:
+        perturbed = perturbed.in_order(agreements.names)
+    known = agreements or perturbed
     progress.advance(2, 3, "Outlines")
     return AgreementView(
         arms=tuple(_arm(comparison, arm) for comparison in READINGS) if plan is not None else (),
@@ -212,10 +230,12 @@ def agreement_view(project: Project, progress: Progress) -> AgreementView:
         n_without_features=len(signed - with_features),
         trouble=trouble,
         threshold=DevelopConfig().icc_threshold,
-        names=tuple(parse_feature_name(name) for name in agreements.names) if agreements else (),
+        names=tuple(parse_feature_name(name) for name in known.names) if known else (),
         compared=tuple(_compared(agreements, one) for one in agreements.comparisons) if agreements else (),
         n_stable=int(agreements.stable.sum()) if agreements else 0,
         pairs=_pairs(project, arm),
+        perturbed=perturbed,
+        n_unperturbed=sum(session.is_signed and _is_first_of_a(session) for session in sessions) - n_perturbed,
     )
 
 
@@ -248,6 +268,7 @@ def feature_detail(view: AgreementView, compared: Compared, feature: int) -> Fea
         second=second,
         limits=None if is_constant else bland_altman(first, second),
         drivers=() if is_constant else _drivers(compared, first, second),
+        perturbed=None if view.perturbed is None else perturbed_detail(view.perturbed, feature),
     )
 
 
@@ -263,12 +284,14 @@ def _drivers(compared: Compared, first: FloatArray, second: FloatArray) -> tuple
     return tuple(Driver(compared.patients[k], float(difference[k]), float(without[k])) for k in largest)
 
 
+def _is_first_of_a(session: ReadingSession) -> bool:
+    return session.reader is Reader.A and session.occasion is Occasion.FIRST
+
+
 def _arm(comparison: Comparison, arm: Sequence[ReadingSession]) -> Arm:
     _, (reader, occasion) = READINGS[comparison]
     signed = {
-        (session.patient_id, session.lesion_id)
-        for session in arm
-        if session.is_signed and session.reader is Reader.A and session.occasion is Occasion.FIRST
+        (session.patient_id, session.lesion_id) for session in arm if session.is_signed and _is_first_of_a(session)
     }
     second = [session for session in arm if (session.reader, session.occasion) == (reader, occasion)]
     done = sum(session.is_signed and (session.patient_id, session.lesion_id) in signed for session in second)

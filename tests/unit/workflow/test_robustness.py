@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from escc_desktop.features.params import load_params
 from escc_desktop.features.perturb import perturbed
 from escc_desktop.features.roi_files import FileLoader, RoiFiles, file_task
 from escc_desktop.features.supervisor import Outcome
-from escc_desktop.features.table import RoiKey
+from escc_desktop.features.table import FeatureVector, RoiKey
 from escc_desktop.features.worker import Task
 from escc_desktop.files import read_csv
 from escc_desktop.progress import Cancelled, Progress
@@ -167,8 +168,8 @@ def test_that_a_plan_out_of_bounds_is_refused(n: int, threshold: float) -> None:
         RobustnessPlan(n=n, threshold=threshold)
 
 
-def _drawn(tasks, load, params, options, sink, progress):  # noqa: ANN001, ANN202  # as extract_many
-    """Instead of extraction: values drawn by lesion and number, and the loader asked for the first."""
+def _drawn(tasks, load, params, options, sink, progress):
+    """Instead of `extract_many`: values drawn by lesion and number, and the loader asked for the first."""
     made = []
     volume, mask = load(tasks[0])
     assert volume.geometry.shape == mask.voxels.shape
@@ -176,15 +177,13 @@ def _drawn(tasks, load, params, options, sink, progress):  # noqa: ANN001, ANN20
         progress.advance(len(made), len(tasks))
         rng = np.random.default_rng(int(task.key.patient_id[1:]))
         values = rng.normal(size=1874) + np.random.default_rng(task.mask_ref.number).normal(0, 0.1, 1874)
-        vector = perturbation_vector(task, values)
+        vector = _vector(task, values)
         made.append(Outcome(task, vector))
         sink(made[-1])
     return tuple(made)
 
 
-def perturbation_vector(task: Task, values: np.ndarray):  # noqa: ANN201
-    from escc_desktop.features.table import FeatureVector  # noqa: PLC0415
-
+def _vector(task: Task, values: np.ndarray) -> FeatureVector:
     identity = f"{task.key.patient_id}-{task.mask_ref.number}"
     return FeatureVector(values, FEATURE_NAMES, {"identity": identity})
 
@@ -233,16 +232,26 @@ def test_that_perturbations_count_only_beside_the_features_of_the_same_scan_outl
     project = studied_project("statistician")
     assert kept_perturbations(project.view) == ()
     project.perturb(order, Progress())
-    by_session = {item.session_id: item for item in project.view.all(FEATURES)}
-    matching = [
-        item
-        for item in project.view.all(PERTURBED)
-        if all(
-            by_session[item.session_id].vector.provenance[name] == item.provenance[name]
-            for name in ("volume_digest", "mask_digest", "params_digest", "engine")
-        )
-    ]
-    assert len(kept_perturbations(project.view)) == len(matching)
+    kept = kept_perturbations(project.view)
+    assert len(kept) == 30
+    item = project.view.get(FEATURES, kept[0].session_id)
+    other = FeatureVector(
+        item.vector.values, item.vector.names, {**item.vector.provenance, "params_digest": "of other settings"}
+    )
+    project._store.put(project.principal, FEATURES, replace(item, vector=other))
+    assert [each.session_id for each in kept_perturbations(project.view)] == [each.session_id for each in kept[1:]]
+
+
+def test_that_perturbations_of_another_recipe_do_not_mix(studied_project, order) -> None:
+    project = studied_project("statistician")
+    project.perturb(order, Progress())
+    steps: list[int] = []
+    stopping = Progress(lambda _done, _note: steps.append(1), lambda: len(steps) > 12)
+    with pytest.raises(Cancelled):
+        project.perturb(Order(RobustnessPlan("R", 2, 5), order.settings), stopping)
+    kept = kept_perturbations(project.view)
+    assert 15 < len(kept) < 30
+    assert {item.provenance["perturbation"]["chain"] for item in kept} == {"NTVC"}
 
 
 @pytest.mark.parametrize("name", ["A", "oncologist", "admin"])
