@@ -43,8 +43,16 @@ def texture_features(counts: TextureCounts, wanted: frozenset[str] | None = None
     dict
         By name, in the order of every table. GLCM and GLRLM: means over the directions that have a value; NaN where
         none has (a region of which no two voxels lie in line).
+
+    Raises
+    ------
+    ValueError
+        A family is wanted that was not counted.
     """
-    names = [name for name in texture_names(counts.families) if wanted is None or name in wanted]
+    names = [name for name in texture_names() if name in (texture_names(counts.families) if wanted is None else wanted)]
+    missing = {name.split("_")[0] for name in names} - counts.families
+    if missing:
+        raise ValueError(f"{' '.join(sorted(missing))} was not counted")
     with np.errstate(invalid="ignore", divide="ignore"):
         values = dict(_values(counts, names))
     return {name: values[name] for name in names}

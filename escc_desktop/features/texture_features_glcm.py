@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.features._textures import add_in_order
-from escc_desktop.features.textures import Entries
+from escc_desktop.features.textures import Entries, add_by_index
 
 Values = NDArray[np.float64]
 _EPSILON: Final = float(np.spacing(1))
@@ -53,18 +53,18 @@ class PairMatrix:
     @cached_property
     def px(self) -> Values:
         """Marginal probability of each level; for columns the same."""
-        return np.bincount(self.row, self.p, len(self.levels))
+        return add_by_index(self.row, self.p, len(self.levels))
 
     @cached_property
     def sums(self) -> tuple[Values, Values]:
         """The sums i + j that can be, from 2, and their probabilities."""
-        p = np.bincount(self.i + self.j, self.p, 2 * self.highest + 1)[2:]
+        p = add_by_index(self.i + self.j, self.p, 2 * self.highest + 1)[2:]
         return np.arange(2, 2 * self.highest + 1, dtype=np.float64), p
 
     @cached_property
     def apart(self) -> tuple[Values, Values]:
         """The differences |i - j| that can be, and their probabilities."""
-        p = np.bincount(np.abs(self.i - self.j), self.p, self.highest)
+        p = add_by_index(np.abs(self.i - self.j), self.p, self.highest)
         return np.arange(self.highest, dtype=np.float64), p
 
     @cached_property
@@ -76,7 +76,9 @@ class PairMatrix:
     def variances(self) -> tuple[float, float]:
         """Variances of rows and of columns: the same but for rounding."""
         ux, uy = self.means
-        return add_in_order(self.p * ((self.levels - ux) ** 2)[self.row]), add_in_order(self.p * ((self.levels - uy) ** 2)[self.column])
+        of_rows = self.p * ((self.levels - ux) ** 2)[self.row]
+        of_columns = self.p * ((self.levels - uy) ** 2)[self.column]
+        return add_in_order(of_rows), add_in_order(of_columns)
 
     @cached_property
     def entropy(self) -> float:
@@ -92,7 +94,7 @@ class PairMatrix:
     def correlation(self) -> float:
         """Return the correlation of the two levels; 1 for a flat region."""
         ux, uy = self.means
-        sigma = self.variances[0] ** 0.5 * self.variances[1] ** 0.5
+        sigma: float = self.variances[0] ** 0.5 * self.variances[1] ** 0.5
         if sigma == 0:
             return 1.0
         covariance = add_in_order(self.p * (self.levels - ux)[self.row] * (self.levels - uy)[self.column])

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from escc_desktop.features.textures import Entries
+from escc_desktop.features.textures import Entries, add_by_index
 
 Values = NDArray[np.float64]
 _EPSILON: Final = np.spacing(1)
@@ -39,7 +39,7 @@ class SizeMatrix:
 
     def total(self, values: Values) -> Values:
         """Return the sum of a value of each entry, for each direction."""
-        return np.bincount(self._direction, values, self._directions)
+        return add_by_index(self._direction, values, self._directions)
 
     def weighted(self, of_level: Callable[[Values], Values], of_size: Callable[[Values], Values]) -> Values:
         """Return the mean over all entries of a function of the level times one of the size."""
@@ -63,7 +63,7 @@ class SizeMatrix:
 
     def _summed(self, index: NDArray[np.integer], n: int) -> Values:
         shape = (self._directions, n)
-        return np.bincount(self._direction * n + index, self._count, shape[0] * shape[1]).reshape(shape)
+        return add_by_index(self._direction * n + index, self._count, shape[0] * shape[1]).reshape(shape)
 
     @cached_property
     def entropy(self) -> Values:
@@ -84,7 +84,8 @@ class SizeMatrix:
     @property
     def percentage(self) -> Values:
         """Number of runs or zones over the number of voxels."""
-        return self.n / (self.by_size * self._sizes).sum(axis=1)
+        voxels: Values = (self.by_size * self._sizes).sum(axis=1)
+        return self.n / voxels
 
 
 def _variance(p: Values, values: Values) -> Values:

@@ -108,3 +108,9 @@ def count(levels_box: NDArray[np.int32], families: frozenset[str] = TEXTURE_FAMI
         Entries.of(dependences),
         np.frombuffer(differences, np.float64),
     )
+
+
+def add_by_index(index: NDArray[np.integer], values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Return n sums: of the values at each index, added one after the other."""
+    sums: NDArray[np.float64] = np.bincount(index, values, n).astype(np.float64, copy=False)
+    return sums
