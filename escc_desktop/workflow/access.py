@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from escc_desktop.errors import AccessDeniedError
 from escc_desktop.imaging.volume import Geometry
 from escc_desktop.reading.session import Occasion, ReadingSession
 from escc_desktop.store.accounts import Principal, Role
-from escc_desktop.store.kinds import SERIES, SESSION, VOLUME, lesion_key, volume_geometry
+from escc_desktop.store.kinds import FEATURES, ROI, SERIES, SESSION, VOLUME, lesion_key, volume_geometry
 from escc_desktop.store.records import Kind
 from escc_desktop.store.store import Store
 
@@ -36,6 +36,7 @@ class Operation(StrEnum):
     VIEW_ROIS = "view regions of interest"
     EXTRACT = "extract features"
     VIEW_FEATURES = "view features"
+    VIEW_MAPS = "view feature maps"
     DEVELOP = "develop models"
     VIEW_MODELS = "view models"
     ASSESS = "assess patients"
@@ -62,7 +63,7 @@ POLICY: Mapping[Role, frozenset[Operation]] = {
         _O.DEVELOP, _O.VIEW_MODELS, _O.ASSESS, _O.VIEW_ASSESSMENTS, _O.REPORT, _O.EXPORT, _O.CHANGE_SETTINGS,
     }),
     Role.ONCOLOGIST: frozenset({
-        _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_ROIS, _O.VIEW_MODELS,
+        _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_ROIS, _O.VIEW_MAPS, _O.VIEW_MODELS,
         _O.VIEW_ASSESSMENTS, _O.REPORT,
     }),
     Role.ADMINISTRATOR: frozenset({_O.MANAGE_ACCOUNTS, _O.VIEW_AUDIT, _O.BACK_UP, _O.CHANGE_SETTINGS}),
@@ -197,6 +198,22 @@ class View:
         series = self.find(SERIES, series_uid)
         digest = None if series is None else series.content.get("volume")
         return None if digest is None else volume_geometry(self._store.detach(VOLUME, digest).document)
+
+    def map_settings(self, session_id: str) -> Mapping[str, Any] | None:
+        """Return the settings the features of a signed reading rest on, to whom may see them on the images.
+
+        None where nothing was extracted yet.
+
+        Raises
+        ------
+        AccessDeniedError
+            The role sees no feature maps, or the reading is not signed.
+        """
+        require(self.principal, Operation.VIEW_MAPS)
+        self.get(ROI, session_id)
+        found = self._store.find(FEATURES, session_id, self.principal)
+        settings: Mapping[str, Any] | None = None if found is None else found.vector.provenance.get("settings")
+        return settings
 
     def sessions(self) -> tuple[ReadingSession, ...]:
         """Return the sessions the principal may know of."""

@@ -7,12 +7,22 @@ from typing import ClassVar
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.page import FirstStep, Page
+from escc_desktop.gui.pages.feature_map import FeatureMapPanel
 from escc_desktop.gui.pages.patient_lesion import LesionPanel
 from escc_desktop.gui.pages.patient_list import PatientList
 from escc_desktop.gui.pages.patient_summary import PatientSummary
@@ -49,7 +59,7 @@ class PatientPage(Page):
         self._is_gathering = False
         self.list, self.summary = PatientList(), PatientSummary()
         self.course, self.ruler, self.curves = CourseStrip(), Ruler(), SurvivalCurves()
-        self.lesion = LesionPanel(desktop)
+        self.lesion, self.map = LesionPanel(desktop), FeatureMapPanel(desktop)
         self.cards = QComboBox()
         self.cards.setToolTip(_("Which model speaks"))
         self.cards.setAccessibleName(_("Model"))
@@ -62,6 +72,9 @@ class PatientPage(Page):
         self.cards.activated.connect(self._choose_card)
         self.print_button.clicked.connect(self.print_report)
         self.summary.assess.connect(self.assess)
+        self.lesion.map_wanted.connect(self.open_map)
+        self.ruler.chosen.connect(self.open_map)
+        self.map.closed.connect(self.close_map)
         desktop.settings_changed.connect(self._repaint)
 
     def refresh(self) -> None:
@@ -90,6 +103,7 @@ class PatientPage(Page):
 
     def close_page(self) -> None:
         """Let go of the CT."""
+        self.close_map()
         self.lesion.clear()
 
     def actions_now(self) -> tuple[Action, ...]:
@@ -99,6 +113,7 @@ class PatientPage(Page):
             Action("patient.next", _("Next patient"), lambda: self.list.step(1), "arrow_down", ("PgDown",)),
             Action("patient.find", _("Find a patient"), self._find, "search", ("Ctrl+F",)),
             Action("patient.print", _("Print the report"), self.print_report, "print", ("Ctrl+P",), self._why_no_print),
+            Action("patient.map", _("Show or leave the feature map"), self.turn_map, "layer", ("M",), self._why_no_map),
             Action("patient.assess", _("Assess all patients"), self.assess, "play", (), self._why_no_assess),
         )
 
@@ -114,6 +129,35 @@ class PatientPage(Page):
             )
         )
         self.desktop.tasks.run(_("Assessing"), assess_all, self.project, self.cohort.basis, answers=told)
+
+    @property
+    def has_map(self) -> bool:
+        """Whether the feature map is on the page, in place of the numbers."""
+        return self._right.currentWidget() is self.map
+
+    def turn_map(self) -> None:
+        """Show the feature map, or the numbers again."""
+        if self.has_map:
+            self.close_map()
+        else:
+            self.open_map()
+
+    def open_map(self, name: str = "") -> None:
+        """Show where in the lesion a feature comes from; the model's first one unless it is named."""
+        why_not = self._why_no_map()
+        if why_not or self.lesion.found is None or self.cohort is None or self.cohort.basis is None:
+            self.desktop.notices.say(why_not)
+            return
+        lesion, planes = self.lesion.found
+        self._right.setCurrentWidget(self.map)
+        self.map.open_lesion(self.project, lesion, planes, self.cohort.basis.card.feature_names, name)
+        self.map.view.setFocus()
+
+    def close_map(self) -> None:
+        """Show the numbers again."""
+        if self.has_map:
+            self._right.setCurrentIndex(0)
+            self.map.clear()
 
     def print_report(self) -> None:
         """Ask where the report goes, then write it by a job."""
@@ -156,6 +200,11 @@ class PatientPage(Page):
         if self.cohort is None or not self.cohort.may_print:
             return _("The report shows a CT slice, and your role does not see images.")
         return ""
+
+    def _why_no_map(self) -> str:
+        if self.lesion.found is None:
+            return self.lesion.sentence or _("No lesion is shown.")
+        return "" if self.lesion.found[0].may_map else _("Your role does not see feature maps.")
 
     def _why_no_assess(self) -> str:
         if self.cohort is None or self.cohort.basis is None:
@@ -213,6 +262,7 @@ class PatientPage(Page):
         self._fill(view)
         self.show_body()
         if changed:
+            self.close_map()
             self.lesion.fetch(self.project, view.patient_id)
 
     def _fill(self, view: PatientView) -> None:
@@ -220,6 +270,7 @@ class PatientPage(Page):
         self.list.mark(view.patient_id)
         self.summary.show_patient(view, may_assess=may_assess)
         self.course.show_course(view.events, _("There is no trial record of this patient."))
+        self.ruler.may_map = self.cohort is not None and self.cohort.may_map
         self.ruler.show_ruler(view.ruler, view.estimate_points, view.ruler_note, view.horizon_months)
         self._ruler_note.setText(view.ruler_note if view.ruler else "")
         self._show_curves(view)
@@ -249,7 +300,9 @@ class PatientPage(Page):
         following.clicked.connect(lambda: self.list.step(1))
         model = label(_("Model"), tone="secondary")
         head = row(previous, following, None, model, self.cards, self.print_button)
-        right = QVBoxLayout()
+        numbers = QWidget()
+        right = QVBoxLayout(numbers)
+        right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(GRID)
         right.addWidget(head)
         right.addWidget(_panel(_("Course"), self.course), 16)
@@ -265,7 +318,10 @@ class PatientPage(Page):
         line.setSpacing(GRID)
         line.addWidget(self.list)
         line.addWidget(self.summary)
-        line.addLayout(right, 1)
+        self._right = QStackedLayout()
+        self._right.addWidget(numbers)
+        self._right.addWidget(self.map)
+        line.addLayout(self._right, 1)
 
 
 def _panel(title: str, content: QWidget, note: QWidget | None = None) -> QWidget:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import shiboken6
-from PySide6.QtCore import QRectF, QTimer
+from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
@@ -13,7 +13,7 @@ from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.viewer.slice_view import SliceView
-from escc_desktop.gui.widgets.text import label
+from escc_desktop.gui.widgets.text import button, label, row
 from escc_desktop.i18n import _, said
 from escc_desktop.workflow.views.lesion import LesionView, lesion_view
 
@@ -26,7 +26,17 @@ _WALKING_MS = 150
 
 
 class LesionPanel(QWidget):
-    """The slice with the largest part of the lesion; the wheel goes through the others."""
+    """The slice with the largest part of the lesion; the wheel goes through the others.
+
+    Attributes
+    ----------
+    found
+        The lesion shown, and its CT.
+    map_wanted
+        The user asks where in the lesion a feature comes from.
+    """
+
+    map_wanted = Signal()
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__()
@@ -39,13 +49,17 @@ class LesionPanel(QWidget):
         self._timer.timeout.connect(self._begin)
         self.view = SliceView(Plane.AXIAL)
         self.view.choose_look(self.view.look.annotations_toggled())
+        self.found: tuple[LesionView, VolumePlanes] | None = None
         self.words = label(tone="secondary", size="caption")
+        tip = _("Show over the CT where in the lesion a feature is high (M)")
+        self.map_button = button(_("Where it comes from"), "layer", weight="quiet", tip=tip)
+        self.map_button.clicked.connect(self.map_wanted)
         self._said = label(tone="secondary", wrap=True)
         holder = QWidget()
         inside = QVBoxLayout(holder)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.view, 1)
-        inside.addWidget(self.words)
+        inside.addWidget(row(self.words, None, self.map_button))
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._said)
         self._stack.addWidget(holder)
@@ -86,6 +100,7 @@ class LesionPanel(QWidget):
         if self._running is not None:
             self._running.cancel()
             self._running = None
+        self.found = None
         self.view.set_volume(None)
         self._say("")
 
@@ -104,7 +119,8 @@ class LesionPanel(QWidget):
         if isinstance(found, str):
             self._say(found)
             return
-        lesion, planes = found
+        self.found = lesion, planes = found
+        self.map_button.setVisible(lesion.may_map)
         self._stack.setCurrentIndex(1)
         self.words.setText(lesion.words)
         self.words.setToolTip(lesion.origin)

@@ -22,10 +22,17 @@ _LEAST_PX = 40.0
 
 
 class Ruler(Painted):
-    """One bar a term; the diamond is the middle patient of the cohort."""
+    """One bar a term; the diamond is the middle patient of the cohort.
+
+    Attributes
+    ----------
+    may_map
+        Whether a click on a feature asks where in the lesion it comes from (`chosen`, with its name).
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.may_map = False
         self._view: RulerView | None = None
         self._instead = ""
         self._horizon = ""
@@ -86,7 +93,9 @@ class Ruler(Painted):
         painter.setPen(QPen(color("raised"), 1))
         painter.setBrush(color("text"))
         diamond(painter, QPointF(self.x_of(axis.typical), middle), 5)
-        self.add_spot(row, _axis_tip(axis))
+        is_door = axis.has_map and self.may_map
+        more = "\n" + _("Click: where in the lesion it comes from") if is_door else ""
+        self.add_spot(row, _axis_tip(axis) + more, axis.name if is_door else "")
 
     def _name(self, painter: QPainter, axis: RulerAxis, middle: float) -> None:
         """Write what the term is called; filter and family of a feature beside it, as far as there is room."""

@@ -29,14 +29,18 @@ class LesionView:
         Voxel (x, y, z) on the slice with the largest part of it.
     words, origin
         What, how large, where; by whom.
+    may_map
+        Whether features may be shown over it.
     """
 
+    session_id: str
     volume: Volume
     voxels: BoolArray
     box: Region
     centre: tuple[int, int, int]
     words: str
     origin: str
+    may_map: bool
 
 
 def lesion_view(project: Project, patient_id: str, progress: Progress) -> LesionView | str:
@@ -56,7 +60,8 @@ def lesion_view(project: Project, patient_id: str, progress: Progress) -> Lesion
     words = " · ".join([site_name(roi.site), size, where])
     signed = "" if roi.signature is None else f"{roi.signature.at:%Y-%m-%d}"
     origin = _("Outlined by Reader A, first reading, signed {date}").format(date=signed)
-    return LesionView(volume, roi.mask.voxels, box, centre, words, origin)
+    may_map = project.may(Operation.VIEW_MAPS)
+    return LesionView(roi.session_id, volume, roi.mask.voxels, box, centre, words, origin, may_map)
 
 
 def _first_readings(project: Project, patient_id: str) -> tuple[Roi, ...]:

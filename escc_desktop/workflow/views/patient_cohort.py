@@ -77,6 +77,7 @@ class CohortView:
     may_assess: bool
     may_develop: bool
     may_print: bool
+    may_map: bool
 
     @property
     def card(self) -> CardChoice | None:
@@ -93,6 +94,7 @@ def cohort_view(project: Project, digest: str, progress: Progress) -> CohortView
     rights = {
         "may_assess": project.may(Operation.ASSESS),
         "may_develop": project.may(Operation.DEVELOP),
+        "may_map": project.may(Operation.VIEW_MAPS),
         "may_print": project.may(Operation.REPORT) and project.may(Operation.VIEW_IMAGES),
     }
     names = _card_names(cards)

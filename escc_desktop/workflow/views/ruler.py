@@ -17,6 +17,7 @@ from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import PatientValues, patient_values
 from escc_desktop.prognosis.points import cohort_points
 from escc_desktop.stats.nomogram import Nomogram
+from escc_desktop.workflow.views.feature_map import mappable
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class RulerAxis:
 
     Attributes
     ----------
+    name
+        Of the term in the card.
     label, family
         What it is called, and what stands below (filter and family of a feature).
     value
@@ -35,8 +38,11 @@ class RulerAxis:
         What it adds to the middle patient of the cohort (median).
     longest
         The most it can add within the axis.
+    has_map
+        Whether it may be shown where in the lesion it comes from: a feature of an image.
     """
 
+    name: str
     label: str
     family: str
     value: str
@@ -44,6 +50,7 @@ class RulerAxis:
     typical: float
     longest: float
     is_feature: bool
+    has_map: bool
 
 
 @dataclass(frozen=True)
@@ -75,12 +82,14 @@ def cohort_rulers(
     for patient, found in points.items():
         axes = tuple(
             RulerAxis(
+                term.name,
                 *_name(term),
                 value=_value(term, patient, features, clinical),
                 points=_known(found[term_label(term)]),
                 typical=typical[term_label(term)],
                 longest=float(axis.points.max()),
                 is_feature=term.source == "feature",
+                has_map=term.source == "feature" and bool(mappable([term.name])),
             )
             for term, axis in zip(card.model_terms, scale.axes, strict=True)
         )
