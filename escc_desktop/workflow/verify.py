@@ -24,6 +24,7 @@ from escc_desktop.workflow.verify_cases import Planned, digital_phantom_check, p
 from escc_desktop.workflow.verify_values import Deviation
 
 BUILT_IN: Final = "built in"
+_HEADER: Final = ("", "step", "case", "values", "deviation", "tolerance")
 _TOLERANCE_NOTE: Final = (
     "Deviation and tolerance are relative to the reference value (absolute where it is 0) and those of the value that"
     " is farthest off in units of its tolerance."
@@ -193,14 +194,23 @@ def _check_document(check: Check) -> dict[str, Any]:
 
 
 def verification_text(verification: Verification) -> str:
-    """Return a line for each check, and the verdict."""
-    rows = [("", "step", "case", "values", "deviation", "tolerance"), *map(_row, verification.checks)]
-    widths = [max(len(row[column]) for row in rows) for column in range(6)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    for line, check in zip(list(lines[1:]), verification.checks, strict=True):
+    """Return a line for each check under its source, and the verdict."""
+    rows = [_HEADER, *map(_row, verification.checks)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
+    lines = [_line(_HEADER, widths)]
+    source = ""
+    for check in verification.checks:
+        if check.source != source:
+            source = check.source
+            lines.append(f"{source}:")
+        lines.append(_line(_row(check), widths))
         if check.problem:
-            lines.insert(lines.index(line) + 1, f"      {check.problem}")
+            lines.append(f"      {check.problem}")
     return "\n".join((*lines, verdict(verification)))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 def verdict(verification: Verification) -> str:
@@ -250,7 +260,7 @@ def write_verification(verification: Verification, path: Path) -> None:
         verdict(verification),
         tuple(sections),
         tuple(failed),
-        verification.facts,
+        tuple((name, value) for name, value in verification.facts if name != "Program"),
     )
     study_report(report, path)
 
