@@ -19,7 +19,7 @@ from escc_desktop.workflow.verify_values import Tolerances, compare_results
 
 pytestmark = pytest.mark.reference
 Judge = Callable[[str, object, object], Iterator[tuple[str, object, object]]]
-FALSIFIED = 40
+FALSIFIED = 15
 
 
 @pytest.fixture(scope="module")
