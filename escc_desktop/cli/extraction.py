@@ -15,7 +15,7 @@ from escc_desktop.workflow.cohort import CohortOptions, CohortResult, RowFailure
 from escc_desktop.workflow.extraction import ExtractionChoice, RoiFiles, extract_files, vector_text
 
 _Params = Annotated[str, typer.Option("--params", help="Name of shipped settings, or a YAML file.")]
-_Engine = Annotated[str, typer.Option("--engine", help="pyradiomics; fast is not there yet.")]
+_Engine = Annotated[str, typer.Option("--engine", help="fast, or pyradiomics: slower, the same values.")]
 _Accept = Annotated[
     list[str] | None, typer.Option("--accept", help="Code of a question to answer with yes; may be repeated.")
 ]
@@ -34,7 +34,7 @@ def _extract(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV to write; without it, stdout.")] = None,
     label: Annotated[int | None, typer.Option("--label", min=1, help="Which region of the mask.")] = None,
     params: _Params = "ct_arterial",
-    engine: _Engine = "pyradiomics",
+    engine: _Engine = ExtractionChoice.engine,
     accept: _Accept = None,
     as_json: _Json = False,
 ) -> None:
@@ -67,7 +67,7 @@ def _extract_all(
         typer.Option("--tls-folder", envvar=TLS_VARIABLE, help="With --scheduler: this machine's certificates."),
     ] = None,
     params: _Params = "ct_arterial",
-    engine: _Engine = "pyradiomics",
+    engine: _Engine = ExtractionChoice.engine,
     accept: _Accept = None,
     as_json: _Json = False,
 ) -> None:

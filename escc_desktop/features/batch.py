@@ -118,7 +118,8 @@ class TimeLeft:
         """
         words = note if self._total == 1 else f"{done} of {self._total} done"
         elapsed = time.monotonic() - self._started_at
-        if fraction > 0.02 and elapsed > 5:
+        # The first region pays for the start of its process: it tells too little.
+        if (done or self._total == 1) and fraction > 0.02 and elapsed > 2:
             words = f"{words}, {_left(elapsed * (1 - fraction) / fraction)}"
         progress.advance(fraction, 1, words)
 
