@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final, Protocol
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 
 from escc_desktop import version
 from escc_desktop.errors import EsccError, UsageError
+from escc_desktop.features.engine import Engine
+from escc_desktop.features.fast import Fast
 from escc_desktop.features.params import ExtractionParams
-from escc_desktop.features.preflight import Preflight, inspect
+from escc_desktop.features.preflight import Preflight, check_scene, inspect
 from escc_desktop.features.reference import PyRadiomics
+from escc_desktop.features.resample import prepare
 from escc_desktop.features.table import FeatureVector
 from escc_desktop.files import canonical_json, digest
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
 
-DEFAULT_ENGINE: Final = "pyradiomics"
-ENGINES: Final = ("pyradiomics",)
+DEFAULT_ENGINE: Final = "fast"
+ENGINES: Final = ("fast", "pyradiomics")
 PROVENANCE_KEYS: Final = (
     "identity",
     "program",
@@ -40,27 +44,9 @@ PROVENANCE_KEYS: Final = (
     "extreme_index_xyz",
     "findings",
     "warnings",
+    "images",
 )
 RASTERISATION: Final = "a voxel belongs to the region when its centre does; overlapping contours by exclusive or"
-
-
-class Engine(Protocol):
-    """What computes the values."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def version(self) -> str:
-        """Its version."""
-
-    @property
-    def libraries(self) -> dict[str, str]:
-        """Versions of the packages that decide the values."""
-
-    def compute(self, volume: Volume, mask: Mask, params: ExtractionParams, progress: Progress) -> dict[str, float]:
-        """Return the features by name, in order."""
 
 
 def make_engine(name: str) -> Engine:
@@ -73,6 +59,8 @@ def make_engine(name: str) -> Engine:
     EsccError
         It is not installed.
     """
+    if name == "fast":
+        return Fast()
     if name == "pyradiomics":
         return PyRadiomics()
     raise UsageError(f"There is no engine {name!r} in this version; choose {' or '.join(ENGINES)}.")
@@ -132,15 +120,23 @@ def extract(
         From `progress`.
     """
     computing = make_engine(engine)
-    preflight = inspect(volume, mask, params)
+    preflight = inspect(volume, mask, params, engine)
     preflight.check(accept)
-    values = computing.compute(volume, mask, params, progress)
-    _check_complete(values, params, computing)
-    array = np.array([values[name] for name in params.feature_names], dtype=np.float64)
-    return FeatureVector(array, params.feature_names, _provenance(volume, mask, params, computing, preflight))
+    try:
+        scene = prepare(volume, mask, params)
+        check_scene(scene, params)
+        computed = computing.compute(scene, params, progress)
+    except MemoryError:
+        raise EsccError(
+            "There is not enough memory for this image.", "Close other programs or crop the image."
+        ) from None
+    _check_complete(computed.values, params, computing)
+    array = np.array([computed.values[name] for name in params.feature_names], dtype=np.float64)
+    rests_on = _provenance(volume, mask, params, computing, preflight)
+    return FeatureVector(array, params.feature_names, {**rests_on, "images": computed.images})
 
 
-def _check_complete(values: dict[str, float], params: ExtractionParams, engine: Engine) -> None:
+def _check_complete(values: Mapping[str, float], params: ExtractionParams, engine: Engine) -> None:
     wanted = params.feature_names
     missing = [name for name in wanted if name not in values]
     if missing or len(values) != len(wanted):

@@ -46,7 +46,7 @@ class Fast:
     version: Final = ENGINE_VERSION
 
     def __init__(self, threads: int | None = None) -> None:
-        self._threads = threads or _usable_threads()
+        self.threads = threads or _usable_threads()
 
     @property
     def libraries(self) -> dict[str, str]:
@@ -64,7 +64,7 @@ class Fast:
             From `progress`.
         """
         work = _Work(scene, params, only)
-        with ThreadPoolExecutor(self._threads, "features") as pool:
+        with ThreadPoolExecutor(self.threads, "features") as pool:
             try:
                 work.run(pool, progress)
             finally:

@@ -21,11 +21,14 @@ import SimpleITK as sitk  # noqa: N813  # the field's name for it
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.crop import crop_around
+from escc_desktop.features.discretise import discretise
+from escc_desktop.features.engine import Computed, features_by_image, image_facts, shape_wanted
+from escc_desktop.features.filters import Scan
 from escc_desktop.features.names import FAMILIES
 from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.scene import Scene
 from escc_desktop.imaging.itk import to_itk
 from escc_desktop.imaging.mask import Mask
-from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
 
 LIBRARIES: Final = ("pyradiomics", "numpy", "scipy", "SimpleITK", "PyWavelets", "scikit-image", "trimesh")
@@ -91,23 +94,26 @@ class PyRadiomics:
         """Versions of the packages that decide the values."""
         return {name: version(name) for name in LIBRARIES}
 
-    def compute(self, volume: Volume, mask: Mask, params: ExtractionParams, progress: Progress) -> dict[str, float]:
-        """Return the features by name, in PyRadiomics' order.
+    def compute(
+        self, scene: Scene, params: ExtractionParams, progress: Progress, only: frozenset[str] | None = None
+    ) -> Computed:
+        """Return the features named, or all of them, in PyRadiomics' order.
 
         Raises
         ------
         EsccError
-            PyRadiomics gives up on this input.
+            PyRadiomics gives up on this input, or cannot do what the settings ask for.
         Cancelled
             From `progress`.
         """
+        if scene.first_edge_hu is not None:
+            raise EsccError(
+                f"PyRadiomics cannot start its grey levels at {scene.first_edge_hu:g} HU, as {params.name} asks.",
+                "Use the engine fast for these settings.",
+            )
         try:
             with _quiet():
-                return dict(self._compute(volume, mask, params, progress))
-        except MemoryError:
-            raise EsccError(
-                "There is not enough memory for PyRadiomics on this image.", "Close other programs or crop the image."
-            ) from None
+                return self._compute(scene, params, progress, only)
         except (ValueError, IndexError, RuntimeError, ZeroDivisionError, AssertionError) as error:
             raise EsccError(
                 "PyRadiomics gave up on this lesion.",
@@ -116,28 +122,44 @@ class PyRadiomics:
             ) from error
 
     def _compute(
-        self, volume: Volume, mask: Mask, params: ExtractionParams, progress: Progress
-    ) -> Iterator[tuple[str, float]]:
-        settings = _settings(params)
-        extractor = self._extractor(**settings)
-        extractor.enabledFeatures = {"shape": []}
-        image, region = to_itk(volume), sitk.Cast(to_itk(mask), sitk.sitkUInt32)
+        self, scene: Scene, params: ExtractionParams, progress: Progress, only: frozenset[str] | None
+    ) -> Computed:
+        values: dict[str, float] = {}
+        facts: dict[str, dict[str, Any]] = {}
+        wanted = features_by_image(params, only)
         steps = 1 + len(params.filters) * len(FAMILIES)
         progress.advance(0, steps, "shape")
+        settings = _settings(params)
+        extractor = self._extractor(**settings)
+        if shape_wanted(only):
+            extractor.enabledFeatures = {"shape": []}
+            shaped = self._source(to_itk(scene.volume), _region(scene.region), settings)
+            values.update(_numbers(extractor.computeShape(shaped.image, shaped.region, shaped.box, **settings)))
+        scale_hu = Scan(scene.volume).scale
+        for done, (name, image, region, arguments) in enumerate(self._images(scene, settings)):
+            families = {item.partition("_")[0] for item in wanted[name]}
+            for step, family in enumerate(FAMILIES):
+                progress.advance(1 + done * len(FAMILIES) + step, steps, f"{name}, {family}")
+                if family in families:
+                    extractor.enabledFeatures = {family: []}
+                    values.update(_numbers(extractor.computeFeatures(image, region, name, **arguments)))
+            inside = sitk.GetArrayViewFromImage(image)[sitk.GetArrayViewFromImage(region) == 1]
+            levels = discretise(inside, params.bin_width_hu)
+            facts[name] = image_facts(name, params, scale_hu, inside.dtype.name, levels)
+        return Computed({key: value for key, value in values.items() if only is None or key in only}, facts)
+
+    def _images(
+        self, scene: Scene, settings: dict[str, Any]
+    ) -> Iterator[tuple[str, sitk.Image, sitk.Image, dict[str, Any]]]:
+        """Yield name, image and region of every filter, cropped to the region, and PyRadiomics' own arguments."""
+        image, region = to_itk(scene.volume), _region(scene.inside)
         whole = self._source(image, region, settings)
-        yield from _numbers(extractor.computeShape(image, region, whole.box, **settings))
-        near = self._source(*crop_around(image, region, mask.voxels), settings)
-        done = 1
+        near = self._source(*crop_around(image, region, scene.inside.voxels), settings)
         for image_type in _IMAGE_TYPES:
             source = near if image_type in _SHORT_REACHING else whole
             make = getattr(self._operations, f"get{image_type}Image")
             for filtered, name, arguments in make(source.image, source.region, **settings):
-                cropped = self._operations.cropToTumorMask(filtered, source.region, source.box)
-                for family in FAMILIES:
-                    progress.advance(done, steps, f"{name}, {family}")
-                    extractor.enabledFeatures = {family: []}
-                    yield from _numbers(extractor.computeFeatures(*cropped, name, **arguments))
-                    done += 1
+                yield name, *self._operations.cropToTumorMask(filtered, source.region, source.box), arguments
 
     def _source(self, image: sitk.Image, region: sitk.Image, settings: dict[str, Any]) -> _Source:
         box, _ = self._operations.checkMask(image, region, **settings)
@@ -151,6 +173,10 @@ class _Source:
     image: sitk.Image
     region: sitk.Image
     box: Any
+
+
+def _region(mask: Mask) -> sitk.Image:
+    return sitk.Cast(to_itk(mask), sitk.sitkUInt32)
 
 
 def _numbers(values: dict[str, Any]) -> Iterator[tuple[str, float]]:
