@@ -17,6 +17,7 @@ from escc_desktop.features.extract import DEFAULT_ENGINE, make_engine
 from escc_desktop.features.ibsi import (
     Comparison,
     Phantom,
+    Published,
     digital_phantom,
     measure_configuration_c,
     measure_digital_phantom,
@@ -134,3 +135,19 @@ def test_that_all_102_values_of_the_ct_phantom_match_in_configuration_c(engine: 
     assert names(comparisons, matching=False) == set()
     # Within the published tolerances themselves; rounding of the published digits is not needed.
     assert all(abs(each.value - each.published.value) <= each.published.tolerance for each in comparisons)
+
+
+def test_that_the_guide_prints_what_is_published_and_what_we_compute(reference_dir: Path) -> None:
+    computing = make_engine(DEFAULT_ENGINE)
+    digital = measure_digital_phantom(computing, Progress())
+    configuration_c = measure_configuration_c(*ct_phantom(reference_dir), computing, Progress())
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "ibsi.md").read_text(encoding="utf-8")
+    for one, other in zip(digital, configuration_c, strict=True):
+        name = one.standard.name.removeprefix("original_")
+        cells = [printed(one.published), f"{one.value:.4g}{'' if one.is_match else ' *'}"]
+        cells += [printed(other.published), f"{other.value:.4g}"]
+        assert f"| {name} | {one.standard.code} | {' | '.join(cells)} |" in guide
+
+
+def printed(published: Published) -> str:
+    return f"{published.value:g} ± {published.tolerance:g}" if published.tolerance else f"{published.value:g}"
