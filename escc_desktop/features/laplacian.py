@@ -58,6 +58,7 @@ def laplacian_of_gaussian(
         spacing = passes.spacing[axes[0]]
         scale = np.float64(1.0 / (spacing * spacing))
         for plane, curvature in zip(total, passes.second_derivative(axes), strict=True):
+            progress_check()
             plane[...] = plane + curvature * scale
     return total
 
