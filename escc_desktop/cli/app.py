@@ -17,6 +17,7 @@ from escc_desktop.cli.frame import run_app
 COMMANDS = MappingProxyType({
     "images": ("scan", "convert"),
     "extraction": ("extract", "extract-all"),
+    "preflight": ("preflight",),
     "cluster": ("cluster",),
     "robustness": ("robustness",),
     "modelling": ("icc", "develop", "assess"),

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.preflight_findings import Finding, Severity
 
 MANY_LEVELS: Final = 512
@@ -15,7 +16,7 @@ MANY_LEVELS: Final = 512
 LOW_PASS_GAIN: Final = 2.0**1.5
 
 
-def grey_levels(inside: NDArray[np.float64], scale: float, bin_width_hu: float) -> dict[str, int]:
+def grey_levels(inside: NDArray[np.float64], scale: float, params: ExtractionParams) -> dict[str, int]:
     """Return the number of bins between lowest and highest value, exact but for the wavelet, which has no more.
 
     Parameters
@@ -24,7 +25,10 @@ def grey_levels(inside: NDArray[np.float64], scale: float, bin_width_hu: float) 
         (n,) HU of the region's voxels.
     scale
         Largest absolute value of the whole image.
+    params
+        The bin width, and where grey level 1 of the unfiltered image begins.
     """
+    width = params.bin_width_hu
     low, high = float(inside.min()), float(inside.max())
     nearest = float(np.abs(inside).min())
     farthest = max(-low, high)
@@ -36,7 +40,10 @@ def grey_levels(inside: NDArray[np.float64], scale: float, bin_width_hu: float) 
         "logarithm": (_logarithm(low, scale), _logarithm(high, scale)),
         "exponential": (_exponential(low, scale), _exponential(high, scale)),
     }
-    return {name: int(top // bin_width_hu - bottom // bin_width_hu) + 1 for name, (bottom, top) in ends.items()}
+    levels = {name: int(top // width - bottom // width) + 1 for name, (bottom, top) in ends.items()}
+    if params.first_edge_hu is not None:
+        levels["original"] = int((high - params.first_edge_hu) // width) + 1
+    return levels
 
 
 def _root(hu: float, scale: float) -> float:
@@ -51,14 +58,15 @@ def _exponential(hu: float, scale: float) -> float:
     return float(np.exp(np.log(scale) / scale * hu))
 
 
-def level_findings(levels: dict[str, int]) -> Iterator[Finding]:
-    """Yield a question where the textures may take hours."""
+def level_findings(levels: dict[str, int], *, is_slow: bool) -> Iterator[Finding]:
+    """Yield a warning where textures tell little apart; a question where the engine may take hours for them."""
     name = max(levels, key=lambda image: levels[image])
     if levels[name] > MANY_LEVELS:
+        slow = " PyRadiomics may take hours and much memory." if is_slow else ""
         yield Finding(
             "many_grey_levels",
-            Severity.ASK,
+            Severity.ASK if is_slow else Severity.WARN,
             f"The image {name} would have about {levels[name]:,} grey levels (up to {MANY_LEVELS} is usual): metal or"
-            " padding in the scan, or a small bin width. It may take long and much memory.",
+            f" padding in the scan, or a small bin width. Its textures are mostly noise.{slow}",
             "Look at the scan, or choose a larger bin width.",
         )

@@ -59,9 +59,14 @@ def blocking_findings(mask: Mask, params: ExtractionParams) -> Iterator[Finding]
         yield refusal(
             "whole_image", "The mask covers the whole image, so it delineates nothing.", "Draw or load a lesion."
         )
-    yield from _too_small(mask)
-    sizes = np.array(mask.geometry.size)
-    spacing = np.array(mask.geometry.spacing_mm)
+    yield from size_findings(mask)
+    if params.resampled_spacing_mm is None:
+        yield from image_size_findings(mask.geometry, params)
+
+
+def image_size_findings(geometry: Geometry, params: ExtractionParams) -> Iterator[Finding]:
+    """Yield why the widest filter does not fit into an image."""
+    sizes, spacing = np.array(geometry.size), np.array(geometry.spacing_mm)
     needed = np.maximum(np.ceil(params.log_sigma_mm[-1] / spacing) + 1, MIN_LOG_SLICES)
     if (sizes < needed).any():
         yield refusal(
@@ -71,7 +76,8 @@ def blocking_findings(mask: Mask, params: ExtractionParams) -> Iterator[Finding]
         )
 
 
-def _too_small(mask: Mask) -> Iterator[Finding]:
+def size_findings(mask: Mask) -> Iterator[Finding]:
+    """Yield why a region that is not empty has too few voxels, or none that touch."""
     spread = sum(part.stop - part.start > 1 for part in mask.bounding_box)
     hint = f"Draw a larger lesion; below {SMALL_VOXELS} voxels features are unreliable."
     if mask.n_voxels < MIN_VOXELS or spread < 2:

@@ -49,9 +49,15 @@ def read_volume(path: Path, accept: frozenset[str] = _NOTHING) -> Volume:
     EsccError
         Not readable, refused, or with an unconfirmed warning.
     """
+    return read_scan(path, accept)[0]
+
+
+def read_scan(path: Path, accept: frozenset[str] = _NOTHING) -> tuple[Volume, Series | None]:
+    """Read a volume as `read_volume` does, with the series it came from if it is DICOM."""
     if _is_image(path):
-        return _read_image(path, accept)
-    return load(_one_series(path), Progress(), accept)
+        return _read_image(path, accept), None
+    series = _one_series(path)
+    return load(series, Progress(), accept), series
 
 
 def _one_series(path: Path) -> Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,6 +176,19 @@ def _rad_score(definition: RadScore | None, patient: _Patient) -> float | None:
         return None
     values = [term.coefficient * model_value(term, patient.value(term)) for term in definition.terms]
     return float(np.sum(values)) if values else 0.0
+
+
+def rad_score_of(card: ModelCard, features: Mapping[str, float]) -> tuple[float | None, RiskGroup | None]:
+    """Return Rad-score and group of one region's features, by name with phase; None where the card has none.
+
+    Raises
+    ------
+    KeyError
+        A feature of the card is missing.
+    """
+    known = {name: features[name] for name in card.feature_names}
+    score = _rad_score(card.rad_score, _Patient("", known, {}, (), ()))
+    return score, _group(card.rad_score, score)
 
 
 def _group(definition: RadScore | None, score: float | None) -> RiskGroup | None:

@@ -21,33 +21,12 @@ from escc_desktop.prognosis.score import Assessment
 from escc_desktop.reading.session import Occasion, Reader, Roi
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.trial.timeline import timeline
+from escc_desktop.workflow.cautions import CAUTIONS
 from escc_desktop.workflow.certainty import Separation, Verdict, judge, stored_cutoff
 from escc_desktop.workflow.curves import group_curves
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.report import PatientReport, patient_report
 
-
-def _same(text: str) -> str:
-    """Mark a text for translation that is translated where it is shown."""
-    return text
-
-
-_ = _same
-CAUTIONS = {
-    "in_training": _(
-        "This patient helped to train the card. Score, group and probability come from models that never saw this "
-        "patient; no interval is known for them."
-    ),
-    "missing_features": _("There is no first reading of Reader A."),
-    "missing_covariate": _("A value the card needs is missing."),
-    "outside_range": _("A value lies outside what the card was trained on."),
-    "outside_applicability": _("The card was not made for such a patient."),
-    "cropped_input": _("The image seems cut out of a larger scan, and features the card reads depend on all of it."),
-    "outside_acquisition": _("The image was made in another way than those the card was trained on."),
-    "no_cutoff": _("There is no cut-off, and so no risk group."),
-    "same_code_other_values": _("A patient of this code helped to train the card, with other values."),
-    "unknown_level": _("A value is of a level the card does not know."),
-}
 _SAID_ALREADY = ("in_training",)
 
 

@@ -12,9 +12,10 @@ from escc_desktop.prognosis.score import Assessment, Caution
 from escc_desktop.progress import Progress
 from escc_desktop.trial.records import TrialRecord, VitalStatus
 from escc_desktop.trial.results import overall_survival
+from escc_desktop.workflow.cautions import CAUTIONS
 from escc_desktop.workflow.certainty import Certainty, judge
 from escc_desktop.workflow.curves import GroupCurve
-from escc_desktop.workflow.patient_report import CAUTIONS, write_patient_report
+from escc_desktop.workflow.patient_report import write_patient_report
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.views.course import CourseEvent, course
 from escc_desktop.workflow.views.patient_cohort import Basis, CohortView, cohort_view

@@ -10,7 +10,8 @@ import pytest
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.params import ExtractionParams
-from escc_desktop.features.preflight import Preflight, Severity, inspect
+from escc_desktop.features.preflight import Preflight, Severity, check_scene, inspect
+from escc_desktop.features.scene import Scene
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Geometry, Volume
 
@@ -188,7 +189,7 @@ def test_that_what_is_odd_but_computable_is_a_warning(
     assert found[code].hint
     assert [warning for warning in preflight.warnings if warning == str(found[code])]
     assert re.search(said, str(found[code]))
-    preflight.check(frozenset({"many_grey_levels"}))
+    preflight.check()
 
 
 @pytest.mark.parametrize("code", ["border", "components", "single_slice", "small", "flat_region"])
@@ -224,13 +225,17 @@ def test_that_an_image_cut_out_of_a_larger_scan_is_noticed(
     assert said in preflight.warnings[0]
 
 
-def test_that_metal_far_away_is_asked_about_because_of_the_grey_levels(roi: Roi, params: ExtractionParams) -> None:
+def test_that_metal_far_away_is_asked_about_where_its_grey_levels_take_hours(
+    roi: Roi, params: ExtractionParams
+) -> None:
     volume, mask = roi
-    preflight = inspect(changed(volume, at_0_0_0=32767), mask, params)
+    preflight = inspect(changed(volume, at_0_0_0=32767), mask, params, "pyradiomics")
     assert preflight.codes == ("many_grey_levels", "metal")
+    assert codes(preflight, Severity.ASK) == ["many_grey_levels"]
     with pytest.raises(EsccError, match="many_grey_levels"):
         preflight.check()
     preflight.check(frozenset({"many_grey_levels"}))
+    inspect(changed(volume, at_0_0_0=32767), mask, params, "fast").check()
 
 
 def test_that_values_at_the_end_of_the_pixel_type_can_be_computed(roi: Roi, params: ExtractionParams) -> None:
@@ -238,5 +243,26 @@ def test_that_values_at_the_end_of_the_pixel_type_can_be_computed(roi: Roi, para
     volume, mask = roi
     for value in (32767, -32768):
         preflight = inspect(changed(volume, at_4_6_7=value), mask, params)
-        assert not codes(preflight, Severity.REFUSE)
-        assert codes(preflight, Severity.ASK) == ["many_grey_levels"]
+        assert codes(preflight, Severity.WARN) == list(preflight.codes)
+        assert "many_grey_levels" in preflight.codes
+
+
+def test_that_what_resampling_leaves_of_a_lesion_is_looked_at_again(roi: Roi, params: ExtractionParams) -> None:
+    volume, mask = roi
+    check_scene(Scene.of(volume, mask), params)
+    one = with_voxels(mask, np.s_[4:5, 6:7, 6:7])
+    with pytest.raises(EsccError, match="1 voxel"):
+        check_scene(Scene(volume, mask, one), params)
+
+
+def test_that_grey_levels_are_foreseen_where_values_are_left_out_and_where_level_1_is_given(
+    roi: Roi, params: ExtractionParams
+) -> None:
+    volume, mask = roi
+    wide = changed(volume, at_4_6_7=900)
+    levels = inspect(wide, mask, params).levels["original"]
+    kept = params.model_copy(update={"resegmentation_hu": [-100.0, 200.0], "first_edge_hu": -100.0})
+    inside = wide.hu[mask.voxels]
+    inside = inside[inside <= 200]
+    assert levels == 900 // 25 - inside.min() // 25 + 1
+    assert inspect(wide, mask, kept).levels["original"] == (inside.max() + 100) // 25 + 1

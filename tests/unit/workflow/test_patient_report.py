@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from escc_desktop.prognosis import scans, score
-from escc_desktop.workflow.patient_report import CAUTIONS
+from escc_desktop.workflow.cautions import CAUTIONS
 
 
 def test_that_every_caution_of_an_assessment_has_words() -> None:
