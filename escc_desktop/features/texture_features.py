@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from escc_desktop.features import texture_features_ngtdm as ngtdm
 from escc_desktop.features import texture_features_sizes as sizes
@@ -14,7 +13,7 @@ from escc_desktop.features.names import FAMILIES
 from escc_desktop.features.texture_features_glcm import FORMULAS as GLCM
 from escc_desktop.features.texture_features_glcm import PairMatrix
 from escc_desktop.features.texture_features_mcc import maximal_correlation
-from escc_desktop.features.textures import TEXTURE_FAMILIES, Entries, TextureCounts
+from escc_desktop.features.textures import TEXTURE_FAMILIES, Entries, TextureCounts, Values
 
 _SIZE_MATRICES: Final[dict[str, Callable[[TextureCounts], Entries]]] = {
     "gldm": lambda counts: counts.dependences,
@@ -86,7 +85,7 @@ def _cooccurrence(counts: TextureCounts, features: list[str]) -> list[float]:
     ]
 
 
-def _mean(values: NDArray[np.float64]) -> float:
+def _mean(values: Values) -> float:
     """Return the mean over directions of what is not NaN."""
     known = ~np.isnan(values)
     return float(np.where(known, values, 0).sum() / known.sum())

@@ -14,16 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.features._textures import add_in_order
-from escc_desktop.features.textures import Entries, add_by_index
+from escc_desktop.features.textures import EPSILON, Entries, Values, add_by_index
 
-Values = NDArray[np.float64]
-_EPSILON: Final = float(np.spacing(1))
 # Up to here the sum over all pairs of levels is made as PyRadiomics makes it.
 _FEW_LEVELS: Final = 64
 
 
 def _entropy(p: Values) -> float:
-    return -add_in_order(p * np.log2(p + _EPSILON))
+    return -add_in_order(p * np.log2(p + EPSILON))
 
 
 class PairMatrix:
@@ -98,7 +96,7 @@ class PairMatrix:
         if sigma == 0:
             return 1.0
         covariance = add_in_order(self.p * (self.levels - ux)[self.row] * (self.levels - uy)[self.column])
-        return covariance / (sigma + _EPSILON)
+        return covariance / (sigma + EPSILON)
 
     def over_apart(self, weight: Callable[[Values], Values]) -> float:
         """Return the sum of p(|i - j|) times a function of |i - j|."""
@@ -118,7 +116,7 @@ class PairMatrix:
     def imc1(self) -> float:
         """Return the first measure of information; 0 where the levels have no entropy."""
         product = self.px[self.row] * self.px[self.column]
-        gain = self.entropy + add_in_order(self.p * np.log2(product + _EPSILON))
+        gain = self.entropy + add_in_order(self.p * np.log2(product + EPSILON))
         of_levels = _entropy(self.px)
         return gain / of_levels if of_levels else 0.0
 
@@ -134,7 +132,7 @@ class PairMatrix:
         if len(px) <= _FEW_LEVELS:
             return _entropy(np.multiply.outer(px, px).ravel())
         # The sum over all pairs of levels of -q log2(q + epsilon), q = px(i) px(j), to first order in epsilon.
-        return -2 * float((px * np.log2(px)).sum()) - len(px) ** 2 * _EPSILON / float(np.log(2))
+        return -2 * float((px * np.log2(px)).sum()) - len(px) ** 2 * EPSILON / float(np.log(2))
 
 
 FORMULAS: Final[dict[str, Callable[[PairMatrix], float]]] = {

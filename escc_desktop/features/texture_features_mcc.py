@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from escc_desktop.features import _mcc
-from escc_desktop.features.textures import Entries
+from escc_desktop.features.textures import EPSILON, Entries, Values
 
-Values = NDArray[np.float64]
-_EPSILON: Final = float(np.spacing(1))
 # So few levels can be independent of each other to the last digit; the second eigenvalue is then the rounding error
 # of a zero, and only the same solver on the same matrix finds the same one.
 _FEW_LEVELS: Final = 12
@@ -51,7 +48,10 @@ def _by_all_eigenvalues(pairs: Entries, n: int) -> Values:
     px = np.add.accumulate(p, axis=2)[:, :, -1]
     q = np.zeros_like(p)
     for k in range(n):
-        q += p[:, :, None, k] * p[:, None, :, k] / (px[:, :, None] * px[:, None, None, k] + _EPSILON)
-    values = np.sort(np.linalg.eigvals(q), axis=1)
+        q += p[:, :, None, k] * p[:, None, :, k] / (px[:, :, None] * px[:, None, None, k] + EPSILON)
+    values = np.linalg.eigvals(q)
+    if not values.imag.any():  # numpy 2.5 stopped doing this itself; a square root of -1e-17 is NaN, not 0
+        values = values.real
+    values = np.sort(values, axis=1)
     second: Values = np.sqrt(values[:, -2]).real
     return second

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+from escc_desktop.features.textures import Values
+
 _FLAT_COARSENESS: Final = 1e6
 _PAIRS_AT_ONCE: Final = 1 << 16
 

@@ -12,10 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from escc_desktop.features.textures import Entries, add_by_index
-
-Values = NDArray[np.float64]
-_EPSILON: Final = np.spacing(1)
+from escc_desktop.features.textures import EPSILON, Entries, Values, add_by_index
 
 
 class SizeMatrix:
@@ -69,7 +66,7 @@ class SizeMatrix:
     def entropy(self) -> Values:
         """Entropy of the normalised matrix, in bits."""
         p = self._count / self.n[self._direction]
-        return -self.total(p * np.log2(p + _EPSILON))
+        return -self.total(p * np.log2(p + EPSILON))
 
     @property
     def level_variance(self) -> Values:

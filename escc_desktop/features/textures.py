@@ -15,7 +15,11 @@ from numpy.typing import NDArray
 
 from escc_desktop.features import _textures
 
+Values = NDArray[np.float64]
+
 TEXTURE_FAMILIES: Final = frozenset({"glcm", "gldm", "glrlm", "glszm", "ngtdm"})
+# Where logarithms and divisors must not meet zero PyRadiomics adds it.
+EPSILON: Final = float(np.spacing(1))
 _BITS: Final = {"glcm": 1, "gldm": 2, "glrlm": 4, "glszm": 8, "ngtdm": 16}
 
 
@@ -74,7 +78,7 @@ class TextureCounts:
     runs: Entries
     zones: Entries
     dependences: Entries
-    differences: NDArray[np.float64]
+    differences: Values
 
 
 def count(levels_box: NDArray[np.int32], families: frozenset[str] = TEXTURE_FAMILIES) -> TextureCounts:
@@ -110,7 +114,7 @@ def count(levels_box: NDArray[np.int32], families: frozenset[str] = TEXTURE_FAMI
     )
 
 
-def add_by_index(index: NDArray[np.integer], values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+def add_by_index(index: NDArray[np.integer], values: Values, n: int) -> Values:
     """Return n sums: of the values at each index, added one after the other."""
-    sums: NDArray[np.float64] = np.bincount(index, values, n).astype(np.float64, copy=False)
+    sums: Values = np.bincount(index, values, n).astype(np.float64, copy=False)
     return sums
