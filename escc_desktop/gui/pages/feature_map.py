@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import shiboken6
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QProgressBar, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QProgressBar, QSlider, QWidget
 
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.desktop import Desktop
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
     from escc_desktop.workflow.project import Project
 
 _USUAL: Final = "original_firstorder_Mean"
-_SIDE_PX: Final = 292
+_SIDE_PX: Final = 312
 _LESION_SHARE: Final = 0.45
-_LIST_ROWS: Final = 5
+_LIST_ROWS: Final = 4
 _ROW_PX: Final = 26
+_WORD_ENDS: Final = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 class FeatureMapPanel(QWidget):
@@ -61,6 +63,7 @@ class FeatureMapPanel(QWidget):
         self.notes = label(tone="secondary", size="caption", wrap=True)
         self.signature = QListWidget()
         self.signature.setAccessibleName(_("Features of the model"))
+        self.signature.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.image, self.of_family, self.feature = QComboBox(), QComboBox(), QComboBox()
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, len(OPACITIES) - 1)
@@ -90,11 +93,7 @@ class FeatureMapPanel(QWidget):
         """
         self.clear()
         self._names = mappable(names)
-        self.signature.clear()
-        for one in self._names:
-            title, family = feature_words(one)
-            self.signature.addItem(f"{title}   {family}")
-        self.signature.setFixedHeight(min(max(len(self._names), 1), _LIST_ROWS) * _ROW_PX + 6)
+        self._list_signature()
         self.view.set_volume(planes)
         self.view.set_region(lesion.voxels, lesion.box)
         self.view.set_point(lesion.centre)
@@ -181,10 +180,22 @@ class FeatureMapPanel(QWidget):
             box.addItems(list(names))
         self.choose(wanted)
 
+    def _list_signature(self) -> None:
+        self.signature.clear()
+        for name in self._names:
+            words = "   ".join(feature_words(name))
+            item = QListWidgetItem(words)
+            item.setToolTip(words)
+            self.signature.addItem(item)
+        rows = min(max(len(self._names), 1), _LIST_ROWS)
+        self.signature.setFixedHeight(
+            rows * max(self.signature.sizeHintForRow(0), _ROW_PX) + 2 * self.signature.frameWidth() + 2
+        )
+
     def _tell_choice(self, name: str) -> None:
         """Mark a feature in the list and in the boxes."""
         title, family = feature_words(name)
-        self.title.setText(title)
+        self.title.setText(_WORD_ENDS.sub("\N{ZERO WIDTH SPACE}", title))
         self.family.setText(family)
         image, group, feature = name.removeprefix("A_").split("_")
         self.image.setCurrentText(image)
@@ -282,8 +293,11 @@ class FeatureMapPanel(QWidget):
         for box, name in ((self.image, _("Image")), (self.of_family, _("Family")), (self.feature, _("Feature"))):
             box.setAccessibleName(name)
             box.setToolTip(name)
-            column.addWidget(box)
-        column.addSpacing(GRID)
+        first = QHBoxLayout()
+        first.addWidget(self.image, 17)
+        first.addWidget(self.of_family, 10)
+        column.addLayout(first)
+        column.addWidget(self.feature)
         for part in (self.title, self.family, self.legend, self.region_words, self.here_words):
             column.addWidget(part)
         column.addWidget(self.notes)

@@ -61,6 +61,7 @@ class PatientPage(Page):
         self.course, self.ruler, self.curves = CourseStrip(), Ruler(), SurvivalCurves()
         self.lesion, self.map = LesionPanel(desktop), FeatureMapPanel(desktop)
         self.cards = QComboBox()
+        self.cards.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.cards.setToolTip(_("Which model speaks"))
         self.cards.setAccessibleName(_("Model"))
         self.print_button = button(_("Print"), "print", tip=_("Write the patient's report as PDF (Ctrl+P)"))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _ZOOM = 2.2
 _WALKING_MS = 150
+_BUTTON_PX = 24
 
 
 class LesionPanel(QWidget):
@@ -52,7 +53,8 @@ class LesionPanel(QWidget):
         self.found: tuple[LesionView, VolumePlanes] | None = None
         self.words = label(tone="secondary", size="caption")
         tip = _("Show over the CT where in the lesion a feature is high (M)")
-        self.map_button = button(_("Where it comes from"), "layer", weight="quiet", tip=tip)
+        self.map_button = button(_("Feature map"), "layer", weight="quiet", tip=tip)
+        self.map_button.setFixedHeight(_BUTTON_PX)
         self.map_button.clicked.connect(self.map_wanted)
         self._said = label(tone="secondary", wrap=True)
         holder = QWidget()
