@@ -186,7 +186,7 @@ def _extract(task: Task, job: Job, connection: Connection) -> Finished | None:
     volume, mask = job.load(task)
     engine = make_engine(job.engine)
     known_as = identity(volume.digest, mask.digest, job.params.digest, f"{engine.name} {engine.version}")
-    connection.send(Loaded(known_as, volume.hu.size, *cost(engine.name, volume, mask)))
+    connection.send(Loaded(known_as, volume.hu.size, *cost(engine.name, volume, mask, job.params)))
     if not connection.recv():
         return None
     progress = Progress(lambda fraction, note: connection.send(Step(fraction, note)))

@@ -97,6 +97,26 @@ def test_that_the_memory_foreseen_covers_the_measured_peak(
     assert peak_mb < foreseen < 1.6 * peak_mb
 
 
+@pytest.mark.parametrize(
+    # Peaks in MB of a process with one thread, its libraries included.
+    ("size", "item_bytes", "mask_voxels", "peak_mb"),
+    [
+        ((136, 134, 47), 4, 5_564, 200),
+        ((185, 164, 59), 4, 58_608, 213),
+        ((204, 201, 60), 4, 125_256, 229),
+        ((256, 256, 150), 2, 25_022, 252),
+        ((512, 512, 300), 2, 25_022, 564),
+        ((512, 512, 300), 2, 678_264, 581),
+    ],
+)
+def test_that_the_memory_foreseen_for_the_fast_engine_covers_the_measured_peak(
+    size: tuple[int, int, int], item_bytes: int, mask_voxels: int, peak_mb: float
+) -> None:
+    voxels = int(np.prod(size))
+    foreseen = needed_bytes("fast", voxels, item_bytes * voxels, mask_voxels) / 1e6
+    assert peak_mb < foreseen < 1.6 * peak_mb
+
+
 def test_that_free_memory_is_read_from_the_system(tmp_path: Path) -> None:
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal:       24000000 kB\nMemAvailable:   12345 kB\n", encoding="ascii")
