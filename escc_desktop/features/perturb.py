@@ -29,6 +29,8 @@ from escc_desktop.imaging.volume import Volume
 
 LETTERS: Final = "NRTVC"
 DEFAULT_CHAIN: Final = "NTVC"
+# Raised whenever the same recipe gives other voxels.
+VERSION: Final = 1
 MAX_ATTEMPTS: Final = 20
 MIN_VOXELS: Final = 8
 # How far an outline may move outwards, and how much of the surroundings the noise is measured on.
@@ -113,7 +115,7 @@ class Recipe:
     @property
     def document(self) -> dict[str, Any]:
         """The recipe for a sidecar; JSON types only."""
-        return asdict(self)
+        return {**asdict(self), "version": VERSION}
 
     @property
     def digest(self) -> str:

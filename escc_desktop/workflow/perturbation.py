@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from importlib import metadata
 from typing import Any, Final
 
 import numpy as np
@@ -37,6 +38,8 @@ SOURCE: Final = (
     "Zwanenburg A et al. Assessing robustness of radiomic features by image perturbation. Sci Rep 2019;9:614"
 )
 MOST_PERTURBATIONS: Final = 1000
+# They decide the perturbed voxels too.
+LIBRARIES: Final = ("numpy", "scipy", "scikit-image")
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class RobustnessPlan:
             "source": SOURCE,
             "perturbation": recipe.document,
             "perturbation_digest": recipe.digest,
+            "perturbation_libraries": {name: metadata.version(name) for name in LIBRARIES},
             "n_perturbations": self.n,
             "threshold": self.threshold,
         }
