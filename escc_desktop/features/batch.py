@@ -82,7 +82,9 @@ def extract_many(
         From `progress`.
     """
     budget = free_memory() if options.memory_bytes is None else Budget(options.memory_bytes)
-    children = Children(Job(load, params, options.engine, options.accept), options.jobs)
+    # One region takes all cores; of many each takes one.
+    threads = None if len(tasks) == 1 else 1
+    children = Children(Job(load, params, options.engine, options.accept), options.jobs, threads)
     supervisor = Supervisor(tasks, children, budget, options, sink)
     clock = TimeLeft(len(tasks))
     try:

@@ -28,7 +28,7 @@ from escc_desktop.progress import Cancelled, Progress
 # Another one whenever a value may differ by more than the last places.
 ENGINE_VERSION: Final = "1.0"
 LIBRARIES: Final = ("numpy", "scipy", "SimpleITK", "PyWavelets", "scikit-image")
-THREADS_VARIABLE: Final = "OMP_NUM_THREADS"
+THREADS_VARIABLE: Final = "ESCC_THREADS"
 _POLL_S: Final = 0.05
 
 
@@ -38,7 +38,7 @@ class Fast:
     Parameters
     ----------
     threads
-        How many images are worked on at a time; None for what the environment variable OMP_NUM_THREADS says, or as
+        How many images are worked on at a time; None for what the environment variable ESCC_THREADS says, or as
         many as the machine lets this process use.
     """
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Final
 
+from escc_desktop.features.fast import THREADS_VARIABLE
 from escc_desktop.features.memory import Budget
 from escc_desktop.features.table import FeatureVector
 from escc_desktop.features.worker import (
@@ -129,11 +130,14 @@ class Children:
         What each is told once.
     most
         How many there are at most.
+    threads
+        How many threads each computes with; None for as many as the machine has cores.
     """
 
-    def __init__(self, job: Job, most: int) -> None:
+    def __init__(self, job: Job, most: int, threads: int | None = 1) -> None:
         self.job = job
         self.most = most
+        self._threads = threads
         self.all: list[Child] = []
 
     def start(self) -> Child:
@@ -141,7 +145,7 @@ class Children:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs, self.job), daemon=True)
-        with _one_thread(), deaf_children():
+        with _threads_of_children(self._threads), deaf_children():
             process.start()
         theirs.close()
         child = Child(process, ours)
@@ -321,10 +325,11 @@ def quarantined(how: str, attempts: int) -> Failure:
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let a child start with one computing thread: libraries read these variables when they are loaded."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+def _threads_of_children(threads: int | None) -> Iterator[None]:
+    """Let a child start with so many threads of the engine, and one of each library: they read this when loaded."""
+    wanted = dict.fromkeys(THREAD_VARIABLES, "1") | ({} if threads is None else {THREADS_VARIABLE: str(threads)})
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
