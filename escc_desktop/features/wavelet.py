@@ -46,7 +46,7 @@ def wavelet_bands(
     kernel = pywt.Wavelet(wavelet)
     ends = [_gathered(part, size, kernel.dec_len // 2) for part, size in zip(box, hu.shape, strict=True)]
     transform = _Transform(kernel, tuple(part for _, part in ends), frozenset(bands), progress_check)
-    return transform.bands(_gather(hu, *(places for places, _ in ends), progress_check))
+    yield from transform.bands(_gather(hu, [places for places, _ in ends], progress_check))
 
 
 def _gathered(part: slice, size: int, margin: int) -> tuple[NDArray[np.intp], slice]:
@@ -70,13 +70,8 @@ def _gathered(part: slice, size: int, margin: int) -> tuple[NDArray[np.intp], sl
     return places, slice(start, start + part.stop - part.start)
 
 
-def _gather(
-    hu: NDArray[Any],
-    depth: NDArray[np.intp],
-    rows: NDArray[np.intp],
-    columns: NDArray[np.intp],
-    progress_check: Callable[[], None],
-) -> NDArray[Any]:
+def _gather(hu: NDArray[Any], places: list[NDArray[np.intp]], progress_check: Callable[[], None]) -> NDArray[Any]:
+    depth, rows, columns = places
     gathered = np.empty((depth.size, rows.size, columns.size), dtype=hu.dtype)
     for target, place in zip(gathered, depth, strict=True):
         progress_check()
