@@ -8,7 +8,7 @@ place of float32, and lbp-3D.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from escc_desktop.imaging.volume import Volume
 Images = Iterator[tuple[str, NDArray[Any]]]
 
 _WAVELET: Final = "wavelet-"
+_OWN: Final = -1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +42,15 @@ class Scan:
     volume
         HU.
     scale
-        The largest absolute HU.
+        The largest absolute HU; another one may be given, to see what comes of it.
     """
 
     volume: Volume
-    scale: float = field(init=False)
+    scale: float = _OWN
 
     def __post_init__(self) -> None:
+        if self.scale != _OWN:
+            return
         # Not of the absolute values: they would be a second volume, and that of int16's lowest is itself.
         lowest, highest = float(self.volume.hu.min()), float(self.volume.hu.max())
         object.__setattr__(self, "scale", max(-lowest, highest))

@@ -2,97 +2,192 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from escc_desktop.errors import EsccError
 from escc_desktop.features.engine import features_by_image, shape_wanted
 from escc_desktop.features.filters import Scan, filtered, groups
 from escc_desktop.features.image_features import CountedRegion
 from escc_desktop.features.names import SHAPE
 from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.preflight import check_scene
+from escc_desktop.features.resample import resampled_geometry, resampled_mask, resampled_volume, scene_of
+from escc_desktop.features.scene import Scene
 from escc_desktop.features.shape import shape_features
-from escc_desktop.imaging.mask import BoolArray, Region, bounding_box
+from escc_desktop.imaging.mask import Mask, Region
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
 
 # How far an edit may reach beyond the region's box before the images must be filtered anew.
 ROOM_VOXELS: Final = 8
+_RESAMPLING: Final = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class _Filtered:
+    """The images wanted, on a box of the scan."""
+
+    box: Region
+    images: dict[str, NDArray[Any]]
+
+    def holds(self, box: Region) -> bool:
+        return all(
+            mine.start <= part.start and part.stop <= mine.stop for mine, part in zip(self.box, box, strict=True)
+        )
 
 
 class LiveFeatures:
-    """The images that some features need, filtered once around a region.
+    """Features of changing regions of one scan.
+
+    The scan is resampled once, where the settings ask for it, and filtered once around the region; a region that
+    leaves what was filtered has it filtered anew. May be used by several threads.
 
     Parameters
     ----------
     volume
-        The scan; settings that resample are for scans already resampled.
+        The scan.
     params
         The settings.
     names
-        The features, without phase.
-    voxels
-        bool (z, y, x), the region to begin with; not empty.
+        The features wanted, without phase.
     progress
-        Advanced between images; may cancel there.
+        May cancel; the resampling takes a while.
+    scale_hu
+        The largest absolute HU, which four of the images are scaled by, where it is not to be the scan's own.
     """
 
     def __init__(
-        self, volume: Volume, params: ExtractionParams, names: frozenset[str], voxels: BoolArray, progress: Progress
+        self,
+        volume: Volume,
+        params: ExtractionParams,
+        names: frozenset[str],
+        progress: Progress,
+        scale_hu: float | None = None,
     ) -> None:
-        self._geometry = volume.geometry
-        self._bin_width = params.bin_width_hu
-        self._names = names
+        self._params, self._names = params, names
         self._wanted = {image: some for image, some in features_by_image(params, names).items() if some}
-        self._box = _with_room(bounding_box(voxels), voxels.shape)
-        everywhere = np.ones([part.stop - part.start for part in self._box], dtype=bool)
-        scan = Scan(volume)
-        self._images: dict[str, NDArray[Any]] = {}
+        self._grid = None
+        if params.resampled_spacing_mm is not None:
+            self._grid = resampled_geometry(volume.geometry, params.resampled_spacing_mm)
+            volume = resampled_volume(volume, self._grid, lambda: progress.advance(0, 1, "Resampling"))
+        self._scan = Scan(volume) if scale_hu is None else Scan(volume, scale_hu)
+        self._filtered: _Filtered | None = None
+        self._lock = Lock()
 
-        def check() -> None:
-            progress.advance(len(self._images), len(self._wanted))
-
-        for group in groups(params, frozenset(self._wanted)):
-            for image, values in filtered(scan, self._box, everywhere, params, group, check):
-                if image in self._wanted:
-                    self._images[image] = values
-        progress.advance(1, 1)
-
-    def covers(self, voxels: BoolArray) -> bool:
-        """Return whether a region (bool, the volume's shape) lies where the images were filtered."""
-        return all(
-            mine.start <= part.start and part.stop <= mine.stop
-            for mine, part in zip(self._box, bounding_box(voxels), strict=True)
-        )
-
-    def features(self, voxels: BoolArray) -> dict[str, float]:
+    def features(self, mask: Mask, progress: Progress) -> dict[str, float]:
         """Compute the features of a region.
 
         Parameters
         ----------
-        voxels
-            bool (z, y, x), the volume's shape; not empty and covered.
+        mask
+            The region, on the grid of the scan that was given.
+        progress
+            Advanced between images; may cancel there.
 
         Returns
         -------
         dict
-            By name, equal to what an extraction of this region gives.
+            By name, what an extraction of this region gives.
+
+        Raises
+        ------
+        EsccError
+            No valid value is possible.
+        Cancelled
+            From `progress`.
         """
-        inner = bounding_box(voxels)
-        region = np.ascontiguousarray(voxels[inner])
-        within = tuple(
-            slice(part.start - mine.start, part.stop - mine.start) for part, mine in zip(inner, self._box, strict=True)
-        )
-        counted = CountedRegion(region, self._geometry.voxel_volume_mm3)
+        scene = self.scene(mask)
+        ready = self._filter(scene.inside.bounding_box, progress.part(0, _RESAMPLING))
+        counting = progress.part(_RESAMPLING, 1)
+        region, within = self._part(scene, ready)
+        counted = CountedRegion(region, self._scan.volume.geometry.voxel_volume_mm3)
         found: dict[str, float] = {}
-        for image, wanted in self._wanted.items():
-            values = counted.features(self._images[image][within][region], self._bin_width, None, wanted).values
-            found.update({f"{image}_{name}": value for name, value in values.items()})
+        for done, (image, wanted) in enumerate(self._wanted.items()):
+            counting.advance(done, len(self._wanted), image)
+            first_edge = scene.first_edge_hu if image == "original" else None
+            values = ready.images[image][within][region]
+            described = counted.features(values, self._params.bin_width_hu, first_edge, wanted)
+            found.update({f"{image}_{name}": value for name, value in described.values.items()})
         if shape_wanted(self._names):
-            shape = shape_features(region, self._geometry.spacing_mm)
-            found.update({f"original_shape_{name}": shape[name] for name in SHAPE})
-        return {name: found[name] for name in self._names}
+            found.update(_shape(scene))
+        counting.advance(1, 1)
+        return _complete(found, self._names)
+
+    def values(self, mask: Mask, image: str, progress: Progress) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        """Return an image in the voxels that count of a region, (n,), and where they lie on its grid, (n, 3) z, y, x.
+
+        Parameters
+        ----------
+        image
+            One that a wanted feature needs.
+        """
+        scene = self.scene(mask)
+        ready = self._filter(scene.inside.bounding_box, progress)
+        region, within = self._part(scene, ready)
+        start = [part.start for part in scene.inside.bounding_box]
+        return ready.images[image][within][region], np.argwhere(region) + start
+
+    def scene(self, mask: Mask) -> Scene:
+        """Return what the features of a region are computed from; raises as `features` does."""
+        if mask.is_empty:
+            raise EsccError("The contour is empty.", "Draw the lesion.")
+        if self._grid is not None:
+            mask = resampled_mask(mask, self._grid)
+        scene = scene_of(self._scan.volume, mask, self._params)
+        check_scene(scene, self._params)
+        return scene
+
+    def _filter(self, box: Region, progress: Progress) -> _Filtered:
+        with self._lock:
+            if self._filtered is None or not self._filtered.holds(box):
+                self._filtered = None  # the old images are let go of before there are new ones
+                self._filtered = self._filtered_around(box, progress)
+            return self._filtered
+
+    def _filtered_around(self, box: Region, progress: Progress) -> _Filtered:
+        box = _with_room(box, self._scan.volume.hu.shape)
+        everywhere = np.ones([part.stop - part.start for part in box], dtype=bool)
+        images: dict[str, NDArray[Any]] = {}
+
+        def check() -> None:
+            progress.advance(len(images), len(self._wanted), "Filtering")
+
+        for group in groups(self._params, frozenset(self._wanted)):
+            for image, values in filtered(self._scan, box, everywhere, self._params, group, check):
+                if image in self._wanted:
+                    images[image] = values
+        return _Filtered(box, images)
+
+    @staticmethod
+    def _part(scene: Scene, ready: _Filtered) -> tuple[NDArray[np.bool_], Region]:
+        """Return the voxels that count, within their box, and the place of this box among what was filtered."""
+        inner = scene.inside.bounding_box
+        z, y, x = (
+            slice(part.start - mine.start, part.stop - mine.start) for part, mine in zip(inner, ready.box, strict=True)
+        )
+        return np.ascontiguousarray(scene.inside.voxels[inner]), (z, y, x)
+
+
+def _shape(scene: Scene) -> dict[str, float]:
+    region = scene.region
+    voxels = np.ascontiguousarray(region.voxels[region.bounding_box])
+    shape = shape_features(voxels, region.geometry.spacing_mm)
+    return {f"original_shape_{name}": shape[name] for name in SHAPE}
+
+
+def _complete(found: dict[str, float], names: frozenset[str]) -> dict[str, float]:
+    bad = sorted(name for name in names if not math.isfinite(found[name]))
+    if bad:
+        raise EsccError(
+            f"{len(bad)} features have no finite value, the first is {bad[0]}.", "Draw a region with some contrast."
+        )
+    return {name: found[name] for name in names}
 
 
 def _with_room(box: Region, shape: tuple[int, ...]) -> Region:

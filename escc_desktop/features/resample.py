@@ -10,7 +10,7 @@ reaches one half. The same arithmetic runs on every machine in the same order, s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from escc_desktop.errors import EsccError
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.scene import Scene
 from escc_desktop.imaging.mask import Mask
-from escc_desktop.imaging.volume import Geometry, Volume
+from escc_desktop.imaging.volume import Geometry, Vector, Volume
 
 MASK_THRESHOLD: Final = 0.5
 MAX_VOXELS: Final = 2**30
@@ -55,6 +55,17 @@ def prepare(volume: Volume, mask: Mask, params: ExtractionParams) -> Scene:
     """
     if params.resampled_spacing_mm is not None:
         volume, mask = resampled(volume, mask, params.resampled_spacing_mm)
+    return scene_of(volume, mask, params)
+
+
+def scene_of(volume: Volume, mask: Mask, params: ExtractionParams) -> Scene:
+    """Return what is measured of a region that lies on the grid it is measured on: resegmented only.
+
+    Raises
+    ------
+    EsccError
+        No voxel of the region is in the range that counts.
+    """
     return Scene(volume, mask, _resegmented(volume, mask, params.resegmentation_hu), params.first_edge_hu)
 
 
@@ -84,6 +95,22 @@ def resampled(volume: Volume, mask: Mask, spacing_mm: float) -> tuple[Volume, Ma
         the region.
     """
     grid = resampled_geometry(volume.geometry, spacing_mm)
+    return resampled_volume(volume, grid), resampled_mask(mask, grid)
+
+
+def resampled_volume(volume: Volume, grid: Geometry, check: Callable[[], None] = lambda: None) -> Volume:
+    """Return a volume (int16 HU) on a grid from `resampled_geometry`.
+
+    Parameters
+    ----------
+    check
+        Called at every slice; may raise to stop.
+
+    Raises
+    ------
+    EsccError
+        HU do not fit into int16.
+    """
     lowest, highest = float(volume.hu.min()), float(volume.hu.max())
     limits = np.iinfo(np.int16)
     # Written so that NaN fails it too.
@@ -92,11 +119,11 @@ def resampled(volume: Volume, mask: Mask, spacing_mm: float) -> tuple[Volume, Ma
             f"The image runs from {lowest:g} to {highest:g}; HU between {limits.min} and {limits.max} are needed.",
             "Export it in Hounsfield units.",
         )
-    axes = _axes(volume.geometry, grid)
     hu = np.empty(grid.shape, dtype=np.int16)
-    for index, plane in _planes(volume.hu, axes):
+    for index, plane in _planes(volume.hu, _axes(volume.geometry, grid)):
+        check()
         hu[index] = np.rint(plane)
-    return Volume(hu, grid), _resampled_mask(mask, grid, axes)
+    return Volume(hu, grid)
 
 
 def resampled_geometry(geometry: Geometry, spacing_mm: float) -> Geometry:
@@ -107,23 +134,33 @@ def resampled_geometry(geometry: Geometry, spacing_mm: float) -> Geometry:
     EsccError
         An axis has one voxel only, or the grid would have more than 2**30 voxels.
     """
+    return grid_around(geometry, (spacing_mm, spacing_mm, spacing_mm))
+
+
+def grid_around(geometry: Geometry, spacing_mm: Vector) -> Geometry:
+    """Return the grid with a spacing along x, y, z around the same centre; raises as `resampled_geometry` does."""
     for name, length in zip(_AXIS_NAMES, geometry.size, strict=True):
         if length == 1:
             raise EsccError(
                 f"The image has one single {name}: between {name}s there is nothing to interpolate.",
                 "Use settings without resampling, such as ct_arterial.",
             )
-    old_mm = np.array(geometry.spacing_mm)
-    nx, ny, nz = (math.ceil(extent / spacing_mm - _SLACK) for extent in old_mm * geometry.size)
+    new_mm, old_mm = np.array(spacing_mm), np.array(geometry.spacing_mm)
+    nx, ny, nz = (math.ceil(extent - _SLACK) for extent in old_mm * geometry.size / new_mm)
     if nx * ny * nz > MAX_VOXELS:
         raise EsccError(
-            f"At {spacing_mm:g} mm the image would have {nx} x {ny} x {nz} voxels; {MAX_VOXELS:,} are the limit.",
+            f"At {_words(spacing_mm)} mm the image would have {nx} x {ny} x {nz} voxels; {MAX_VOXELS:,} are the limit.",
             "Crop the image, or use settings without resampling.",
         )
     size = (max(nx, 1), max(ny, 1), max(nz, 1))
-    first = (np.subtract(geometry.size, 1) - np.subtract(size, 1) * spacing_mm / old_mm) / 2
+    first = (np.subtract(geometry.size, 1) - np.subtract(size, 1) * new_mm / old_mm) / 2
     x, y, z = geometry.to_mm(first[np.newaxis])[0].tolist()
-    return Geometry(size, (spacing_mm, spacing_mm, spacing_mm), (x, y, z), geometry.direction)
+    return Geometry(size, spacing_mm, (x, y, z), geometry.direction)
+
+
+def _words(spacing_mm: Vector) -> str:
+    """Return a spacing as it is said: once where the voxels are cubes."""
+    return f"{spacing_mm[0]:g}" if len(set(spacing_mm)) == 1 else " x ".join(f"{each:g}" for each in spacing_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,8 +203,17 @@ def _in_plane(plane: NDArray[Any], along_y: _Axis, along_x: _Axis) -> NDArray[np
     )
 
 
-def _resampled_mask(mask: Mask, grid: Geometry, axes: tuple[_Axis, _Axis, _Axis]) -> Mask:
-    """Interpolate the mask where it is not zero and keep what reaches one half, to within the slack."""
+def resampled_mask(mask: Mask, grid: Geometry) -> Mask:
+    """Return a mask on a grid from `resampled_geometry`: what reaches one half, to within the slack.
+
+    It is interpolated where it is not zero.
+
+    Raises
+    ------
+    EsccError
+        Nothing is left of the region.
+    """
+    axes = _axes(mask.geometry, grid)
     near = tuple(_near(axis, part) for axis, part in zip(axes, mask.bounding_box, strict=True))
     z, y, x = (
         _Axis(axis.lower[part], axis.upper[part], axis.weight[part]) for axis, part in zip(axes, near, strict=True)
@@ -179,7 +225,7 @@ def _resampled_mask(mask: Mask, grid: Geometry, axes: tuple[_Axis, _Axis, _Axis]
     made = Mask(voxels, grid)
     if made.is_empty:
         raise EsccError(
-            f"Nothing is left of the lesion ({mask.n_voxels} voxels) at {grid.spacing_mm[0]:g} mm.",
+            f"Nothing is left of the lesion ({mask.n_voxels} voxels) at {_words(grid.spacing_mm)} mm.",
             "It is thinner than the new voxels: use settings without resampling.",
         )
     return made
