@@ -16,6 +16,7 @@ from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.preflight import Preflight, check_scene, inspect
 from escc_desktop.features.reference import PyRadiomics
 from escc_desktop.features.resample import prepare
+from escc_desktop.features.scene import Scene
 from escc_desktop.features.table import FeatureVector
 from escc_desktop.files import canonical_json, digest
 from escc_desktop.imaging.mask import Mask
@@ -45,6 +46,7 @@ PROVENANCE_KEYS: Final = (
     "findings",
     "warnings",
     "images",
+    "measured_on",
 )
 RASTERISATION: Final = "a voxel belongs to the region when its centre does; overlapping contours by exclusive or"
 
@@ -133,7 +135,20 @@ def extract(
     _check_complete(computed.values, params, computing)
     array = np.array([computed.values[name] for name in params.feature_names], dtype=np.float64)
     rests_on = _provenance(volume, mask, params, computing, preflight)
-    return FeatureVector(array, params.feature_names, {**rests_on, "images": computed.images})
+    taken_from = {"images": computed.images, "measured_on": _measured_on(scene)}
+    return FeatureVector(array, params.feature_names, {**rests_on, **taken_from})
+
+
+def _measured_on(scene: Scene) -> dict[str, Any]:
+    """Return the image and region the values were taken from: with resampling or a range not those given."""
+    return {
+        "volume_digest": scene.volume.digest,
+        "pixel_type": scene.volume.hu.dtype.name,
+        "size": list(scene.volume.geometry.size),
+        "spacing_mm": list(scene.volume.geometry.spacing_mm),
+        "region_voxels": scene.region.n_voxels,
+        "inside_voxels": scene.inside.n_voxels,
+    }
 
 
 def _check_complete(values: Mapping[str, float], params: ExtractionParams, engine: Engine) -> None:

@@ -94,6 +94,8 @@ def test_that_a_first_edge_moves_every_level_of_the_unfiltered_image_and_nothing
     value = dict(zip(with_edge.names, with_edge.values - without.values, strict=True))
     assert value["original_glcm_JointAverage"] == pytest.approx((lowest + 150) / 25)
     assert "original_glcm_Contrast" not in differing
+    as_given = without.provenance["measured_on"]
+    assert (as_given["volume_digest"], as_given["region_voxels"]) == (volume.digest, mask.n_voxels)
 
 
 @pytest.mark.slow
@@ -107,6 +109,10 @@ def test_that_pyradiomics_gives_the_same_values_of_a_resampled_region_with_a_ran
     params = ExtractionParams.model_validate(settings)
     volume, mask = Volume(hu, geometry), Mask(voxels, geometry)
     ours, theirs = (extract(volume, mask, params, Progress(), engine) for engine in (DEFAULT_ENGINE, "pyradiomics"))
+    measured_on = ours.provenance["measured_on"]
+    assert measured_on == theirs.provenance["measured_on"]
+    assert (measured_on["spacing_mm"], measured_on["size"]) == ([1.0, 1.0, 1.0], [22, 22, 24])
+    assert measured_on["inside_voxels"] < measured_on["region_voxels"]
     ill = ours.names.index("lbp-3D-m2_firstorder_RobustMeanAbsoluteDeviation")
     differences = np.abs(ours.values - theirs.values) / np.maximum(np.abs(theirs.values), 1e-12)
     differences[np.abs(ours.values - theirs.values) < 1e-12] = 0
