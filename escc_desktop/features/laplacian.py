@@ -55,11 +55,7 @@ def laplacian_of_gaussian(
     total = np.zeros([_length(part) for part in box], dtype=np.float32)
     # In ITK's order: the derivative along x, y, z, the Gaussian along the others in the same order.
     for axes in ((2, 1, 0), (1, 2, 0), (0, 2, 1)):
-        spacing = passes.spacing[axes[0]]
-        scale = np.float64(1.0 / (spacing * spacing))
-        for plane, curvature in zip(total, passes.second_derivative(axes), strict=True):
-            progress_check()
-            plane[...] = plane + curvature * scale
+        passes.add_second_derivative(axes, total)
     return total
 
 
@@ -73,8 +69,16 @@ class _Passes:
     box: Region
     progress_check: Callable[[], None]
 
-    def second_derivative(self, axes: tuple[int, int, int]) -> NDArray[np.float32]:
-        """Return the second derivative along the first axis, smoothed along the second, then the third."""
+    def add_second_derivative(self, axes: tuple[int, int, int], total: NDArray[np.float32]) -> None:
+        """Add the second derivative along the first axis, per mm squared, to a total on the box."""
+        spacing = self.spacing[axes[0]]
+        scale = np.float64(1.0 / (spacing * spacing))
+        for plane, curvature in zip(total, self._second_derivative(axes), strict=True):
+            self.progress_check()
+            plane[...] = plane + curvature * scale
+
+    def _second_derivative(self, axes: tuple[int, int, int]) -> NDArray[np.float32]:
+        """Return the second derivative per voxel squared, smoothed along the second axis, then the third."""
         _, second, third = axes
         depth = self._span(third, REACH)
         planes = self._empty({third: depth})

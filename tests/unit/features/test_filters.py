@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -166,3 +167,20 @@ def test_that_every_filter_can_be_stopped(name: str, params: ExtractionParams) -
     box = (slice(0, 10), slice(0, 21), slice(0, 20))
     with pytest.raises(InterruptedError):
         list(filtered(Scan(volume), box, np.ones((10, 21, 20), dtype=np.bool_), params, group, stop))
+
+
+def test_that_images_made_side_by_side_are_the_same(params: ExtractionParams) -> None:
+    volume = noise((30, 28, 16), spacing=(1, 1, 1))
+    scan, box = Scan(volume), (slice(2, 14), slice(3, 20), slice(5, 29))
+    voxels = np.ones((12, 17, 24), dtype=np.bool_)
+
+    def make(group: Group) -> dict[str, NDArray]:
+        return dict(filtered(scan, box, voxels, params, group, lambda: None))
+
+    every = groups(params, params.filters)
+    alone = [make(group) for group in every]
+    with ThreadPoolExecutor(6) as pool:
+        for images, expected in zip(pool.map(make, every * 3), alone * 3, strict=True):
+            assert images.keys() == expected.keys()
+            for name, values in images.items():
+                np.testing.assert_array_equal(values, expected[name])
