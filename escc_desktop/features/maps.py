@@ -177,8 +177,7 @@ def map_of(scene: Scene, params: ExtractionParams, name: str, progress: Progress
     Cancelled
         From `progress`.
     """
-    parsed = parse_feature_name(name)
-    _check_mappable(parsed, params)
+    parsed = mappable_feature(name, params)
     filtering, mapping = progress.part(0, _FILTERING), progress.part(_FILTERING, 1)
     box = scene.inside.bounding_box
     voxels = np.ascontiguousarray(scene.inside.voxels[box])
@@ -193,7 +192,9 @@ def map_of(scene: Scene, params: ExtractionParams, name: str, progress: Progress
     return FeatureMap(f"{parsed.filter}_{wanted}", found, box, described.values[wanted])
 
 
-def _check_mappable(parsed: FeatureName, params: ExtractionParams) -> None:
+def mappable_feature(name: str, params: ExtractionParams) -> FeatureName:
+    """Return a feature's name in its parts if there is a map of it; raise as `map_of` does otherwise."""
+    parsed = parse_feature_name(name)
     if parsed.family == "shape":
         raise UsageError(f"{parsed} is a measure of the whole lesion: it has no map.", "Choose a feature of an image.")
     if parsed.filter not in params.filters:
@@ -201,6 +202,7 @@ def _check_mappable(parsed: FeatureName, params: ExtractionParams) -> None:
             f"The settings {params.name} make no image {parsed.filter}.",
             f"They make {', '.join(params.filters)}.",
         )
+    return parsed
 
 
 def _image(
