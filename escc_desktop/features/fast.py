@@ -27,7 +27,7 @@ from escc_desktop.progress import Cancelled, Progress
 
 # Another one whenever a value may differ by more than the last places.
 ENGINE_VERSION: Final = "1.0"
-LIBRARIES: Final = ("numpy", "scipy", "SimpleITK", "PyWavelets", "scikit-image")
+LIBRARIES: Final = ("numpy", "scipy", "SimpleITK", "PyWavelets")
 THREADS_VARIABLE: Final = "ESCC_THREADS"
 _POLL_S: Final = 0.05
 
