@@ -227,7 +227,9 @@ class FeatureMapPanel(QWidget):
         if shown is None:
             self.region_words.setText("")
             return
-        self.region_words.setText(_("◆ whole lesion {value}").format(value=with_unit(shown.region_value, shown)))
+        is_on_scale = shown.lowest <= shown.region_value <= shown.highest
+        words = _("◆ whole lesion {value}") if is_on_scale else _("whole lesion {value}, not on this scale")
+        self.region_words.setText(words.format(value=with_unit(shown.region_value, shown)))
         self._say(" ".join(part for part in (scale_words(shown), shown.note) if part))
         self._tell_hover(self.view.hover)
 
