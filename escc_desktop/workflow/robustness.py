@@ -146,12 +146,19 @@ def robustness_of_manifest(
             _Values(names, tuple(lesion for lesion in lesions if lesion is not None), failed),
             plan,
             cohort,
-            {**plan.document(recipe), **_computed(outcomes), "rows": list(_parents(first, outcomes, plan.n))},
+            {
+                **plan.document(recipe),
+                **_computed(outcomes),
+                "cohort_sha256": None if given.cohort is None else digest(read_bytes(given.cohort)),
+                "rows": list(_parents(first, outcomes, plan.n)),
+            },
         )
         partial.discard()
     ignored = len(rows) - len(first)
-    notes = (f"{ignored} readings that are no first ones of reader A were left out.",) if ignored else ()
-    return RobustnessResult(result, sum(lesion is not None for lesion in lesions), failed, notes)
+    notes = [f"{ignored} readings that are no first ones of reader A were left out."] if ignored else []
+    if result is not None and given.cohort is not None:
+        notes.append(f"{given.cohort.name} was not needed: these lesions differ enough among themselves for an ICC.")
+    return RobustnessResult(result, sum(lesion is not None for lesion in lesions), failed, tuple(notes))
 
 
 def settings_of(params: str, engine: str, jobs: int) -> ExtractionSettings:
@@ -217,8 +224,8 @@ def _write(
     ]
     provenance = {**provenance, "failed": failed}
     if len(values.lesions) < MIN_LESIONS:
-        note = f"fewer than {MIN_LESIONS} lesions: no ICC exists, the spread within each lesion is given"
-        write_csv(out, SPREAD_COLUMNS, list(_spread_rows(values, cohort)), {**provenance, "method": note})
+        method = f"spread within each lesion (fewer than {MIN_LESIONS}: no ICC exists); no second reader"
+        write_csv(out, SPREAD_COLUMNS, list(_spread_rows(values, cohort)), {**provenance, "method": method})
         return None
     found = robustness(values.names, values.lesions, plan.threshold)
     write_csv(out, ICC_COLUMNS, list(_icc_rows(found)), provenance)

@@ -67,7 +67,7 @@ def test_that_the_wall_shows_the_perturbations_and_the_way_back(page, qtbot):
     assert f"{n:,} of 1,874 reach 0.9" in page.perturbed_switch.text()
     qtbot.mouseClick(page.perturbed_switch, LEFT)
     assert page.stable.text() == f"{n:,} of 1,874 reach 0.9"
-    assert "what another reader would do it does not say" in page.stable_words.text()
+    assert "not what a second reader would" in page.stable_words.text()
     assert f"ICC {found.icc[20]:.3f}" in page.wall.words(20)
     assert not page.pairs_card.isVisible()
     qtbot.mouseClick(page.wall, LEFT, pos=page.wall.cell(20).center().toPoint())

@@ -132,8 +132,8 @@ class AgreementPage(Page):
         )
         self.stable_words.setText(
             _(
-                "ICC(1,1) of reader A's first readings, perturbed {k} times each ({chain}). It says what small changes"
-                " of image and outline do; what another reader would do it does not say."
+                "ICC(1,1) of A's first readings, each perturbed {k} times ({chain}): what small changes of image and"
+                " outline do, not what a second reader would."
             ).format(k=found.n_perturbations, chain=found.chain)
         )
         self.pairs_card.hide()

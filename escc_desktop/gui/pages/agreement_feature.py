@@ -149,7 +149,7 @@ def _perturbed_points(detail: PerturbedDetail, *, is_difference: bool) -> tuple[
 
 def _perturbed_scatter(detail: PerturbedDetail) -> PlotContent:
     points = _perturbed_points(detail, is_difference=False)
-    return PlotContent(points, _("mean of a lesion"), _("each perturbation"), is_square=True)
+    return PlotContent(points, _("lesion mean"), _("each perturbation"), is_square=True)
 
 
 def _perturbed_differences(detail: PerturbedDetail) -> PlotContent | None:
@@ -162,7 +162,7 @@ def _perturbed_differences(detail: PerturbedDetail) -> PlotContent | None:
         Level(limit, f"{limit:.3g}", is_limit=True),
     )
     points = _perturbed_points(detail, is_difference=True)
-    return PlotContent(points, _("mean of a lesion · 95 % of its perturbations"), _("minus that mean"), levels)
+    return PlotContent(points, _("lesion mean · 95 % limits"), _("perturbation minus mean"), levels)
 
 
 def _facts(detail: FeatureDetail) -> str:

@@ -13,6 +13,7 @@ from escc_desktop.i18n import _
 _BAR_PX = 180.0
 _CELL_PX = 34.0
 _STOPS = 20
+_APART = 0.15
 
 
 class IccLegend(QWidget):
@@ -67,7 +68,9 @@ class IccLegend(QWidget):
         x = bar.left() + self._threshold * bar.width()
         painter.setPen(QPen(tokens.color("text"), 1.5))
         painter.drawLine(QPointF(x, bar.top() - 3), QPointF(x, bar.bottom() + 3))
-        for value in (0.0, 0.5, self._threshold, 1.0):
+        # The threshold's own number needs room.
+        ends = (value for value in (0.0, 0.5, 1.0) if abs(value - self._threshold) > _APART)
+        for value in (*ends, self._threshold):
             words = f"{'≥' if self._is_reached else '>'} {value:g}" if value == self._threshold else f"{value:g}"
             painter.setPen(tokens.color("text" if value == self._threshold else "secondary"))
             place = QRectF(bar.left() + value * bar.width() - 30, bar.bottom() + 3, 60, 15)
