@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,12 @@ from escc_desktop.features.resample import resampled_geometry, resampled_mask, r
 from escc_desktop.features.scene import Scene
 from escc_desktop.features.shape import shape_features
 from escc_desktop.imaging.mask import Mask, Region
-from escc_desktop.imaging.volume import Volume
+from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.progress import Progress
 
 # How far an edit may reach beyond the region's box before the images must be filtered anew.
 ROOM_VOXELS: Final = 8
-_RESAMPLING: Final = 0.5
+_FILTERING: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,51 +42,77 @@ class _Filtered:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A scan as it is measured: resampled where the settings ask for it.
+
+    Attributes
+    ----------
+    grid
+        What regions are resampled to; None where they stay as they are.
+    """
+
+    volume: Volume
+    grid: Geometry | None
+
+    @classmethod
+    def of(cls, volume: Volume, params: ExtractionParams, progress: Progress) -> Self:
+        """Return the ground of a scan; the resampling takes a while and may be cancelled.
+
+        Raises
+        ------
+        EsccError
+            The scan cannot be resampled so.
+        """
+        if params.resampled_spacing_mm is None:
+            return cls(volume, None)
+        grid = resampled_geometry(volume.geometry, params.resampled_spacing_mm)
+        return cls(resampled_volume(volume, grid, lambda: progress.advance(0, 1, "Resampling")), grid)
+
+
 class LiveFeatures:
     """Features of changing regions of one scan.
 
-    The scan is resampled once, where the settings ask for it, and filtered once around the region; a region that
-    leaves what was filtered has it filtered anew. May be used by several threads.
+    The scan is filtered once around the region; a region that leaves what was filtered has it filtered anew. May be
+    used by several threads.
 
     Parameters
     ----------
-    volume
+    ground
         The scan.
     params
-        The settings.
+        The settings the ground was made with.
     names
         The features wanted, without phase.
-    progress
-        May cancel; the resampling takes a while.
     scale_hu
         The largest absolute HU, which four of the images are scaled by, where it is not to be the scan's own.
     """
 
     def __init__(
-        self,
-        volume: Volume,
-        params: ExtractionParams,
-        names: frozenset[str],
-        progress: Progress,
-        scale_hu: float | None = None,
+        self, ground: Ground, params: ExtractionParams, names: frozenset[str], scale_hu: float | None = None
     ) -> None:
-        self._params, self._names = params, names
+        self._params, self._names, self._grid = params, names, ground.grid
         self._wanted = {image: some for image, some in features_by_image(params, names).items() if some}
-        self._grid = None
-        if params.resampled_spacing_mm is not None:
-            self._grid = resampled_geometry(volume.geometry, params.resampled_spacing_mm)
-            volume = resampled_volume(volume, self._grid, lambda: progress.advance(0, 1, "Resampling"))
-        self._scan = Scan(volume) if scale_hu is None else Scan(volume, scale_hu)
+        self._scan = Scan(ground.volume) if scale_hu is None else Scan(ground.volume, scale_hu)
         self._filtered: _Filtered | None = None
         self._lock = Lock()
 
+    @property
+    def largest_hu(self) -> float:
+        """The largest absolute HU of the whole scan, as it is measured."""
+        return self._scan.scale
+
     def features(self, mask: Mask, progress: Progress) -> dict[str, float]:
+        """Compute the features of a region on the grid of the scan that was given; see `features_of`."""
+        return self.features_of(self.scene(mask), progress)
+
+    def features_of(self, scene: Scene, progress: Progress) -> dict[str, float]:
         """Compute the features of a region.
 
         Parameters
         ----------
-        mask
-            The region, on the grid of the scan that was given.
+        scene
+            From `scene`.
         progress
             Advanced between images; may cancel there.
 
@@ -102,9 +128,8 @@ class LiveFeatures:
         Cancelled
             From `progress`.
         """
-        scene = self.scene(mask)
-        ready = self._filter(scene.inside.bounding_box, progress.part(0, _RESAMPLING))
-        counting = progress.part(_RESAMPLING, 1)
+        ready = self._filter(scene.inside.bounding_box, progress.part(0, _FILTERING))
+        counting = progress.part(_FILTERING, 1)
         region, within = self._part(scene, ready)
         counted = CountedRegion(region, self._scan.volume.geometry.voxel_volume_mm3)
         found: dict[str, float] = {}
@@ -119,22 +144,27 @@ class LiveFeatures:
         counting.advance(1, 1)
         return _complete(found, self._names)
 
-    def values(self, mask: Mask, image: str, progress: Progress) -> tuple[NDArray[Any], NDArray[np.intp]]:
-        """Return an image in the voxels that count of a region, (n,), and where they lie on its grid, (n, 3) z, y, x.
+    def values_of(self, scene: Scene, image: str, progress: Progress) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        """Return an image in the voxels that count, (n,), and where they lie, (n, 3) as z, y, x.
 
         Parameters
         ----------
         image
             One that a wanted feature needs.
         """
-        scene = self.scene(mask)
         ready = self._filter(scene.inside.bounding_box, progress)
         region, within = self._part(scene, ready)
         start = [part.start for part in scene.inside.bounding_box]
         return ready.images[image][within][region], np.argwhere(region) + start
 
     def scene(self, mask: Mask) -> Scene:
-        """Return what the features of a region are computed from; raises as `features` does."""
+        """Return what the features of a region are computed from.
+
+        Raises
+        ------
+        EsccError
+            No valid value is possible.
+        """
         if mask.is_empty:
             raise EsccError("The contour is empty.", "Draw the lesion.")
         if self._grid is not None:
@@ -159,9 +189,8 @@ class LiveFeatures:
             progress.advance(len(images), len(self._wanted), "Filtering")
 
         for group in groups(self._params, frozenset(self._wanted)):
-            for image, values in filtered(self._scan, box, everywhere, self._params, group, check):
-                if image in self._wanted:
-                    images[image] = values
+            made = filtered(self._scan, box, everywhere, self._params, group, check)
+            images.update((image, values) for image, values in made if image in self._wanted)
         return _Filtered(box, images)
 
     @staticmethod
