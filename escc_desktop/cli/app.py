@@ -16,7 +16,7 @@ from escc_desktop.cli.frame import run_app
 # Which module of this package registers which commands: only the one asked for is imported.
 COMMANDS = MappingProxyType({
     "images": ("scan", "convert"),
-    "extraction": ("extract", "extract-all"),
+    "extraction": ("extract", "extract-all", "explain"),
     "preflight": ("preflight",),
     "acquisition": ("acquisition",),
     "cluster": ("cluster",),

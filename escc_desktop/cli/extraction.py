@@ -1,7 +1,8 @@
-"""Commands that extract features: `extract` and `extract-all`."""
+"""Commands that extract features: `extract` and `extract-all`; `explain` says what they rest on."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, s
 from escc_desktop.errors import Fault
 from escc_desktop.progress import Cancelled
 from escc_desktop.workflow.cohort import CohortOptions, CohortResult, RowFailure, extract_manifest
+from escc_desktop.workflow.explain import explain_feature
 from escc_desktop.workflow.extraction import ExtractionChoice, RoiFiles, extract_files, vector_text
 
 _Params = Annotated[str, typer.Option("--params", help="Name of shipped settings, or a YAML file.")]
@@ -26,6 +28,27 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command("extract", epilog="Example: escc extract ct.nii.gz lesion.nii.gz -o features.csv")(_extract)
     app.command("extract-all", epilog="Example: escc extract-all manifest.csv -o features.csv --jobs 4")(_extract_all)
+    app.command("explain", epilog="Example: escc explain features.csv A_wavelet-LLH_glcm_Idm")(_explain)
+
+
+def _explain(
+    table: Annotated[Path, typer.Argument(help="CSV of features; its .json lies beside it.")],
+    feature: Annotated[str, typer.Argument(help="Name of a feature, with or without phase.")],
+    as_json: _Json = False,
+) -> None:
+    """Say what the values of a feature rest on: filter, settings, bins, grey levels."""
+    found = explain_feature(table, feature)
+    origin = found.origin
+    document = {
+        "feature": str(found.name),
+        "engine": found.engine,
+        "params": found.params,
+        "constant": found.is_constant,
+        "image": None if origin is None else asdict(origin),
+    }
+    of_what = "shape of the region, no grey levels" if origin is None else str(origin)
+    constant = "; the same value in every row" if found.is_constant else ""
+    show(document, as_json, lambda: f"{found.name}: {of_what}; engine {found.engine}, {found.params}{constant}")
 
 
 def _extract(
