@@ -9,7 +9,17 @@ from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import CardKind
 
 SectionId = Literal[
-    "data", "agreement", "selection", "score", "survival", "cox", "nomograms", "performance", "warnings", "provenance"
+    "data",
+    "acquisition",
+    "agreement",
+    "selection",
+    "score",
+    "survival",
+    "cox",
+    "nomograms",
+    "performance",
+    "warnings",
+    "provenance",
 ]
 
 

@@ -9,6 +9,7 @@ from escc_desktop.figures.words import Interval
 from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind
 from escc_desktop.prognosis.results import FigureResult, GroupSurvival, ModelResult, Results, TermResult
+from escc_desktop.workflow.views.model_acquisition import acquisition_section
 from escc_desktop.workflow.views.model_parts import Section, Table, model_words
 from escc_desktop.workflow.views.words import months, site_name
 
@@ -22,6 +23,7 @@ def sections(results: Results) -> tuple[Section, ...]:
         section
         for section in (
             _data(results),
+            acquisition_section(results),
             _agreement(results),
             _selection(results),
             _score(results),

@@ -34,9 +34,22 @@ def _section(view, section_id):
 
 def test_that_sections_stand_in_the_order_of_a_paper(studied_project):
     assert [section.section_id for section in _view(studied_project("statistician")).sections] == [
-        "data", "agreement", "selection", "score", "survival", "cox", "nomograms", "performance", "warnings",
-        "provenance",
+        "data", "acquisition", "agreement", "selection", "score", "survival", "cox", "nomograms", "performance",
+        "warnings", "provenance",
     ]  # fmt: skip
+
+
+def test_that_it_is_told_how_the_images_were_made_and_how_many_features_follow_that(studied_project):
+    project = studied_project("statistician")
+    told = _stored(project)["acquisition"]
+    fields, *signature = _section(_view(project), "acquisition").tables
+    rows = {row[0]: row for row in fields.rows}
+    for field, row in zip(told["fields"], fields.rows, strict=True):
+        assert row[2] == str(field["n"])
+        assert (row[3] == "not known") == (field["n"] == 0)
+        assert (row[3].endswith("of 1,874")) == (field["n_associated"] is not None)
+    assert rows["Kernel"][1:] == ("B30f (30)", "30", "the same in all")
+    assert not signature or len(signature[0].rows) == len({one["name"] for one in told["signature"]})
 
 
 def test_that_apparent_corrected_nested_and_noise_figures_stand_in_one_row_of_each_model(studied_project):
