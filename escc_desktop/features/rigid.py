@@ -42,26 +42,29 @@ class Move:
     centre_yx: tuple[float, float]
 
 
-def move_image(values: NDArray[Any], move: Move, box: Region, spacing_mm: tuple[float, float, float]) -> FloatArray:
+def move_image(
+    values: NDArray[Any], move: Move, box: Region, spacing_mm: tuple[float, float, float]
+) -> NDArray[np.floating]:
     """Return what lies on a box after an image was moved.
 
     Parameters
     ----------
     values
-        (z, y, x); beyond the image its outermost voxels go on.
+        (z, y, x); beyond the image its outermost voxels go on. Computed in float32 where that is their type.
     spacing_mm
         Along x, y, z.
 
     Returns
     -------
     ndarray
-        float64 of the box's shape; the values themselves for a move by nothing.
+        Of the box's shape, float64 or float32; the values themselves for a move by nothing.
     """
+    kind = np.float32 if values.dtype == np.float32 else np.float64
     if move.angle_deg == 0 and not any(move.shift):
-        return values[box].astype(np.float64)
+        return values[box].astype(kind)
     z, y, x = (slice(part.start + _PAD, part.stop + _PAD) for part in box)
-    padded = np.pad(values.astype(np.float64), _PAD, mode="edge")
-    return _moved(ndimage.spline_filter(padded, 3, mode="mirror"), _beside(move, _PAD), (z, y, x), spacing_mm, _spline)
+    splines = ndimage.spline_filter(np.pad(values, _PAD, mode="edge"), 3, kind, mode="mirror")
+    return _moved(splines, _beside(move, _PAD), (z, y, x), spacing_mm, _spline)
 
 
 def move_mask(
@@ -101,11 +104,12 @@ def _linear(at: FloatArray) -> tuple[IntArray, FloatArray]:
 
 def _moved(
     values: NDArray[Any], move: Move, box: Region, spacing_mm: tuple[float, float, float], kernel: Any
-) -> FloatArray:
+) -> NDArray[np.floating]:
     turn, rows, columns = _turn(values.shape[1:], move, box, spacing_mm, kernel)
     place, weights = kernel(np.arange(box[0].start, box[0].stop, dtype=np.float64) - move.shift[0])
     neighbours = np.clip(place[:, None] + np.arange(weights.shape[1]), 0, values.shape[0] - 1)
-    out = np.empty(tuple(part.stop - part.start for part in box))
+    kind = np.float32 if values.dtype == np.float32 else np.float64
+    out = np.empty(tuple(part.stop - part.start for part in box), kind)
     for start in range(0, len(neighbours), _SLICES_AT_ONCE):
         part = slice(start, start + _SLICES_AT_ONCE)
         between: Any = sum(
