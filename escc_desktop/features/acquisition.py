@@ -27,6 +27,8 @@ class ScanFacts:
         Whether the image seems cut out of a larger scan.
     phase
         Contrast phase as recognised; not known where it could not be.
+    remarks
+        What the preflight said of image and region.
     """
 
     pixel_spacing_mm: float | None = None
@@ -38,6 +40,7 @@ class ScanFacts:
     largest_hu: float | None = None
     is_cropped: bool | None = None
     phase: str | None = None
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Self:
@@ -49,6 +52,7 @@ class ScanFacts:
         header = header if isinstance(header, Mapping) else {}
         spacing, findings = provenance.get("spacing_mm"), provenance.get("findings")
         x, _, z = spacing if isinstance(spacing, list) and len(spacing) == 3 else (None, None, None)
+        remarks = provenance.get("warnings")
         extreme = _number(provenance.get("extreme_hu"))
         phase = _word(header.get("phase"))
         scanner = " ".join(word for word in (_word(header.get("manufacturer")), _word(header.get("model"))) if word)
@@ -62,12 +66,13 @@ class ScanFacts:
             largest_hu=None if extreme is None else abs(extreme),
             is_cropped=CROPPED in findings if isinstance(findings, list) else None,
             phase=None if phase == UNKNOWN_PHASE else phase,
+            remarks=tuple(one for one in remarks if isinstance(one, str)) if isinstance(remarks, list) else (),
         )
 
     @property
     def is_known(self) -> bool:
         """Whether anything is known."""
-        return any(getattr(self, field.name) is not None for field in fields(self))
+        return any(getattr(self, field.name) is not None for field in fields(self) if field.name != "remarks")
 
 
 def _number(value: object) -> float | None:

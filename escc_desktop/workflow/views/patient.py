@@ -196,6 +196,8 @@ def _cautions(basis: Basis, patient_id: str, verdict: Assessment | None) -> tupl
         )
     elif _is_stale(basis, patient_id, verdict):
         found.append(CautionView(_("Stale: readings or records have changed since the assessment. Assess again.")))
+    if basis.card.feature_names:
+        found += [CautionView(sentence) for sentence in basis.findings.get(patient_id, ())]
     return tuple(sorted(found, key=lambda one: not one.withholds))
 
 

@@ -50,6 +50,8 @@ class Basis:
     ----------
     trouble
         Why the card cannot be applied to what is there today, or nothing.
+    findings
+        What was odd about image and outline of each patient when the features were extracted.
     verdicts, today
         The stored assessments, and what the card would say of today's readings and records.
     """
@@ -65,6 +67,7 @@ class Basis:
     curves: tuple[GroupCurve, ...]
     separation: Separation
     rulers: Mapping[str, RulerView]
+    findings: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ def _basis(project: Project, card: ModelCard, progress: Progress) -> Basis:
         curves=curves,
         separation=Separation(sum(curve.n for curve in curves), p),
         rulers=cohort_rulers(card, table, clinical, tuple(verdicts)) if table and clinical else {},
+        findings={} if table is None else _findings(table),
     )
 
 
@@ -151,6 +155,15 @@ def _features(project: Project, card: ModelCard) -> tuple[FeatureTable | None, s
         return project.card_features(card), ""
     except EsccError as error:
         return None, error.what
+
+
+def _findings(table: FeatureTable) -> dict[str, tuple[str, ...]]:
+    """Return what was odd when Reader A's first readings were extracted, by patient."""
+    first = table.select("A", "first")
+    found: dict[str, list[str]] = {}
+    for key, scan in zip(first.keys, first.scans, strict=False):
+        found.setdefault(key.patient_id, []).extend(scan.remarks)
+    return {patient: tuple(dict.fromkeys(remarks)) for patient, remarks in found.items()}
 
 
 def _today(card: ModelCard, table: FeatureTable, clinical: ClinicalTable) -> tuple[tuple[Assessment, ...], str]:
