@@ -64,6 +64,13 @@ def origin_of(name: FeatureName, provenances: Sequence[Mapping[str, Any]]) -> Or
     return None if name.family == "shape" else origin_of_image(name.filter, provenances)
 
 
+def origins(provenances: Sequence[Mapping[str, Any]]) -> dict[str, Origin]:
+    """Return by image what its values rest on over regions."""
+    images = dict.fromkeys(image for provenance in provenances for image in provenance.get("images", {}))
+    found = {image: origin_of_image(image, provenances) for image in images}
+    return {image: origin for image, origin in found.items() if origin is not None}
+
+
 def origin_of_image(image: str, provenances: Sequence[Mapping[str, Any]]) -> Origin | None:
     """Return what the values of an image rest on over regions, None if that was not kept."""
     facts = [provenance["images"][image] for provenance in provenances if image in provenance.get("images", {})]

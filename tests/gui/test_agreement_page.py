@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from escc_desktop.features.names import FEATURE_NAMES
+from escc_desktop.features.origin import origins
 from escc_desktop.gui.widgets.icc_wall import icc_color
 from escc_desktop.store.kinds import FEATURES
 from escc_desktop.workflow.analysis import Extraction
@@ -184,3 +187,22 @@ def test_that_missing_features_are_offered_for_extraction_as_a_job(show_as, smal
     qtbot.waitUntil(lambda: done == ["statistician"] and page._working is None, timeout=10_000)
     assert not page.project.view.changed_at(FEATURES)
     study.store.close()
+
+
+def test_that_a_feature_says_which_filter_bins_and_grey_levels_it_rests_on(page, qtbot):
+    facts = {
+        "settings": {"sigma_mm": 3.0},
+        "pixel_type": "float32",
+        "bin_width": 25.0,
+        "first_edge": -600.0,
+        "grey_levels": 41,
+    }
+    other = facts | {"first_edge": -575.0, "grey_levels": 44}
+    image = "log-sigma-3-0-mm-3D"
+    page.view = replace(page.view, origins=origins([{"images": {image: facts}}, {"images": {image: other}}]))
+    _click_cell(page, qtbot, FEATURE_NAMES.index(f"{image}_glcm_Idm"))
+    assert page.feature_card.origin.text() == (
+        "Laplacian of Gaussian · sigma 3 mm · bins of 25 · the first from -600 to -575 · grey levels: 41 to 44"
+    )
+    _click_cell(page, qtbot, 0)
+    assert page.feature_card.origin.text() == "Shape of the region: no grey levels."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
+from escc_desktop.gui.pages.origin_words import origin_words
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.points_plot import Level, PlotContent, Point, PointsPlot
 from escc_desktop.gui.widgets.text import button, label, set_tone
@@ -37,6 +38,7 @@ class FeatureCard(QFrame):
         self.name = label(_("Choose a cell of the wall"), size="heading", wrap=True)
         self.facts = label(tone="secondary", wrap=True)
         self.single = label(tone="secondary", size="caption", wrap=True)
+        self.origin = label(tone="secondary", size="caption", wrap=True)
         self.scatter, self.differences = PointsPlot(_("Both readings")), PointsPlot(_("Bland-Altman"))
         plots = QHBoxLayout()
         plots.setSpacing(GRID)
@@ -60,6 +62,7 @@ class FeatureCard(QFrame):
         column.addWidget(self.name)
         column.addWidget(self.facts)
         column.addWidget(self.single)
+        column.addWidget(self.origin)
         column.addLayout(plots, 1)
         column.addLayout(self._drivers_line)
         self._show_drivers(None)
@@ -71,6 +74,7 @@ class FeatureCard(QFrame):
         self.facts.setText(_facts(detail))
         self.single.setText("" if detail.perturbed is None else perturbed_words(detail.perturbed))
         self.single.setVisible(detail.perturbed is not None)
+        self.origin.setText(origin_words(detail))
         set_tone(self.facts, "secondary" if detail.has_passed or detail.is_constant else "warning")
         marked = frozenset(driver.patient_id for driver in detail.drivers)
         first, second = reading_names(comparison)
@@ -86,6 +90,7 @@ class FeatureCard(QFrame):
         set_tone(self.facts, "secondary" if detail.has_passed or detail.is_constant else "warning")
         self.single.setText("")
         self.single.setVisible(False)
+        self.origin.setText("")
         self.scatter.show_content(_perturbed_scatter(detail))
         self.differences.show_content(_perturbed_differences(detail))
         self._show_drivers(None)
@@ -96,6 +101,7 @@ class FeatureCard(QFrame):
         self.name.setText(_("Choose a cell of the wall"))
         self.facts.setText("")
         self.single.setText("")
+        self.origin.setText("")
         self.scatter.show_content(None)
         self.differences.show_content(None)
         self._show_drivers(None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.names import FeatureName, parse_feature_name
+from escc_desktop.features.origin import Origin, origins
 from escc_desktop.features.params import load_params
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.prognosis.config import DevelopConfig
@@ -20,7 +21,7 @@ from escc_desktop.reading.session import Occasion, Reader, ReadingSession, Roi
 from escc_desktop.stats.agreement import BlandAltman, IccForm, bland_altman, icc_many
 from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.design import proportion
-from escc_desktop.store.kinds import FEATURES, PLAN, PLAN_ID, ROI
+from escc_desktop.store.kinds import FEATURES, PLAN, PLAN_ID, ROI, RoiFeatures
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.analysis import Extraction
 from escc_desktop.workflow.project import Project
@@ -149,6 +150,8 @@ class AgreementView:
         What perturbed single readings say, where they were perturbed.
     n_unperturbed
         Signed first readings of reader A without perturbations.
+    origins
+        By image what its values rest on over all readings.
     """
 
     arms: tuple[Arm, ...]
@@ -163,6 +166,7 @@ class AgreementView:
     pairs: tuple[Pair, ...]
     perturbed: Perturbed | None
     n_unperturbed: int
+    origins: Mapping[str, Origin]
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,8 @@ class FeatureDetail:
     ----------
     perturbed
         What its perturbed single readings say.
+    origin
+        What its values rest on; None for shape, and where that was not kept.
     """
 
     name: str
@@ -196,6 +202,7 @@ class FeatureDetail:
     limits: BlandAltman | None
     drivers: tuple[Driver, ...]
     perturbed: PerturbedDetail | None
+    origin: Origin | None
 
 
 def agreement_view(project: Project, progress: Progress) -> AgreementView:
@@ -213,7 +220,8 @@ def agreement_view(project: Project, progress: Progress) -> AgreementView:
     progress.advance(1, 3, "Features")
     with_features = project.view.changed_at(FEATURES).keys()
     signed = {session.session_id for session in sessions if session.is_signed}
-    agreements, trouble = _agreements(project, bool(signed) and not signed - with_features)
+    features, trouble = _features(project, bool(signed) and not signed - with_features)
+    agreements = _agreements(project, features)
     perturbed, n_perturbed = perturbed_view(project)
     if agreements is not None and perturbed is not None:
         perturbed = perturbed.in_order(agreements.names)
@@ -236,6 +244,7 @@ def agreement_view(project: Project, progress: Progress) -> AgreementView:
         pairs=_pairs(project, arm),
         perturbed=perturbed,
         n_unperturbed=sum(session.is_signed and _is_first_of_a(session) for session in sessions) - n_perturbed,
+        origins=origins([item.vector.provenance for item in features]),
     )
 
 
@@ -269,6 +278,7 @@ def feature_detail(view: AgreementView, compared: Compared, feature: int) -> Fea
         limits=None if is_constant else bland_altman(first, second),
         drivers=() if is_constant else _drivers(compared, first, second),
         perturbed=None if view.perturbed is None else perturbed_detail(view.perturbed, feature),
+        origin=None if view.names[feature].family == "shape" else view.origins.get(view.names[feature].filter),
     )
 
 
@@ -298,16 +308,18 @@ def _arm(comparison: Comparison, arm: Sequence[ReadingSession]) -> Arm:
     return Arm(comparison, len(second), done)
 
 
-def _agreements(project: Project, is_complete: bool) -> tuple[Agreements | None, str]:
+def _features(project: Project, is_complete: bool) -> tuple[tuple[RoiFeatures, ...], str]:
     if not is_complete:
-        return None, ""
+        return (), ""
     try:
-        table = feature_table(list(project.features()))
+        return project.features(), ""
     except EsccError as error:
-        return None, str(error)
-    if not has_repeats(table):
-        return None, ""
-    return project.reproducibility(table, DevelopConfig()), ""
+        return (), str(error)
+
+
+def _agreements(project: Project, features: Sequence[RoiFeatures]) -> Agreements | None:
+    table = feature_table(list(features))
+    return project.reproducibility(table, DevelopConfig()) if features and has_repeats(table) else None
 
 
 def _compared(agreements: Agreements, one: Agreement) -> Compared:
