@@ -6,17 +6,20 @@ import hashlib
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from escc_desktop.errors import EsccError
 from escc_desktop.features.discretise import Levels, discretise
 from escc_desktop.features.firstorder import firstorder_features
 from escc_desktop.features.names import FAMILIES
 from escc_desktop.features.texture_features import texture_features
 from escc_desktop.features.textures import count
 
+# As many as the texture pass numbers.
+MAX_DIFFERENT_LEVELS: Final = 65_535
 _Key = tuple[str, frozenset[str]]
 
 
@@ -104,6 +107,13 @@ class CountedRegion:
         return mine.result()
 
     def _count(self, levels: Levels, wanted: frozenset[str]) -> dict[str, float]:
+        present = int(np.count_nonzero(levels.counts))
+        if present > MAX_DIFFERENT_LEVELS:
+            raise EsccError(
+                f"A filtered image has {present} different grey levels in the lesion; at most {MAX_DIFFERENT_LEVELS}"
+                " can be counted.",
+                "Take metal and padding out of the mask or use wider bins.",
+            )
         box = np.zeros(self.voxels.shape, dtype=np.int32)
         box[self.voxels] = levels.levels
         families = frozenset(name.partition("_")[0] for name in wanted)
