@@ -37,6 +37,7 @@ class Operation(StrEnum):
     EXTRACT = "extract features"
     VIEW_FEATURES = "view features"
     VIEW_MAPS = "view feature maps"
+    TRY_CONTOURS = "try contours"
     DEVELOP = "develop models"
     VIEW_MODELS = "view models"
     ASSESS = "assess patients"
@@ -63,8 +64,8 @@ POLICY: Mapping[Role, frozenset[Operation]] = {
         _O.DEVELOP, _O.VIEW_MODELS, _O.ASSESS, _O.VIEW_ASSESSMENTS, _O.REPORT, _O.EXPORT, _O.CHANGE_SETTINGS,
     }),
     Role.ONCOLOGIST: frozenset({
-        _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_ROIS, _O.VIEW_MAPS, _O.VIEW_MODELS,
-        _O.VIEW_ASSESSMENTS, _O.REPORT,
+        _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_ROIS, _O.VIEW_MAPS,
+        _O.TRY_CONTOURS, _O.VIEW_MODELS, _O.VIEW_ASSESSMENTS, _O.REPORT,
     }),
     Role.ADMINISTRATOR: frozenset({_O.MANAGE_ACCOUNTS, _O.VIEW_AUDIT, _O.BACK_UP, _O.CHANGE_SETTINGS}),
 }  # fmt: skip

@@ -53,6 +53,7 @@ from escc_desktop.workflow.desk import ReadingDesk
 from escc_desktop.workflow.folders import whole_folder
 from escc_desktop.workflow.images import ImagesImport, ImportChoice, import_images
 from escc_desktop.workflow.lesion_list import lesion_thumbnails, refuse_misplaced
+from escc_desktop.workflow.live_signature import LiveSignature, open_live_signature
 from escc_desktop.workflow.people import People
 
 __all__ = [
@@ -298,13 +299,7 @@ class Project:
         return result
 
     def features(self) -> tuple[RoiFeatures, ...]:
-        """Return the features of all signed readings.
-
-        Raises
-        ------
-        EsccError
-            None are there, some are missing, or they were extracted with different settings.
-        """
+        """Return the features of all signed readings; an EsccError where some are missing or of other settings."""
         require(self.principal, Operation.VIEW_FEATURES)
         return analysis.stored_features(self._store, self.principal)
 
@@ -347,6 +342,10 @@ class Project:
     def assessments(self, card: ModelCard) -> tuple[Assessment, ...]:
         """Return the verdicts kept for a card, by patient."""
         return analysis.stored_assessments(self.view, card)
+
+    def try_contours(self, session_id: str, progress: Progress) -> LiveSignature:
+        """Open a copy of a signed reading to try other contours on; see `live_signature.open_live_signature`."""
+        return open_live_signature(self._store, self.view, session_id, progress)
 
     # Housekeeping
 
