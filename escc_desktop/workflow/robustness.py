@@ -157,7 +157,7 @@ def robustness_of_manifest(
     ignored = len(rows) - len(first)
     notes = [f"{ignored} readings that are no first ones of reader A were left out."] if ignored else []
     if result is not None and given.cohort is not None:
-        notes.append(f"{given.cohort.name} was not needed: these lesions differ enough among themselves for an ICC.")
+        notes.append(f"{given.cohort.name} was not needed: from {MIN_LESIONS} lesions on there is an ICC.")
     return RobustnessResult(result, sum(lesion is not None for lesion in lesions), failed, tuple(notes))
 
 
