@@ -150,8 +150,8 @@ def _tissue_peak(hu: NDArray[Any]) -> float | None:
 
 def _of_outliers(volume: Volume, extent: Extent) -> Iterator[Finding]:
     cases = (
-        ("metal", extent.highest > CT_HIGHEST_HU, extent.highest, f"above {CT_HIGHEST_HU:g} HU, as metal is"),
-        ("padding", extent.lowest < CT_LOWEST_HU, extent.lowest, f"below {CT_LOWEST_HU:g} HU, as padding is"),
+        ("metal", extent.highest > CT_HIGHEST_HU, extent.highest, f"above {CT_HIGHEST_HU:g} HU, as metal is, up"),
+        ("padding", extent.lowest < CT_LOWEST_HU, extent.lowest, f"below {CT_LOWEST_HU:g} HU, as padding is, down"),
     )
     for code, is_there, value, words in cases:
         if not is_there:
@@ -160,8 +160,8 @@ def _of_outliers(volume: Volume, extent: Extent) -> Iterator[Finding]:
         scales = f" The voxel at {extent.extreme.place} scales {_SCALED}." if value == extent.extreme.hu else ""
         yield warning(
             code,
-            f"{_voxels(n)} of the scan {'lies' if n == 1 else 'lie'} {words}, up to {value:g}.{scales}",
-            "Compare with the values within -1024 to 1500 HU: escc preflight with --card.",
+            f"{_voxels(n)} of the scan {'lies' if n == 1 else 'lie'} {words} to {value:g}.{scales}",
+            "See what a Rad-score is without it: escc preflight --card.",
         )
 
 

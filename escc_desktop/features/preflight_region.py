@@ -163,15 +163,15 @@ def _of_values(volume: Volume, mask: Mask, inside: NDArray[np.float64]) -> Itera
             "Check that mask and image belong together.",
         )
     for code, is_there, words in (
-        ("metal_in_lesion", highest > METAL_HU, f"above {METAL_HU:g} HU, as metal or dense calcium is"),
-        ("padding_in_lesion", lowest < CT_LOWEST_HU, f"below {CT_LOWEST_HU:g} HU, as padding is"),
+        ("metal_in_lesion", highest > METAL_HU, f"above {METAL_HU:g} HU, as metal or dense calcium is, up"),
+        ("padding_in_lesion", lowest < CT_LOWEST_HU, f"below {CT_LOWEST_HU:g} HU, as padding is, down"),
     ):
         if is_there:
             odd = inside > METAL_HU if code == "metal_in_lesion" else inside < CT_LOWEST_HU
             value = highest if code == "metal_in_lesion" else lowest
             yield warning(
                 code,
-                f"{np.count_nonzero(odd):,} of the lesion's {mask.n_voxels:,} voxels lie {words}, up to {value:g}, in"
+                f"{np.count_nonzero(odd):,} of the lesion's {mask.n_voxels:,} voxels lie {words} to {value:g}, in"
                 f" slice {_slice_of(mask, odd)}.",
                 "Take them out of the mask.",
             )

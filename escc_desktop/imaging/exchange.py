@@ -29,6 +29,8 @@ _DETACHED_SUFFIXES: Final = (".nhdr", ".mhd")  # read only to be refused with th
 _SEG: Final = "1.2.840.10008.5.1.4.1.1.66."
 _RTSTRUCT: Final = "1.2.840.10008.5.1.4.1.1.481.3"
 _BYTES_A_SECOND: Final = 4e6
+FRACTIONS: Final = "fractional_mask"
+_HALF: Final = 0.5
 _LISTED: Final = 12  # labels in a message
 _GRID_TOLERANCE: Final = 0.1  # of a voxel, at every corner of a frame
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -164,12 +166,31 @@ def _mask_of_image(path: Path, geometry: Geometry, label: int | None, accept: fr
         raise EsccError(f"{path} does not lie on the grid of the image: {difference}.", hint)
     values, counts = np.unique(image.hu[image.hu != 0], return_counts=True)
     if not np.array_equal(values, np.rint(values)):
-        raise EsccError(f"{path} holds fractions, not a mask.", "Export it with whole numbers as labels.")
+        return _mask_of_shares(path, image.hu, geometry, accept)
     labels = {int(value): int(count) for value, count in zip(values, counts, strict=True)}
     if not labels:
         raise EsccError(f"{path}: the mask is empty.", "Draw it, or name another file.")
     rows = [f"{value} ({count} voxels)" for value, count in labels.items()]
     return Mask(image.hu == _chosen(path, label, list(labels), rows), geometry)
+
+
+def _mask_of_shares(path: Path, shares: NDArray[Any], geometry: Geometry, accept: frozenset[str]) -> Mask:
+    """Return the voxels of which at least half belongs to the region, if that was confirmed."""
+    lowest, highest = float(shares.min()), float(shares.max())
+    if lowest < 0 or highest > 1:
+        raise EsccError(
+            f"{path} holds fractions from {lowest:g} to {highest:g}, not a mask.",
+            "Export it with whole numbers as labels.",
+        )
+    inside = shares >= _HALF
+    if FRACTIONS not in accept:
+        raise EsccError(
+            f"{path} holds fractions from {lowest:g} to {highest:g}, as a probability map does: at one half and above"
+            f" {np.count_nonzero(inside)} voxels would be the lesion.",
+            f"Export it with whole numbers as labels, or confirm that: --accept {FRACTIONS}.",
+            FRACTIONS,
+        )
+    return Mask(inside, geometry)
 
 
 def _chosen(path: Path, label: int | None, numbers: Sequence[int], rows: Sequence[str]) -> int:

@@ -176,7 +176,7 @@ def precheck_document(found: Precheck) -> dict[str, Any]:
             "size": list(found.size),
             "spacing_mm": list(found.spacing_mm),
             "pixel_type": found.pixel_type,
-            **{name: value for name, value in asdict(found.scan).items() if name != "is_cropped"},
+            **{name: value for name, value in asdict(found.scan).items() if name not in {"is_cropped", "remarks"}},
         },
         "region": {"voxels": found.n_voxels, "volume_mm3": found.volume_mm3},
         "extreme": None

@@ -146,7 +146,7 @@ def _basis(project: Project, card: ModelCard, progress: Progress) -> Basis:
         curves=curves,
         separation=Separation(sum(curve.n for curve in curves), p),
         rulers=cohort_rulers(card, table, clinical, tuple(verdicts)) if table and clinical else {},
-        findings={} if table is None else _findings(table),
+        findings={} if table is None else findings_of(table),
     )
 
 
@@ -157,11 +157,11 @@ def _features(project: Project, card: ModelCard) -> tuple[FeatureTable | None, s
         return None, error.what
 
 
-def _findings(table: FeatureTable) -> dict[str, tuple[str, ...]]:
+def findings_of(table: FeatureTable) -> dict[str, tuple[str, ...]]:
     """Return what was odd when Reader A's first readings were extracted, by patient."""
     first = table.select("A", "first")
     found: dict[str, list[str]] = {}
-    for key, scan in zip(first.keys, first.scans, strict=False):
+    for key, scan in zip(first.keys if first.scans else (), first.scans, strict=True):
         found.setdefault(key.patient_id, []).extend(scan.remarks)
     return {patient: tuple(dict.fromkeys(remarks)) for patient, remarks in found.items()}
 
