@@ -5,10 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
+from escc_desktop.gui.actions import Action
 from escc_desktop.gui.app import settings_path
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.frame.crash import log_folder
-from escc_desktop.gui.pages.admin_section import Section
+from escc_desktop.gui.pages.admin_installation import InstallationPanel
+from escc_desktop.gui.pages.admin_section import Section, scrolled
 from escc_desktop.gui.pages.admin_table import Column, Row, RowsTable
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import card, label
@@ -34,6 +36,9 @@ class AboutSection(Section):
         self._facts.setVerticalSpacing(GRID)
         self._facts.setColumnStretch(1, 1)
         column.addLayout(self._facts)
+        column.addSpacing(GRID)
+        self.installation = InstallationPanel(desktop)
+        column.addWidget(self.installation)
         column.addStretch(1)
         self.parts = RowsTable(
             (Column(_("Part"), 0), Column(_("Version"), 120), Column(_("Licence"), 260)), _("Parts of the program")
@@ -45,10 +50,17 @@ class AboutSection(Section):
         right.addWidget(self.parts, 1)
         line = QHBoxLayout()
         line.setSpacing(3 * GRID)
-        line.addWidget(frame)
+        facts = scrolled(frame)
+        facts.setFixedWidth(_WIDTH_PX + 2 * GRID)
+        line.addWidget(facts)
         line.addLayout(right, 1)
         self.column.addLayout(line, 1)
         self.facts: dict[str, QLabel] = {}
+
+    def actions_here(self) -> tuple[Action, ...]:  # noqa: D102
+        start = self.installation.start
+        why_not = "" if start.isEnabled() else _("It is running.")
+        return (Action("admin.verify", start.text(), self.installation.begin, "shield_checkmark", (), lambda: why_not),)
 
     def show_view(self, view: AdminView) -> None:  # noqa: D102
         about = view.about
