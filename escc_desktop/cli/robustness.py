@@ -132,7 +132,7 @@ def _tell(result: RobustnessResult, plan: RobustnessPlan, out: Path | None, as_j
     show(document, as_json, lambda: _line(result, plan))
     if result.failures:
         faults = [Fault(key.patient_id, f"{why.what} {why.hint}".strip()) for key, why in result.failures]
-        report_faults(f"{len(faults)} lesions could not be perturbed.", faults)
+        report_faults(f"{len(faults)} of {len(faults) + result.n_lesions} lesions could not be perturbed.", faults)
         raise typer.Exit(REFUSED)
 
 
