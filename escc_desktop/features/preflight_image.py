@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from escc_desktop.features.preflight_findings import Finding, Place, refusal, warning
+from escc_desktop.features.preflight_findings import Finding, Place, listed, refusal, warning
 from escc_desktop.imaging.volume import Volume
 
 CT_LOWEST_HU: Final = -1024.0
@@ -174,7 +174,7 @@ def _of_cut(volume: Volume) -> Iterator[Finding]:
     if reasons:
         yield warning(
             "cropped",
-            f"The image seems cut out of a larger scan: {' and '.join(reasons)}. Four filters are scaled by the largest"
+            f"The image seems cut out of a larger scan: {listed(reasons)}. Four filters are scaled by the largest"
             f" value of the whole scan, so {_SCALED} cannot be compared with those of whole scans.",
             "Use the whole series.",
         )
