@@ -135,7 +135,7 @@ def run_check(planned: Planned, progress: Progress) -> Check:
     except EsccError as error:
         problem = error.what
     except Exception as error:  # noqa: BLE001  # a broken installation shows itself in any way, and the others count too
-        problem = f"A defect of this installation ({type(error).__name__}: {error})."
+        problem = f"It broke off ({type(error).__name__}: {error})."
     worst = max(deviations, key=lambda each: each.severity, default=None)
     seconds = time.monotonic() - started
     return Check(planned.source, planned.step, planned.case, len(deviations), worst, problem, seconds)

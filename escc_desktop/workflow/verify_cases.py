@@ -137,7 +137,7 @@ def _statistical(case: Path, tolerances: Path) -> Callable[[Progress], Iterable[
     def run(_progress: Progress) -> Iterable[Deviation]:
         rules = Tolerances.read(tolerances)
         expected = _object(case / "expected.json")
-        step = str(expected["step"])
+        step = str(expected.get("step", case.parent.name))
         return compare_results(step, expected, run_case(step, case), rules)
 
     return run
@@ -154,9 +154,12 @@ def _feature_cases(path: Path, folder: Path, source: str) -> Iterator[Planned]:
     document = _object(path)
     settings = document.get("settings", {})
     for name, case in document["cases"].items():
+        missing = [key for key in ("csv", "image", "mask") if not isinstance(case.get(key), str)]
+        if missing:
+            raise EsccError(f"{path.name}: the case {name} does not name its {missing[0]}.")
         files = _CaseFiles(path, _root(path, folder, case["image"]), case, settings)
         yield Planned(source, "features", name, files.from_image)
-        if "dicom" in case:
+        if "dicom" in case and "rtstruct" in case:
             yield Planned(source, "features", f"{name}, DICOM", files.from_dicom)
 
 
@@ -190,7 +193,7 @@ class _CaseFiles:
             yield from self._compare(image, mask, Path(folder), progress)
 
     def _compare(self, image: Path, mask: Path, folder: Path, progress: Progress) -> Iterator[Deviation]:
-        expected = _read_values(self.path.with_name(str(self.case["csv"])))
+        expected = _read_values(self.path.parent / str(self.case["csv"]))
         choice = ExtractionChoice(_params_file(self.settings, folder))
         vector = extract_files(RoiFiles(image, mask), choice, None, progress)
         return compare_features(expected, dict(zip(vector.names, vector.values.tolist(), strict=True)))
