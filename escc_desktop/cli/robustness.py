@@ -1,4 +1,4 @@
-"""How stable features are without a second reader: `escc robustness`, and `escc project robustness`."""
+"""How robust features are without a second reader: `escc robustness`, and `escc project robustness`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _robustness(
     ] = None,
     as_json: _Json = False,
 ) -> None:
-    """Perturb single readings and say how stable each feature is, without a second reader."""
+    """Perturb single readings and say how robust each feature is, without a second reader."""
     plan = RobustnessPlan(chain, n, seed, Amplitudes(angle, shift, noise, growth), threshold)
     choice = ExtractionChoice(params, engine, frozenset(accept or ()))
     given = ManifestInput(manifest, cohort)
@@ -107,7 +107,7 @@ def project_robustness(
     password_file: PasswordFile = None,
     as_json: _Json = False,
 ) -> None:
-    """Perturb the signed first readings of reader A and say how stable each feature is, without a second reader."""
+    """Perturb the signed first readings of reader A and say how robust each feature is, without a second reader."""
     plan = RobustnessPlan(chain, n, seed, Amplitudes(angle, shift, noise, growth), threshold)
     settings = settings_of(params, engine, jobs)
     with Keys(user, passphrase_file, password_file).open(folder) as project, progress_on_stderr() as progress:

@@ -1,4 +1,4 @@
-"""How stable each feature is when the same reading is perturbed: across lesions, or within a single one."""
+"""How robust each feature is when the same reading is perturbed: across lesions, or within a single one."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def robustness_of_manifest(
     options: CohortOptions,
     progress: Progress,
 ) -> RobustnessResult:
-    """Perturb the first readings of a manifest and write how stable each feature is.
+    """Perturb the first readings of a manifest and write how robust each feature is.
 
     What is finished meanwhile is kept in ``X.csv.partial``, for `resume` after an interruption.
 
@@ -169,7 +169,7 @@ def settings_of(params: str, engine: str, jobs: int) -> ExtractionSettings:
 def robustness_of_project(
     project: Project, out: Path | None, plan: RobustnessPlan, settings: ExtractionSettings, progress: Progress
 ) -> RobustnessResult:
-    """Perturb the signed first readings of reader A, keep their features, and write how stable each feature is.
+    """Perturb the signed first readings of reader A, keep their features, and write how robust each feature is.
 
     Raises
     ------

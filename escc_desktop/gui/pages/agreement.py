@@ -89,7 +89,7 @@ class AgreementPage(Page):
             ),
             Action(
                 "agreement.perturbed",
-                _("Stability of single readings, perturbed"),
+                _("Robustness of single readings, perturbed"),
                 self.show_perturbed,
                 keys=("3",),
                 why_not=self._why_not_perturbed,

@@ -1,4 +1,4 @@
-"""What single readings say of a feature's stability when they are perturbed: no second reader is asked."""
+"""What single readings say of a feature's robustness when they are perturbed: no second reader is asked."""
 
 from __future__ import annotations
 

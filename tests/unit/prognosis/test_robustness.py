@@ -1,4 +1,4 @@
-"""How stable features are when single readings are perturbed."""
+"""How robust features are when single readings are perturbed."""
 
 from __future__ import annotations
 
