@@ -105,7 +105,9 @@ def inspect(volume: Volume, mask: Mask, params: ExtractionParams, engine: str = 
     found = (
         *level_findings(levels, is_slow=engine == "pyradiomics"),
         *preflight_region.region_findings(volume, mask, inside),
-        *preflight_image.image_findings(volume, extent, float(np.median(inside))),
+        *preflight_image.image_findings(
+            volume, extent, float(np.median(inside)), is_resampled=params.resampled_spacing_mm is not None
+        ),
         *notes,
     )
     return Preflight(_gravest_first(found), extent.extreme, levels)

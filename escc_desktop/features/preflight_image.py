@@ -91,9 +91,12 @@ def extent_of(volume: Volume) -> Extent:
     return Extent(lowest, highest, Extreme(hu, Place.at(volume.geometry, position)))
 
 
-def image_findings(volume: Volume, extent: Extent, lesion_median: float) -> Iterator[Finding]:
-    """Yield what is odd about an image that can be computed."""
-    yield from _of_pixel_type(volume)
+def image_findings(
+    volume: Volume, extent: Extent, lesion_median: float, *, is_resampled: bool = False
+) -> Iterator[Finding]:
+    """Yield what is odd about an image that can be computed; resampling makes int16 of every type."""
+    if not is_resampled:
+        yield from _of_pixel_type(volume)
     yield from _of_scale(volume, extent, lesion_median)
     yield from _of_outliers(volume, extent)
     yield from _of_cut(volume)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from escc_desktop.errors import EsccError
-from escc_desktop.features.params import ExtractionParams
+from escc_desktop.features.params import ExtractionParams, load_params
 from escc_desktop.features.preflight import Preflight, Severity, check_scene, inspect
+from escc_desktop.features.resample import resampled
 from escc_desktop.features.scene import Scene
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Geometry, Volume
@@ -266,3 +267,11 @@ def test_that_grey_levels_are_foreseen_where_values_are_left_out_and_where_level
     inside = inside[inside <= 200]
     assert levels == 900 // 25 - inside.min() // 25 + 1
     assert inspect(wide, mask, kept).levels["original"] == (inside.max() + 100) // 25 + 1
+
+
+def test_that_the_type_of_the_file_does_not_matter_where_resampling_makes_whole_hu(roi: Roi) -> None:
+    volume, mask = roi
+    iso = load_params("ct_arterial_iso")
+    assert "pixel_type" not in inspect(typed(volume, np.float32), mask, iso).codes
+    first, second = (resampled(typed(volume, dtype), mask, 5.0)[0] for dtype in (np.float32, np.int16))
+    assert first.digest == second.digest
