@@ -14,6 +14,8 @@ from escc_desktop.imaging.volume import Volume
 
 CT_LOWEST_HU: Final = -1024.0
 CT_HIGHEST_HU: Final = 3071.0
+# Cortical bone stays below; teeth, dense contrast and metal do not.
+METAL_HU: Final = 2500.0
 NO_AIR_ABOVE_HU: Final = -500.0
 AIR_HU: Final = -1000.0
 # Where the most frequent tissue of a body lies: fat at -100, muscle at 50.
@@ -153,13 +155,13 @@ def _tissue_peak(hu: NDArray[Any]) -> float | None:
 
 def _of_outliers(volume: Volume, extent: Extent) -> Iterator[Finding]:
     cases = (
-        ("metal", extent.highest > CT_HIGHEST_HU, extent.highest, f"above {CT_HIGHEST_HU:g} HU, as metal is, up"),
+        ("metal", extent.highest > METAL_HU, extent.highest, f"above {METAL_HU:g} HU, as metal is, up"),
         ("padding", extent.lowest < CT_LOWEST_HU, extent.lowest, f"below {CT_LOWEST_HU:g} HU, as padding is, down"),
     )
     for code, is_there, value, words in cases:
         if not is_there:
             continue
-        n = _count_beyond(volume.hu, CT_HIGHEST_HU if code == "metal" else CT_LOWEST_HU, is_above=code == "metal")
+        n = _count_beyond(volume.hu, METAL_HU if code == "metal" else CT_LOWEST_HU, is_above=code == "metal")
         scales = f" The voxel at {extent.extreme.place} scales {_SCALED}." if value == extent.extreme.hu else ""
         yield warning(
             code,

@@ -27,7 +27,7 @@ from escc_desktop.imaging.volume import Geometry, Volume
 MIN_VOXELS: Final = 3
 BLOCK_VOXELS: Final = 8
 SMALL_VOXELS: Final = 64
-METAL_HU: Final = 1500.0
+DENSE_HU: Final = 1500.0
 MIN_LOG_SLICES: Final = 4
 _SHOWN_PIECES: Final = 5
 _NEIGHBOURS: Final = np.ones((3, 3, 3), dtype=bool)
@@ -163,11 +163,11 @@ def _of_values(volume: Volume, mask: Mask, inside: NDArray[np.float64]) -> Itera
             "Check that mask and image belong together.",
         )
     for code, is_there, words in (
-        ("metal_in_lesion", highest > METAL_HU, f"above {METAL_HU:g} HU, as metal or dense calcium is, up"),
+        ("metal_in_lesion", highest > DENSE_HU, f"above {DENSE_HU:g} HU, as metal or dense calcium is, up"),
         ("padding_in_lesion", lowest < CT_LOWEST_HU, f"below {CT_LOWEST_HU:g} HU, as padding is, down"),
     ):
         if is_there:
-            odd = inside > METAL_HU if code == "metal_in_lesion" else inside < CT_LOWEST_HU
+            odd = inside > DENSE_HU if code == "metal_in_lesion" else inside < CT_LOWEST_HU
             value = highest if code == "metal_in_lesion" else lowest
             yield warning(
                 code,

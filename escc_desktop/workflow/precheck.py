@@ -211,7 +211,7 @@ def precheck_text(found: Precheck) -> str:
     ]
     extreme = found.preflight.extreme
     if extreme is not None:
-        lines.append(f"largest  {extreme.hu:g} HU at {extreme.place}: scales four of the filters")
+        lines.append(f"largest  {extreme.hu:g} HU in absolute value, at {extreme.place}: scales four filters")
         levels = ", ".join(f"{name} {count}" for name, count in found.preflight.levels.items())
         lines.append(f"levels   {levels}")
     if found.cost is not None:

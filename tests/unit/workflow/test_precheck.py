@@ -121,7 +121,7 @@ def test_that_the_score_is_told_with_and_without_the_voxel_that_scales_the_filte
     assert remark.endswith("than those the card was trained on: slice spacing 12 mm, training 5 to 5 mm.")
     assert withholds
     text = precheck_text(found)
-    assert "9000 HU at column 21, row 21, slice 3" in text
+    assert "9000 HU in absolute value, at column 21, row 21, slice 3" in text
     assert "with the scan held within -1024 to 1500 HU" in text
     assert "withhold The image was made" in text
 
