@@ -43,8 +43,8 @@ def _scheduler(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port it listens at.")] = 8786,
 ) -> None:
     """Run the scheduler: it hands out tasks and never sees an image."""
-    with progress_on_stderr() as progress:
-        serve_scheduler(host, port, tls_folder, lambda address: say(f"Scheduler at {address}"), progress)
+    with progress_on_stderr(quiet=True) as progress:
+        serve_scheduler(host, port, tls_folder, say, progress)
 
 
 def _worker(
@@ -54,5 +54,5 @@ def _worker(
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=256, help="Child processes at most.")] = 1,
 ) -> None:
     """Run a worker: it reads the images it finds under its folder, and checks them before use."""
-    with progress_on_stderr() as progress:
-        serve_worker(address, images, jobs, tls_folder, lambda own: say(f"Worker at {own}"), progress)
+    with progress_on_stderr(quiet=True) as progress:
+        serve_worker(address, images, jobs, tls_folder, say, progress)

@@ -14,6 +14,7 @@ from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, s
 from escc_desktop.cli.robustness import project_robustness
 from escc_desktop.cli.unlock import Folder, Keys, PassphraseFile, PasswordFile, User
 from escc_desktop.errors import Fault, FaultsError, UsageError
+from escc_desktop.workflow.cohort import constant_features
 from escc_desktop.workflow.images import ImportChoice
 from escc_desktop.workflow.lesion_list import read_codes, read_lesions
 from escc_desktop.workflow.modelling import assessment_document, config_of
@@ -212,6 +213,7 @@ def _extract(
         "rows": len(result.table.keys),
         "features": len(result.table.names),
         "reused": result.n_reused,
+        "constant": list(constant_features(result.table)),
         "failed": [asdict(fault) for fault in failed],
     }
     show(document, as_json, lambda: f"{len(result.table.keys)} readings with {len(result.table.names)} features")

@@ -54,19 +54,19 @@ def cluster_runner(address: str, tls_folder: Path | None, images: Path) -> Runne
     return partial(extract_on_cluster, Cluster(address, tls_folder, images))
 
 
-def serve_scheduler(host: str, port: int, tls_folder: Path, ready: Callable[[str], None], progress: Progress) -> None:
+def serve_scheduler(host: str, port: int, tls_folder: Path, tell: Callable[[str], None], progress: Progress) -> None:
     """Run a scheduler until `progress` is cancelled; see `features.cluster.nodes.run_scheduler`."""
     with needs_cluster():
         from escc_desktop.features.cluster.nodes import run_scheduler  # noqa: PLC0415  # an extra
 
-    run_scheduler(host, port, tls_folder, ready, progress)
+    run_scheduler(host, port, tls_folder, tell, progress)
 
 
 def serve_worker(
-    address: str, images: Path, jobs: int, tls_folder: Path, ready: Callable[[str], None], progress: Progress
+    address: str, images: Path, jobs: int, tls_folder: Path, tell: Callable[[str], None], progress: Progress
 ) -> None:
     """Run a worker until `progress` is cancelled; see `features.cluster.nodes.run_worker`."""
     with needs_cluster():
         from escc_desktop.features.cluster.nodes import run_worker  # noqa: PLC0415  # an extra
 
-    run_worker(address, images.absolute(), jobs, tls_folder, ready, progress)
+    run_worker(address, images.absolute(), jobs, tls_folder, tell, progress)

@@ -19,6 +19,7 @@ from escc_desktop.store.audit import AuditHead, AuditRow
 from escc_desktop.store.kinds import RoiFeatures
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.analysis import Extraction
+from escc_desktop.workflow.cohort import constant_features
 from escc_desktop.workflow.folders import check_folder
 from escc_desktop.workflow.kept_figures import kept_figures
 from escc_desktop.workflow.modelling import ASSESSMENT_COLUMNS, DEVELOPMENT_MARKER, assessment_row, write_development
@@ -70,7 +71,8 @@ def _features_provenance(result: Extraction) -> dict[str, Any]:
         key = {name: getattr(item.key, name) for name in KEY_COLUMNS}
         own = {name: value for name, value in item.vector.provenance.items() if shared.get(name) != value}
         rows.append({"session": item.session_id, **key, **own})
-    return {**shared, "n_failed": len(result.failures), "rows": rows}
+    constant = list(constant_features(result.table))
+    return {**shared, "n_failed": len(result.failures), "constant": constant, "rows": rows}
 
 
 def develop_to_folder(project: Project, out: Path, config: DevelopConfig, progress: Progress) -> Development:

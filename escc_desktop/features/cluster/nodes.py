@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import dask
-from distributed import Scheduler, Worker
+from distributed import Scheduler, Status, Worker
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.cluster.remote import Station
@@ -35,15 +35,15 @@ _SETTINGS: Final = {
 _NOWHERE: Final = "127.0.0.1:0"
 
 
-def run_scheduler(host: str, port: int, tls_folder: Path, ready: Callable[[str], None], progress: Progress) -> None:
+def run_scheduler(host: str, port: int, tls_folder: Path, tell: Callable[[str], None], progress: Progress) -> None:
     """Run a scheduler.
 
     Parameters
     ----------
     host
         Address of the network card it listens at.
-    ready
-        Told the address workers and clients reach it by.
+    tell
+        Told the address workers and clients reach it by, and then whenever their number changes.
 
     Raises
     ------
@@ -65,8 +65,13 @@ def run_scheduler(host: str, port: int, tls_folder: Path, ready: Callable[[str],
             allowed_failures=_ALLOWED_FAILURES,
         )
         async with scheduler:
-            ready(scheduler.address)
-            await _until_stopped(progress, lambda: f"{len(scheduler.workers)} workers")
+            tell(f"Scheduler at {scheduler.address}")
+            n_workers = 0
+            while True:
+                if len(scheduler.workers) != n_workers:
+                    n_workers = len(scheduler.workers)
+                    tell(f"{n_workers} workers")
+                await _look(progress)
 
     try:
         with dask.config.set(_SETTINGS):
@@ -78,7 +83,7 @@ def run_scheduler(host: str, port: int, tls_folder: Path, ready: Callable[[str],
 
 
 def run_worker(
-    address: str, images: Path, lanes: int, tls_folder: Path, ready: Callable[[str], None], progress: Progress
+    address: str, images: Path, lanes: int, tls_folder: Path, tell: Callable[[str], None], progress: Progress
 ) -> None:
     """Run a worker until it is told to stop or the scheduler has gone.
 
@@ -86,7 +91,7 @@ def run_worker(
     ----------
     images, lanes
         See `Station`.
-    ready
+    tell
         Told the worker's own address.
 
     Raises
@@ -116,8 +121,9 @@ def run_worker(
             plugins=(Station(images, lanes),),
         )
         async with worker:
-            ready(worker.address)
-            await _until_stopped(progress, lambda: str(worker.status.name), lambda: worker.status.name == "closed")
+            tell(f"Worker at {worker.address}")
+            while worker.status is not Status.closed:
+                await _look(progress)
         raise EsccError(f"The scheduler at {address} has gone.", "Start the worker again when the scheduler is back.")
 
     with tempfile.TemporaryDirectory(prefix="escc-worker-") as scratch, dask.config.set(_SETTINGS):
@@ -129,9 +135,6 @@ def _be_brief() -> None:
     logging.getLogger("distributed").setLevel(logging.WARNING)
 
 
-async def _until_stopped(
-    progress: Progress, note: Callable[[], str], has_ended: Callable[[], bool] = lambda: False
-) -> None:
-    while not has_ended():
-        progress.advance(0, 1, note())
-        await asyncio.sleep(_LOOK_S)
+async def _look(progress: Progress) -> None:
+    progress.advance(0, 1)
+    await asyncio.sleep(_LOOK_S)
