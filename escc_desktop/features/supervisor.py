@@ -33,6 +33,7 @@ GIB: Final = 2**30
 _POLL_S: Final = 0.1
 # Reading goes over networks: a large series from a slow share is no hanging process.
 _LOADING_S: Final = 300.0
+_STARTING_S: Final = 120.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +83,8 @@ class Child:
         Silence after which it counts as hanging.
     waiting_bytes
         Memory it waits for, if it does.
+    has_started
+        Whether it has loaded its libraries.
     """
 
     process: multiprocessing.process.BaseProcess
@@ -92,12 +95,17 @@ class Child:
     heard_at: float = 0.0
     patience_s: float = _LOADING_S
     waiting_bytes: int | None = None
+    has_started: bool = False
 
     def give(self, index: int, task: Task, patience_s: float) -> None:
         """Send it a task."""
         self.index, self.image, self.fraction = index, task.image, 0.0
         self.heard_at, self.patience_s = time.monotonic(), patience_s
         self.connection.send(task)
+
+    def heard(self) -> None:
+        """Note that it lives."""
+        self.heard_at, self.has_started = time.monotonic(), True
 
     def answer(self, answer: bool) -> None:
         """Tell it whether to go on."""
@@ -108,7 +116,8 @@ class Child:
     def is_hanging(self) -> bool:
         """Say whether it has been silent for too long."""
         is_busy = self.index is not None and self.waiting_bytes is None
-        return is_busy and time.monotonic() - self.heard_at > self.patience_s
+        patience_s = self.patience_s if self.has_started else _STARTING_S
+        return is_busy and time.monotonic() - self.heard_at > patience_s
 
     def end(self) -> None:
         """Kill it."""
@@ -244,7 +253,7 @@ class Supervisor:
                 except (EOFError, OSError):
                     self._lose(child)
                     continue
-                child.heard_at = time.monotonic()
+                child.heard()
                 self._take(child, message)
             elif child.is_hanging():
                 self._lose(child)

@@ -15,6 +15,7 @@ from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.names import parse_feature_name
 from escc_desktop.files import CsvTable, read_csv, read_json, write_csv
+from escc_desktop.progress import Progress
 
 KEY_COLUMNS: Final = ("patient_id", "lesion_id", "site", "reader", "occasion")
 READERS: Final = ("A", "B")
@@ -248,10 +249,23 @@ def _number(cell: str) -> float:
         return math.nan
 
 
-def write_feature_table(path: Path, table: FeatureTable, provenance: Mapping[str, Any]) -> None:
-    """Write a wide table whole, with its sidecar ``X.csv.json``."""
-    rows = (
-        [key.patient_id, key.lesion_id, key.site, key.reader, key.occasion, *map(float, values)]
-        for key, values in zip(table.keys, table.values, strict=True)
-    )
-    write_csv(path, (*KEY_COLUMNS, *table.names), rows, provenance)
+def write_feature_table(
+    path: Path, table: FeatureTable, provenance: Mapping[str, Any], progress: Progress | None = None
+) -> None:
+    """Write a wide table whole, with its sidecar ``X.csv.json``.
+
+    Raises
+    ------
+    EsccError
+        It cannot be written.
+    Cancelled
+        From `progress`, before anything was written.
+    """
+
+    def rows() -> Iterator[list[object]]:
+        for key, values in zip(table.keys, table.values, strict=True):
+            if progress is not None:
+                progress.advance(1, 1, f"Writing {path.name}")
+            yield [key.patient_id, key.lesion_id, key.site, key.reader, key.occasion, *map(float, values)]
+
+    write_csv(path, (*KEY_COLUMNS, *table.names), rows(), provenance)

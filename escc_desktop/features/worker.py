@@ -147,6 +147,7 @@ def serve(connection: Connection, job: Job) -> None:
     Thread(target=_end_with_the_parent, daemon=True).start()
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     try:
+        connection.send(Step(0.0, ""))  # the libraries are loaded, which takes seconds
         while True:
             task = connection.recv()
             message = _run(task, job, connection)

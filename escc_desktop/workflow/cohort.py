@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,7 @@ def extract_manifest(
         batch = BatchOptions(jobs=options.jobs, engine=choice.engine, accept=choice.accept, known=known)
         outcomes = run(tasks, params, batch, partial.add, progress)
         result = _result(rows, outcomes, params)
-        _write(out, manifest, result, outcomes, params)
+        _write(out, manifest, result, _provenance(result, outcomes, params), progress)
         partial.discard()
     return result
 
@@ -154,35 +154,38 @@ def _mixed_types(pixel_types: Iterable[str]) -> Iterator[str]:
         yield f"the images have different pixel types ({listed}), on which up to 119 features depend: use one type."
 
 
-def _write(
-    out: Path, manifest: Path, result: CohortResult, outcomes: Sequence[Outcome], params: ExtractionParams
-) -> None:
-    vectors = [outcome.vector for outcome in outcomes if outcome.vector is not None]
+def _provenance(result: CohortResult, outcomes: Sequence[Outcome], params: ExtractionParams) -> dict[str, Any]:
+    """Return what all rows rest on, and for each row what is its own."""
     common = {"program": f"escc-desktop {version()}", "params": params.name, "params_digest": params.digest}
-    failed = out.with_name(f"{out.stem}.failed.csv")
-    if result.failures:
-        header = ("row", *KEY_COLUMNS, "image", "mask", "problem", "hint", "quarantined")
-        write_csv(failed, header, [_failed_cells(each) for each in result.failures], common)
-    else:
-        for stale in (failed, failed.with_name(f"{failed.name}.json")):
-            stale.unlink(missing_ok=True)
+    vectors = [outcome.vector for outcome in outcomes if outcome.vector is not None]
     if not vectors:
-        raise EsccError(
-            f"None of the {len(outcomes)} lesions of {manifest.name} could be extracted, the first because:"
-            f" {result.failures[0].failure.what}",
-            f"{failed.name} says why for each.",
-        )
+        return common
+    first = vectors[0].provenance
+    shared = {**common, **{key: first[key] for key in ("engine", "libraries", "settings", "rasterisation")}}
     rows = [
         {**dict(zip(KEY_COLUMNS, _cells(key), strict=True)), **vector.provenance}
         for key, vector in zip(result.table.keys, vectors, strict=True)
     ]
-    first = vectors[0].provenance
-    shared = {**common, **{key: first[key] for key in ("engine", "libraries", "settings", "rasterisation")}}
-    unique: list[dict[str, Any]] = [
-        {key: value for key, value in row.items() if shared.get(key) != value} for row in rows
-    ]
-    counts = {"n_failed": len(result.failures), "constant": list(result.constant)}
-    write_feature_table(out, result.table, {**shared, **counts, "rows": unique})
+    unique = [{key: value for key, value in row.items() if shared.get(key) != value} for row in rows]
+    return {**shared, "n_failed": len(result.failures), "constant": list(result.constant), "rows": unique}
+
+
+def _write(out: Path, manifest: Path, result: CohortResult, provenance: Mapping[str, Any], progress: Progress) -> None:
+    failed = out.with_name(f"{out.stem}.failed.csv")
+    if result.failures:
+        header = ("row", *KEY_COLUMNS, "image", "mask", "problem", "hint", "quarantined")
+        common = {name: provenance[name] for name in ("program", "params", "params_digest")}
+        write_csv(failed, header, [_failed_cells(each) for each in result.failures], common)
+    else:
+        for stale in (failed, failed.with_name(f"{failed.name}.json")):
+            stale.unlink(missing_ok=True)
+    if not result.table.keys:
+        raise EsccError(
+            f"None of the {len(result.failures)} lesions of {manifest.name} could be extracted, the first because:"
+            f" {result.failures[0].failure.what}",
+            f"{failed.name} says why for each.",
+        )
+    write_feature_table(out, result.table, provenance, progress)
 
 
 def _cells(key: RoiKey) -> tuple[str, ...]:

@@ -38,7 +38,8 @@ class PartialResults:
     def __init__(self, out: Path, keep: bool) -> None:
         self._path = partial_path(out)
         try:
-            self._stream = self._path.open("ab" if keep else "wb")
+            # Unbuffered: what a full disk did not take must not be tried again on closing.
+            self._stream = self._path.open("ab" if keep else "wb", buffering=0)
         except OSError as error:
             raise EsccError(
                 f"Cannot write beside {out}: {error.strerror}.", "Choose a folder you can write to."
@@ -55,14 +56,27 @@ class PartialResults:
             self._path.unlink()
 
     def add(self, outcome: Outcome) -> None:
-        """Keep a vector; failures are tried again by the next run."""
+        """Keep a vector; failures are tried again by the next run, those in quarantine too.
+
+        Raises
+        ------
+        EsccError
+            It cannot be written; what was kept before stays.
+        """
         if outcome.vector is None or outcome.is_reused:
             return
         line = {"values": outcome.vector.values.tolist(), "provenance": dict(outcome.vector.provenance)}
         # A line that was torn by a power cut must not swallow this one.
-        self._stream.write(b"\n" + canonical_json(line) + b"\n")
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        content = b"\n" + canonical_json(line) + b"\n"
+        try:
+            while content:
+                content = content[self._stream.write(content) :]
+            os.fsync(self._stream.fileno())
+        except OSError as error:
+            raise EsccError(
+                f"Cannot write {self._path.name}: {error.strerror}.",
+                "Free some space; the same command with --resume goes on from what was kept.",
+            ) from None
 
     def discard(self) -> None:
         """Remove the file: the table itself holds everything now."""

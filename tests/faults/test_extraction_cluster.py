@@ -217,7 +217,7 @@ def test_that_a_task_that_hangs_is_quarantined_and_the_others_are_computed(clust
     tasks = cluster.cohort("hangs", 3)
     (cluster.serving / "hangs" / "image1.nii.gz").unlink()
     os.mkfifo(cluster.serving / "hangs" / "image1.nii.gz")
-    outcomes = cluster.run(tasks, BatchOptions(attempts=1, stall_s=15.0))
+    outcomes = cluster.run(tasks, BatchOptions(attempts=1, stall_s=5.0))
     failure = outcomes[1].failure
     assert failure is not None
     assert failure.is_quarantined

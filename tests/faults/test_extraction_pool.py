@@ -5,7 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
@@ -16,6 +18,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813  # the field's name for it
 
+from escc_desktop.errors import EsccError
 from escc_desktop.features.batch import BatchOptions, extract_many
 from escc_desktop.features.params import load_params
 from escc_desktop.features.roi_files import FileLoader, RoiFiles, file_task
@@ -23,6 +26,8 @@ from escc_desktop.features.supervisor import Outcome
 from escc_desktop.features.table import RoiKey
 from escc_desktop.features.worker import Task
 from escc_desktop.progress import Cancelled, Progress
+from escc_desktop.workflow.cohort import CohortOptions, extract_manifest
+from escc_desktop.workflow.extraction import ExtractionChoice
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals to children")]
 
@@ -82,8 +87,15 @@ def test_that_a_killed_child_loses_nothing(tasks: list[Task], undisturbed: list[
 
 
 def test_that_a_child_that_falls_silent_is_replaced(tasks: list[Task], undisturbed: list[bytes]) -> None:
-    progress, sent = send_once(signal.SIGSTOP)
-    outcomes = run(tasks, BatchOptions(jobs=1, stall_s=15.0), progress)
+    sent: list[int] = []
+
+    def listener(fraction: float, _note: str) -> None:
+        children = [child.pid for child in multiprocessing.active_children() if child.pid is not None]
+        if fraction > 0 and not sent:
+            os.kill(children[0], signal.SIGSTOP)
+            sent.append(children[0])
+
+    outcomes = run(tasks, BatchOptions(jobs=1, stall_s=5.0), Progress(listener))
     assert len(sent) == 1
     assert values(outcomes) == undisturbed
 
@@ -182,4 +194,51 @@ def test_that_a_defect_fails_alone_and_says_where(tasks: list[Task]) -> None:
     failure = outcomes[1].failure
     assert failure is not None
     assert failure.is_defect
-    assert failure.what.startswith("A defect of this program (AttributeError in extraction.py, line ")
+    assert failure.what.startswith("A defect of this program (AttributeError in roi_files.py, line ")
+
+
+@pytest.fixture
+def manifest(tmp_path: Path, tasks: list[Task]) -> Path:
+    path = tmp_path / "manifest.csv"
+    rows = [f"{task.key.patient_id},A,first,image{n}.nii.gz,mask{n}.nii.gz\n" for n, task in enumerate(tasks)]
+    path.write_text("patient_id,reader,occasion,image,mask\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_that_a_full_disk_stops_a_cohort_with_a_sentence_and_leaves_nothing_half_written(manifest: Path) -> None:
+    out = manifest.with_name("features.csv")
+    out.with_name("features.csv.partial").symlink_to("/dev/full")
+    with pytest.raises(EsccError, match=r"Cannot write features\.csv\.partial: No space left on device"):
+        extract_manifest(manifest, out, ExtractionChoice(), CohortOptions(jobs=2), Progress())
+    assert multiprocessing.active_children() == []
+    assert not out.exists()
+    assert not out.with_name("features.csv.json").exists()
+
+
+def test_that_a_program_killed_in_the_middle_of_a_cohort_takes_its_children_along_and_can_go_on(
+    manifest: Path, undisturbed: list[bytes]
+) -> None:
+    out = manifest.with_name("features.csv")
+    command = [sys.executable, "-m", "escc_desktop", "extract-all", str(manifest), "-o", str(out)]
+    program = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert program.stderr is not None
+    while "1 of 3 done" not in program.stderr.readline():
+        assert program.poll() is None
+    children = [
+        int(pid)
+        for path in Path(f"/proc/{program.pid}/task").glob("*/children")
+        for pid in path.read_text(encoding="ascii").split()
+    ]
+    program.kill()
+    program.communicate()
+    for _ in range(200):
+        if not any(Path(f"/proc/{pid}").exists() for pid in children):
+            break
+        time.sleep(0.05)
+    assert children
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    assert not out.exists()
+    result = extract_manifest(manifest, out, ExtractionChoice(), CohortOptions(resume=True), Progress())
+    assert result.n_reused >= 1
+    assert [row.tobytes() for row in result.table.values] == undisturbed

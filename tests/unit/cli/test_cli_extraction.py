@@ -79,7 +79,7 @@ def test_that_failures_of_a_cohort_leave_with_1_and_keep_the_others(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["extract", "ct.nii.gz", "roi.nii.gz", "--engine", "fast"], 2, "engine 'fast'"),
+        (["extract", "ct.nii.gz", "roi.nii.gz", "--engine", "faster"], 2, "engine 'faster'"),
         (["extract", "ct.nii.gz"], 2, "Missing argument"),
         (["extract", "ct.nii.gz", "roi.nii.gz", "--label", "0"], 2, "label"),
         (["extract", "ct.nii.gz", "roi.nii.gz", "--params", "nothing"], 1, "no settings called 'nothing'"),

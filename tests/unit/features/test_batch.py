@@ -142,7 +142,10 @@ def test_that_what_is_known_is_not_computed_again(params: ExtractionParams) -> N
 
 
 def test_that_a_busy_child_may_be_silent_only_so_long_and_a_waiting_one_for_ever() -> None:
-    child = Child(None, FakeConnection(), 0, heard_at=-1e9)  # type: ignore[arg-type]
+    child = Child(None, FakeConnection(), 0)  # type: ignore[arg-type]
+    child.heard()
+    assert not child.is_hanging()
+    child.heard_at = -1e9
     assert child.is_hanging()
     child.waiting_bytes = 5
     assert not child.is_hanging()

@@ -234,11 +234,11 @@ def test_that_a_wrong_output_is_refused_before_the_work(tmp_path: Path, name: st
 
 def test_that_an_engine_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     files = RoiFiles(tmp_path / "i.nii", tmp_path / "m.nii")
-    with pytest.raises(UsageError, match="fast"):
-        extract_files(files, ExtractionChoice(engine="fast"), None, Progress())
+    with pytest.raises(UsageError, match="faster"):
+        extract_files(files, ExtractionChoice(engine="faster"), None, Progress())
     manifest = write_manifest(tmp_path, "P1,L1,primary,A,first,i,m,")
-    with pytest.raises(UsageError, match="fast"):
-        extract_manifest(manifest, tmp_path / "f.csv", ExtractionChoice(engine="fast"), CohortOptions(), Progress())
+    with pytest.raises(UsageError, match="faster"):
+        extract_manifest(manifest, tmp_path / "f.csv", ExtractionChoice(engine="faster"), CohortOptions(), Progress())
 
 
 def test_that_partial_results_come_back_although_the_last_line_is_torn(
