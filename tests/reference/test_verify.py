@@ -14,7 +14,8 @@ import pytest
 
 from escc_desktop.progress import Progress
 from escc_desktop.workflow.casebook import STEPS, run_case
-from escc_desktop.workflow.verify import verification_text, verify
+from escc_desktop.workflow.verify import run_check
+from escc_desktop.workflow.verify_cases import planned_cases
 from escc_desktop.workflow.verify_values import Tolerances, compare_results
 
 pytestmark = pytest.mark.reference
@@ -74,11 +75,22 @@ def test_that_right_and_falsified_results_are_judged_as_by_the_judge(
     assert verdicts == {True, False}
 
 
+def test_that_every_case_of_a_folder_is_found(reference_dir: Path) -> None:
+    planned = planned_cases(reference_dir)
+    root = reference_dir / "reference"
+    folders = {f"{path.parent.parent.name}/{path.parent.name}" for path in root.glob("statistics/*/*/expected.json")}
+    features = json.loads((root / "features" / "cases.json").read_text(encoding="utf-8"))["cases"]
+    images = {f"features/{name}" for name in features}
+    dicom = {f"features/{name}, DICOM" for name, case in features.items() if "dicom" in case}
+    found = {f"{each.step}/{each.case}" for each in planned}
+    assert found == folders | images | dicom | {"ibsi/CT phantom, configuration C"}
+    assert len(found) == len(planned)
+
+
 @pytest.mark.slow
-def test_that_the_whole_installation_is_verified(reference_dir: Path) -> None:
-    found = verify(reference_dir, Progress())
-    assert found.has_passed, verification_text(found)
-    steps = [check.step for check in found.checks]
-    assert set(STEPS) <= set(steps)
-    assert steps.count("features") >= 9
-    assert steps.count("ibsi") == 2
+@pytest.mark.parametrize("case", ["STS_019", "i16_STS_019", "i16_STS_019, DICOM", "CT phantom, configuration C"])
+def test_that_a_case_of_a_folder_passes(case: str, reference_dir: Path) -> None:
+    (planned,) = (each for each in planned_cases(reference_dir) if each.case == case)
+    found = run_check(planned, Progress())
+    assert found.has_passed, found.problem
+    assert found.n_values == (102 if found.step == "ibsi" else 1874)
