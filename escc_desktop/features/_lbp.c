@@ -9,6 +9,7 @@
 #include <Python.h>
 
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ typedef struct {
     const double *harmonics;    /* (VERTICES, 3): order 0, real and imaginary part of order 1 */
     enum pixel pixel;
     double lowest, highest; /* of an integer pixel */
+    int is_wide;            /* an integer pixel may be beyond an int; the narrow ones are quicker */
 } Scene;
 
 typedef struct {
@@ -82,7 +84,7 @@ static void to_pixel(const Scene *s, double *values, Py_ssize_t n)
             double t = values[i] > 0 ? values[i] + 0.5 : values[i] - 0.5;
             t = t > s->highest ? s->highest : t;
             t = t < s->lowest ? s->lowest : t;
-            values[i] = (int)t;
+            values[i] = s->is_wide ? (double)(long long)t : (int)t;
         }
     }
 }
@@ -290,6 +292,7 @@ static PyObject *sample(PyObject *module, PyObject *args)
     if (!take(arguments, given))
         return NULL;
     s.pixel = (enum pixel)pixel;
+    s.is_wide = s.lowest < INT_MIN || s.highest > INT_MAX;
     s.coefficients = arguments[0].view.buf;
     s.wz = arguments[1].view.buf;
     s.wy = arguments[2].view.buf;

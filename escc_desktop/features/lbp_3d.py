@@ -75,6 +75,8 @@ _SPREAD: Final = 5
 _CHUNK: Final = 8
 # Voxels between two checks; 10 ms or so.
 _VOXELS_AT_ONCE: Final = 8192
+# What a double holds and C's 64-bit integers too; no HU comes near.
+_WIDEST: Final = 2.0**62
 _PIXEL_KINDS: Final = {"d": 0, "f": 1}
 
 
@@ -84,7 +86,7 @@ def lbp_3d(hu: NDArray[Any], box: Box, voxels: NDArray[np.bool_], check: Callabl
     Parameters
     ----------
     hu
-        (z, y, x) the whole image: int8 to int32, uint8, uint16, float32 or float64. The result depends on its type.
+        (z, y, x) the whole image: integers of any size, float32 or float64. The result depends on its type.
     box
         The part of the image that holds all wanted voxels.
     voxels
@@ -145,10 +147,10 @@ def _pixel(dtype: np.dtype[Any]) -> tuple[int, float, float]:
     """Describe the type samples are rounded to: 0 double, 1 float, 2 an integer from its lowest to its highest."""
     if dtype.char in _PIXEL_KINDS:
         return _PIXEL_KINDS[dtype.char], 0.0, 0.0
-    if dtype.kind not in "iu" or not np.can_cast(dtype, np.int32):
+    if dtype.kind not in "iu":
         raise TypeError(f"lbp-3D takes no {dtype} image")
     limits = np.iinfo(dtype)
-    return 2, float(limits.min), float(limits.max)
+    return 2, max(float(limits.min), -_WIDEST), min(float(limits.max), _WIDEST)
 
 
 def _harmonics() -> tuple[NDArray[np.float64], complex, NDArray[np.complex128]]:

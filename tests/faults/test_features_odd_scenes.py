@@ -38,7 +38,7 @@ RTOL, FLOOR = 1e-6, 1e-12
 # A percentile cut through tied values of rounding noise: 1e-4 between exact implementations.
 ILL_CONDITIONED = {"lbp-3D-m2_firstorder_RobustMeanAbsoluteDeviation": 1e-3}
 Shape = tuple[int, int, int]
-PIXEL_TYPES = ("int16", "uint8", "uint16", "int32", "float32", "float64")
+PIXEL_TYPES = ("int16", "uint8", "uint16", "int32", "uint32", "int64", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Plan:
 def as_type(hu: NDArray[np.float64], pixel_type: str) -> NDArray[np.generic]:
     if pixel_type == "uint8":
         hu = np.clip((hu + 1024) / 16, 0, 255)
-    elif pixel_type == "uint16":
+    elif pixel_type.startswith("uint"):
         hu = np.clip(hu + 1024, 0, 65535)
     return hu.astype(pixel_type) if pixel_type.startswith("float") else np.rint(hu).astype(pixel_type)
 

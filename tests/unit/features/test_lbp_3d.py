@@ -87,6 +87,13 @@ def test_that_metal_at_the_limits_of_int16_does_not_wrap(rng):
     assert_same(hu, sphere(hu.shape, 3))
 
 
+@pytest.mark.parametrize("dtype", [np.uint32, np.int64, np.uint64])
+def test_that_wide_integers_are_pyradiomics_own(dtype, rng):
+    lowest = 0 if np.dtype(dtype).kind == "u" else -1000
+    assert_same(rng.integers(lowest, 3000, (8, 9, 10)).astype(dtype), sphere((8, 9, 10), 3))
+    assert_same(rng.choice([lowest, 3_000_000_000], (8, 9, 10)).astype(dtype), sphere((8, 9, 10), 3))
+
+
 def test_that_many_voxels_in_several_portions_are_pyradiomics_own(rng):
     hu = rng.normal(40, 20, (30, 40, 50)).astype(np.int16)
     assert_same(hu, rng.random(hu.shape) < 0.5)
@@ -105,5 +112,5 @@ def test_that_a_wish_to_stop_is_heard(rng):
 
 
 def test_that_a_pixel_type_without_a_rule_is_refused():
-    with pytest.raises(TypeError, match="uint32"):
-        lbp_3d(np.zeros((4, 4, 4), np.uint32), (slice(0, 4),) * 3, np.ones((4, 4, 4), bool), lambda: None)
+    with pytest.raises(TypeError, match="float16"):
+        lbp_3d(np.zeros((4, 4, 4), np.float16), (slice(0, 4),) * 3, np.ones((4, 4, 4), bool), lambda: None)
