@@ -17,7 +17,7 @@ from distributed import Client, Future, KilledWorker
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.batch import BatchOptions, TimeLeft
-from escc_desktop.features.cluster.remote import SAME_VERSION, Order, about, extract_here, require_same
+from escc_desktop.features.cluster.remote import Order, about, extract_here, require_same
 from escc_desktop.features.cluster.shared import SharedFile, SharedRoi
 from escc_desktop.features.cluster.tls import knock, security
 from escc_desktop.features.params import ExtractionParams
@@ -127,7 +127,10 @@ def _check_workers(client: Client, cluster: Cluster, engine: str, ours: Mapping[
         )
     for worker, theirs in answers.items():
         if not isinstance(theirs, Mapping):
-            raise EsccError(f"The worker at {worker} cannot compute: {theirs}.", SAME_VERSION)
+            raise EsccError(
+                f"The worker at {worker} cannot compute: {str(theirs).split('.', 1)[0]}.",
+                "Start it with the certificates of a worker and the same version of the program.",
+            )
         require_same(theirs, ours, f"The worker at {worker}")
 
 

@@ -70,7 +70,7 @@ def run_scheduler(host: str, port: int, tls_folder: Path, tell: Callable[[str], 
             while True:
                 if len(scheduler.workers) != n_workers:
                     n_workers = len(scheduler.workers)
-                    tell(f"{n_workers} workers")
+                    tell(f"workers: {n_workers}")
                 await _look(progress)
 
     try:
@@ -107,12 +107,13 @@ def run_worker(
     if not images.is_dir():
         raise EsccError(f"The folder of images {images} does not exist.", "Name the folder the images lie in.")
     guard = security(tls_folder)
-    knock(address, tls_folder)
+    own_address = knock(address, tls_folder)
     _be_brief()
 
     async def run(scratch: str) -> None:
         worker = Worker(
             address,
+            host=own_address,  # the one network it is reached by, not all there are
             nthreads=lanes,
             memory_limit=0,
             security=guard,

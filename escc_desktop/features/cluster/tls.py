@@ -69,8 +69,13 @@ def _context(folder: Path) -> ssl.SSLContext:
     return context
 
 
-def knock(address: str, folder: Path) -> None:
+def knock(address: str, folder: Path) -> str:
     """Find out in seconds whether a scheduler answers and both sides accept each other.
+
+    Returns
+    -------
+    str
+        The address of this machine on the way there.
 
     Raises
     ------
@@ -83,6 +88,7 @@ def knock(address: str, folder: Path) -> None:
     try:
         with socket.create_connection(host_port, _PATIENCE_S) as plain, context.wrap_socket(plain) as wrapped:
             wrapped.recv(1)  # a refused certificate is told only with the first answer
+            return str(wrapped.getsockname()[0])
     except ssl.SSLCertVerificationError as error:
         raise EsccError(
             f"The certificate of {address} is not accepted: {error.verify_message}.",
