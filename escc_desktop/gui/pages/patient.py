@@ -26,6 +26,7 @@ from escc_desktop.gui.pages.feature_map import FeatureMapPanel
 from escc_desktop.gui.pages.patient_lesion import LesionPanel
 from escc_desktop.gui.pages.patient_list import PatientList
 from escc_desktop.gui.pages.patient_summary import PatientSummary
+from escc_desktop.gui.pages.sandbox import SandboxPanel
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.course_strip import CourseStrip
@@ -59,7 +60,7 @@ class PatientPage(Page):
         self._is_gathering = False
         self.list, self.summary = PatientList(), PatientSummary()
         self.course, self.ruler, self.curves = CourseStrip(), Ruler(), SurvivalCurves()
-        self.lesion, self.map = LesionPanel(desktop), FeatureMapPanel(desktop)
+        self.lesion, self.map, self.sandbox = LesionPanel(desktop), FeatureMapPanel(desktop), SandboxPanel(desktop)
         self.cards = QComboBox()
         self.cards.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.cards.setToolTip(_("Which model speaks"))
@@ -76,6 +77,9 @@ class PatientPage(Page):
         self.lesion.map_wanted.connect(self.open_map)
         self.ruler.chosen.connect(self.open_map)
         self.map.closed.connect(self.close_map)
+        self.lesion.try_wanted.connect(self.open_sandbox)
+        self.sandbox.opened.connect(self.actions_changed)
+        self.sandbox.closed.connect(self.close_sandbox)
         desktop.settings_changed.connect(self._repaint)
 
     def refresh(self) -> None:
@@ -105,16 +109,20 @@ class PatientPage(Page):
     def close_page(self) -> None:
         """Let go of the CT."""
         self.close_map()
+        self.close_sandbox()
         self.lesion.clear()
 
     def actions_now(self) -> tuple[Action, ...]:
         """Return what can be done on this page."""
+        if self.has_sandbox:
+            return self.sandbox.actions_now()
         return (
             Action("patient.previous", _("Previous patient"), lambda: self.list.step(-1), "arrow_up", ("PgUp",)),
             Action("patient.next", _("Next patient"), lambda: self.list.step(1), "arrow_down", ("PgDown",)),
             Action("patient.find", _("Find a patient"), self._find, "search", ("Ctrl+F",)),
             Action("patient.print", _("Print the report"), self.print_report, "print", ("Ctrl+P",), self._why_no_print),
             Action("patient.map", _("Show or leave the feature map"), self.turn_map, "layer", ("M",), self._why_no_map),
+            Action("patient.try", _("Try a contour"), self.open_sandbox, "beaker", ("Y",), self._why_no_sandbox),
             Action("patient.assess", _("Assess all patients"), self.assess, "play", (), self._why_no_assess),
         )
 
@@ -159,6 +167,28 @@ class PatientPage(Page):
         if self.has_map:
             self._right.setCurrentIndex(0)
             self.map.clear()
+
+    @property
+    def has_sandbox(self) -> bool:
+        """Whether a copy to try contours on is in place of the whole page."""
+        return self._whole.currentWidget() is self.sandbox
+
+    def open_sandbox(self) -> None:
+        """Open a copy of the signed reading to try contours on."""
+        why_not = self._why_no_sandbox()
+        if why_not or self.lesion.found is None:
+            self.desktop.notices.say(why_not)
+            return
+        self._whole.setCurrentWidget(self.sandbox)
+        self.sandbox.open_lesion(self.project, *self.lesion.found)
+        self.actions_changed.emit()
+
+    def close_sandbox(self) -> None:
+        """Show the patient again; what was drawn is gone."""
+        if self.has_sandbox:
+            self._whole.setCurrentIndex(0)
+            self.sandbox.clear()
+            self.actions_changed.emit()
 
     def print_report(self) -> None:
         """Ask where the report goes, then write it by a job."""
@@ -206,6 +236,11 @@ class PatientPage(Page):
         if self.lesion.found is None:
             return self.lesion.sentence or _("No lesion is shown.")
         return "" if self.lesion.found[0].may_map else _("Your role does not see feature maps.")
+
+    def _why_no_sandbox(self) -> str:
+        if self.lesion.found is None:
+            return self.lesion.sentence or _("No lesion is shown.")
+        return "" if self.lesion.found[0].may_try else _("Your role does not try contours.")
 
     def _why_no_assess(self) -> str:
         if self.cohort is None or self.cohort.basis is None:
@@ -264,6 +299,7 @@ class PatientPage(Page):
         self.show_body()
         if changed:
             self.close_map()
+            self.close_sandbox()
             self.lesion.fetch(self.project, view.patient_id)
 
     def _fill(self, view: PatientView) -> None:
@@ -314,7 +350,11 @@ class PatientPage(Page):
         lower.addWidget(_panel("", self.curves, self._curves_title), 3)
         lower.addWidget(_panel("", self.lesion), 2)
         right.addLayout(lower, 15)
-        line = QHBoxLayout(self.body)
+        record = QWidget()
+        self._whole = QStackedLayout(self.body)
+        self._whole.addWidget(record)
+        self._whole.addWidget(self.sandbox)
+        line = QHBoxLayout(record)
         line.setContentsMargins(GRID, GRID, GRID, GRID)
         line.setSpacing(GRID)
         line.addWidget(self.list)

@@ -35,9 +35,12 @@ class LesionPanel(QWidget):
         The lesion shown, and its CT.
     map_wanted
         The user asks where in the lesion a feature comes from.
+    try_wanted
+        The user asks for a copy to try other contours on.
     """
 
     map_wanted = Signal()
+    try_wanted = Signal()
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__()
@@ -56,12 +59,15 @@ class LesionPanel(QWidget):
         self.map_button = button(_("Feature map"), "layer", weight="quiet", tip=tip)
         self.map_button.setFixedHeight(_BUTTON_PX)
         self.map_button.clicked.connect(self.map_wanted)
+        tip = _("Draw on a copy of the signed contour and see the Rad-score it would have (Y)")
+        self.try_button = button(_("Try a contour"), "beaker", weight="quiet", tip=tip)
+        self.try_button.clicked.connect(self.try_wanted)
         self._said = label(tone="secondary", wrap=True)
         holder = QWidget()
         inside = QVBoxLayout(holder)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.view, 1)
-        inside.addWidget(row(self.words, None, self.map_button))
+        inside.addWidget(row(self.words, None, self.map_button, self.try_button))
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._said)
         self._stack.addWidget(holder)
@@ -123,6 +129,7 @@ class LesionPanel(QWidget):
             return
         self.found = lesion, planes = found
         self.map_button.setVisible(lesion.may_map)
+        self.try_button.setVisible(lesion.may_try)
         self._stack.setCurrentIndex(1)
         self.words.setText(lesion.words)
         self.words.setToolTip(lesion.origin)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
@@ -10,7 +12,7 @@ from escc_desktop.errors import EsccError
 from escc_desktop.gui.viewer.planes import VolumePlanes
 from escc_desktop.i18n import _
 from escc_desktop.imaging.mask import BoolArray, MaskEdit, Region
-from escc_desktop.workflow.views.reading import Reading
+from escc_desktop.reading.history import History
 
 PAINTED, ERASED, FILLED, CUT_OUT = "brush", "eraser", "polygon", "polygon cut"
 
@@ -24,6 +26,27 @@ def tool_name(label: str) -> str:
 def step_name(edit: MaskEdit) -> str:
     """Return an edit as the history shows it: "brush, slice 84", counted from 1 as in the views."""
     return _("{tool}, slice {slice}").format(tool=tool_name(edit.label), slice=edit.slice_index + 1)
+
+
+class Drawing(Protocol):
+    """What is drawn on a canvas: an open reading, or a copy to try contours on."""
+
+    @property
+    def history(self) -> History:
+        """Its edits, and the voxels they lead to."""
+
+    @property
+    def acknowledged(self) -> int:
+        """How many steps are stored."""
+
+    def edit(self, label: str, slice_index: int, change: MaskEdit) -> None:
+        """Change the region by one named edit."""
+
+    def undo(self) -> MaskEdit:
+        """Take back the last edit and return it."""
+
+    def redo(self) -> MaskEdit:
+        """Do the last undone edit again and return it."""
 
 
 class Canvas(QObject):
@@ -59,7 +82,7 @@ class Canvas(QObject):
 
     def __init__(
         self,
-        reading: Reading,
+        reading: Drawing,
         planes: VolumePlanes,
         shown: BoolArray,
         slice_voxels: NDArray[np.intp],

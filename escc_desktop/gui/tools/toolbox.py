@@ -170,12 +170,13 @@ class Hand(QObject):
 
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint the lesion's mark, and what the tool shows."""
-        self._paint_mark(painter, view)
+        self.paint_under(painter, view)
         for tool in self._tools.values():
             if tool is self.tool or tool.unfinished():
                 tool.paint(painter, view)
 
-    def _paint_mark(self, painter: QPainter, view: SliceCanvas) -> None:
+    def paint_under(self, painter: QPainter, view: SliceCanvas) -> None:
+        """Paint what lies under the tools: the lesion's mark."""
         if view.planes is None or not view.look.has_annotations:
             return
         index, row, column = view.planes.place(view.plane, self.mark)

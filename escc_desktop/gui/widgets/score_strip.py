@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from escc_desktop.workflow.views.patient import StripView
 
 _EDGE_PX = 12.0
-_AXIS_Y = 50.0
+AXIS_Y = 50.0
 _STROKE_PX = 9.0
 
 
@@ -46,7 +46,7 @@ class ScoreStrip(Painted):
         if view.moves is not None:
             self._band(painter, view.moves)
         painter.setPen(QPen(color("line"), 1))
-        painter.drawLine(QPointF(_EDGE_PX, _AXIS_Y), QPointF(self.width() - _EDGE_PX, _AXIS_Y))
+        painter.drawLine(QPointF(_EDGE_PX, AXIS_Y), QPointF(self.width() - _EDGE_PX, AXIS_Y))
         for score, group in view.cohort:
             self._stroke(painter, score, group)
         if view.cutoff is not None:
@@ -59,12 +59,16 @@ class ScoreStrip(Painted):
             words = _("shaded: where the cut-off lay in 95 % of resamples")
             text(painter, QRectF(0, self.height() - 16, self.width(), 16), words)
 
-    def _range(self) -> tuple[float, float]:
+    def scores(self) -> list[float]:
+        """Return every score there must be room for."""
         if self._view is None:
-            return 0.0, 1.0
+            return [0.0, 1.0]
         values = [score for score, _group in self._view.cohort]
         values += [value for value in (self._view.score, self._view.cutoff) if value is not None]
-        values += self._view.moves or ()
+        return [*values, *(self._view.moves or ())]
+
+    def _range(self) -> tuple[float, float]:
+        values = self.scores()
         low, high = min(values, default=0.0), max(values, default=1.0)
         return (low, high) if high > low else (low - 0.5, high + 0.5)
 
@@ -72,7 +76,7 @@ class ScoreStrip(Painted):
         left, right = (self.x_of(value) for value in moves)
         shade = QColor(color("secondary"))
         shade.setAlphaF(0.18)
-        rect = QRectF(left, 18, right - left, _AXIS_Y)
+        rect = QRectF(left, 18, right - left, AXIS_Y)
         painter.fillRect(rect, shade)
         tip = _("In 95 % of resampled cohorts the cut-off lay between {lower} and {upper}.")
         self.add_spot(rect, tip.format(lower=f"{moves[0]:.3f}", upper=f"{moves[1]:.3f}"))
@@ -80,14 +84,14 @@ class ScoreStrip(Painted):
     def _stroke(self, painter: QPainter, score: float, group: str) -> None:
         x, length = self.x_of(score), _STROKE_PX if group == "HIGH" else -_STROKE_PX
         painter.setPen(QPen(risk_color(group), 1.4))
-        painter.drawLine(QPointF(x, _AXIS_Y), QPointF(x, _AXIS_Y - (length if group else 0)))
+        painter.drawLine(QPointF(x, AXIS_Y), QPointF(x, AXIS_Y - (length if group else 0)))
         if not group:
-            painter.drawLine(QPointF(x, _AXIS_Y - 3), QPointF(x, _AXIS_Y + 3))
+            painter.drawLine(QPointF(x, AXIS_Y - 3), QPointF(x, AXIS_Y + 3))
 
     def _cutoff(self, painter: QPainter, cutoff: float) -> None:
         x = self.x_of(cutoff)
         painter.setPen(QPen(color("text"), 1, Qt.PenStyle.DashLine))
-        painter.drawLine(QPointF(x, 18), QPointF(x, 18 + _AXIS_Y))
+        painter.drawLine(QPointF(x, 18), QPointF(x, 18 + AXIS_Y))
         words = _("cut-off {value}").format(value=f"{cutoff:.3f}")
         width = painter.fontMetrics().horizontalAdvance(words)
         ends = painter.fontMetrics().horizontalAdvance(f"{_('HIGH')} {SHAPES['HIGH']}") + 8
@@ -101,14 +105,14 @@ class ScoreStrip(Painted):
         painter.setPen(QPen(color("raised"), 1.5))
         painter.setBrush(risk_color(group) if group else color("text"))
         if group:
-            triangle(painter, QPointF(x, _AXIS_Y), 9, up=group == "HIGH")
+            triangle(painter, QPointF(x, AXIS_Y), 9, up=group == "HIGH")
         else:
-            painter.drawEllipse(QPointF(x, _AXIS_Y), 6, 6)
+            painter.drawEllipse(QPointF(x, AXIS_Y), 6, 6)
         words = f"{score:.3f}"
         width = painter.fontMetrics().horizontalAdvance(words) + 2
         at = max(0.0, min(x - width / 2, self.width() - width))
-        text(painter, QRectF(at, _AXIS_Y + 12, width, 16), words, token="text")
+        text(painter, QRectF(at, AXIS_Y + 12, width, 16), words, token="text")
         n = len(self._view.cohort) if self._view else 0
         below = sum(other < score for other, _group in self._view.cohort) if self._view else 0
         tip = _("Rad-score {score}: above {below} of {n} other patients").format(score=words, below=below, n=n)
-        self.add_spot(QRectF(x - 12, _AXIS_Y - 12, 24, 24), tip)
+        self.add_spot(QRectF(x - 12, AXIS_Y - 12, 24, 24), tip)

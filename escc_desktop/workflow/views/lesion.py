@@ -29,8 +29,8 @@ class LesionView:
         Voxel (x, y, z) on the slice with the largest part of it.
     words, origin
         What, how large, where; by whom.
-    may_map
-        Whether features may be shown over it.
+    may_map, may_try
+        Whether features may be shown over it, and contours tried on a copy of it.
     """
 
     session_id: str
@@ -41,6 +41,7 @@ class LesionView:
     words: str
     origin: str
     may_map: bool
+    may_try: bool = False
 
 
 def lesion_view(project: Project, patient_id: str, progress: Progress) -> LesionView | str:
@@ -60,8 +61,8 @@ def lesion_view(project: Project, patient_id: str, progress: Progress) -> Lesion
     words = " · ".join([site_name(roi.site), size, where])
     signed = "" if roi.signature is None else f"{roi.signature.at:%Y-%m-%d}"
     origin = _("Outlined by Reader A, first reading, signed {date}").format(date=signed)
-    may_map = project.may(Operation.VIEW_MAPS)
-    return LesionView(roi.session_id, volume, roi.mask.voxels, box, centre, words, origin, may_map)
+    may_map, may_try = project.may(Operation.VIEW_MAPS), project.may(Operation.TRY_CONTOURS)
+    return LesionView(roi.session_id, volume, roi.mask.voxels, box, centre, words, origin, may_map, may_try)
 
 
 def _first_readings(project: Project, patient_id: str) -> tuple[Roi, ...]:
