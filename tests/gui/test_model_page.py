@@ -46,9 +46,13 @@ def test_that_kept_figures_are_drawn_once_they_are_on_screen(open_page, qtbot):
     page = open_page()
     view = page.document.figures["nomogram_combined"]
     page.document.go_to("nomograms")
-    qtbot.waitUntil(lambda: view.picture.image is not None, timeout=20_000)
     ratio = view.picture.devicePixelRatioF()
-    assert view.picture.image.width() == round(view.picture.width() * ratio)
+
+    def is_sharp() -> bool:
+        image = view.picture.image
+        return image is not None and image.width() == round(view.picture.width() * ratio)
+
+    qtbot.waitUntil(is_sharp, timeout=20_000)
 
 
 def test_that_saving_writes_the_print_version(open_page, qtbot, tmp_path):

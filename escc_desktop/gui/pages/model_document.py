@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -154,7 +155,8 @@ class ModelDocument(QWidget):
         """Mark the section on screen in the contents."""
         if self._view is None or not self.places:
             return
-        above = [place for place in self.places.values() if place.y() <= value + _NEAR_PX]
+        # A section just built lies at 0 until its layout has its turn.
+        above = list(takewhile(lambda place: place.y() <= value + _NEAR_PX, self.places.values()))
         bar = self.area.verticalScrollBar()
         number = len(self.places) - 1 if value == bar.maximum() else max(len(above) - 1, 0)
         self.contents.blockSignals(True)
