@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from escc_desktop.resources import resource_path
@@ -155,11 +156,14 @@ def around(canvas: Canvas, path: Points) -> Box:
 
 def near_fine(distance: FloatArray) -> Box | None:
     """Return the fine box around all that is nearer than 3 mm; None where nothing is."""
-    inside = distance < 3.0
-    spans = []
-    for axis in range(3):
-        hit = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
-        if hit.size == 0:
-            return None
-        spans.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    return spans[0], spans[1], spans[2]
+    rows = np.min(distance, axis=2) < 3.0
+    z, y = _extent(rows.any(axis=1)), _extent(rows.any(axis=0))
+    if z is None or y is None:
+        return None
+    x = _extent(np.min(distance[z, y], axis=(0, 1)) < 3.0)
+    return None if x is None else (z, y, x)
+
+
+def _extent(hit: NDArray[np.bool_]) -> slice | None:
+    where = np.flatnonzero(hit)
+    return slice(int(where[0]), int(where[-1]) + 1) if where.size else None

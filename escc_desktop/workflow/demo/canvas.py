@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from escc_desktop.workflow.demo import _paint
+
 FloatArray = NDArray[np.float32]
 Box = tuple[slice, slice, slice]
 Corner = Sequence[float] | NDArray[Any]
@@ -110,27 +112,22 @@ class Canvas:
         return box[0], box[1], box[2]
 
     def refine(self, field: FloatArray, box: Box) -> FloatArray:
-        """Interpolate a coarse field to the fine points of a box.
-
-        Each step interpolates the last axis and moves it to the front; after three the axes are in order again.
-        Sparse weights keep this to one thread and four additions a point, whatever the machine.
-        """
-        for axis in (2, 1, 0):
-            one, two, three = field.shape
-            rows = self._weights[axis][box[axis]]
-            field = (rows @ field.reshape(one * two, three).T).reshape(rows.shape[0], one, two)
-        return field
+        """Interpolate a coarse field to the fine points of a box, along x, then y, then z."""
+        rows = [weights[span] for weights, span in zip(self._weights, box, strict=True)]
+        fine = np.empty(tuple(axis.shape[0] for axis in rows), dtype=np.float32)
+        z, y, x = ((axis.indptr.astype(np.intc), axis.indices.astype(np.intc), axis.data) for axis in rows)
+        _paint.refine(np.ascontiguousarray(field), self.coarse.shape, z, y, x, fine)
+        return fine
 
     def cover(self, distance: FloatArray, soft_mm: float = 0.0) -> FloatArray:
         """Return the share (0 to 1) of each voxel inside a surface; works in place."""
-        np.multiply(distance, -1.0 / max(soft_mm, self.pixel_mm), out=distance)
-        distance += 0.5
-        return np.clip(distance, 0.0, 1.0, out=distance)
+        _paint.cover(distance, -1.0 / max(soft_mm, self.pixel_mm))
+        return distance
 
     def blend(self, box: Box, share: FloatArray, hu: float | FloatArray, is_tracked: bool = False) -> None:
         """Mix a tissue into a box by its share of each voxel; what is tracked loses that share or gains it."""
         region = self.hu[box]
-        region += share * (hu - region)
+        _mix(region, share, hu)
         if self.tracked is None:
             return
         outer, kept = self.tracked
@@ -145,7 +142,7 @@ class Canvas:
         part = full[
             tuple(slice(low - (a.start or 0), high - (a.start or 0)) for (low, high), a in zip(spans, box, strict=True))
         ]
-        inside += part * (float(is_tracked) - inside)
+        _mix(inside, part, float(is_tracked))
 
     def track(self, box: Box) -> None:
         """Follow from now on which share of each voxel of a box the lesion has."""
@@ -168,6 +165,11 @@ class Canvas:
                 share *= strength
             self.blend(box, share, hu(box) if callable(hu) else hu)
         return box
+
+
+def _mix(region: FloatArray, share: FloatArray, target: float | FloatArray) -> None:
+    """Move a region towards a target, in place."""
+    _paint.blend(region, np.broadcast_to(share, region.shape), np.broadcast_to(single(target), region.shape))
 
 
 def _axes(lattice: Lattice) -> tuple[FloatArray, FloatArray, FloatArray]:

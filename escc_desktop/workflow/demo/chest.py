@@ -16,7 +16,7 @@ from escc_desktop.workflow.demo.anatomy import (
 )
 from escc_desktop.workflow.demo.bones import spine_at
 from escc_desktop.workflow.demo.canvas import FAR_MM, Box, FloatArray, single
-from escc_desktop.workflow.demo.shapes import add_tube, smooth_maximum, smooth_union
+from escc_desktop.workflow.demo.shapes import add_pieces, smooth_maximum, smooth_union
 from escc_desktop.workflow.demo.trees import grow_tree
 
 
@@ -69,8 +69,7 @@ def paint_lung_trees(painter: Painter) -> None:
     for side, sign in SIDES:
         for kind, leaves in (("arteries", 450), ("veins", 260)):
             roots = np.array(hila[f"{kind}_{side}"], dtype=np.float64)
-            for path in grow_tree(lung, coarse, roots, sign, leaves, rng):
-                add_tube(painter.canvas.fine, scratch, path)
+            add_pieces(painter.canvas.fine, scratch, grow_tree(lung, coarse, roots, sign, leaves, rng))
     box = near_fine(scratch)
     if box is not None:
         part = scratch[box]

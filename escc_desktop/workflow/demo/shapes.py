@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from escc_desktop.workflow.demo import _paint
 from escc_desktop.workflow.demo.canvas import FAR_MM, Box, FloatArray, Lattice, single
 
 Points = NDArray[np.float64]
@@ -37,12 +37,8 @@ class Loft:
         """Return x, y, left, right, front, back at each z."""
         rows = self.knots[np.argsort(self.knots[:, 0])]
         inside = np.clip(z, rows[0, 0], rows[-1, 0])
-        columns = []
-        for column in range(1, 7):
-            values = rows[:, column] if column < 3 else rows[:, column] ** 2
-            smooth = PchipInterpolator(rows[:, 0], values)(inside)
-            columns.append((smooth if column < 3 else np.sqrt(smooth)).astype(np.float32))
-        return columns
+        smooth = PchipInterpolator(rows[:, 0], np.hstack([rows[:, 1:3], rows[:, 3:] ** 2]))(inside)
+        return [single(column) for column in (*smooth[:, :2].T, *np.sqrt(smooth[:, 2:]).T)]
 
     def mirrored(self) -> Loft:
         """Return the mirror image, left for right."""
@@ -109,31 +105,12 @@ def add_tube(lattice: Lattice, distance: FloatArray, path: Points, flatten: floa
 
     `flatten` below 1 makes the tube taller along z than it is wide (ribs).
     """
-    for start, end in pairwise(path):
-        margin = (max(start[3], end[3]) + 3.0) * np.array([1.0, 1.0, 1.0 / flatten])
-        box = lattice.box(np.minimum(start[:3], end[:3]) - margin, np.maximum(start[:3], end[:3]) + margin)
-        if any(span.start >= span.stop for span in box):
-            continue
-        region = distance[box]
-        np.minimum(region, _capsule(lattice.open(box), start, end, flatten), out=region)
+    add_pieces(lattice, distance, np.stack([path[:-1], path[1:]], axis=1), flatten)
 
 
-def _capsule(
-    axes: tuple[FloatArray, FloatArray, FloatArray],
-    start: Points,
-    end: Points,
-    flatten: float,
-) -> FloatArray:
-    dz, dy, dx = (axis - np.float32(origin) for axis, origin in zip(axes, start[2::-1], strict=True))
-    ex, ey, ez = (np.float32(e) for e in end[:3] - start[:3])
-    flat = np.float32(flatten)
-    dz, ez = dz * flat, ez * flat
-    along = (dx * ex + dy * ey) + dz * ez
-    along *= np.float32(1.0) / max(ex * ex + ey * ey + ez * ez, np.float32(1e-6))
-    np.clip(along, 0.0, 1.0, out=along)
-    away = (dx - along * ex) ** 2 + (dy - along * ey) ** 2 + (dz - along * ez) ** 2
-    result = np.sqrt(away) - (np.float32(start[3]) + along * np.float32(end[3] - start[3]))
-    return single(result)
+def add_pieces(lattice: Lattice, distance: FloatArray, pieces: Points, flatten: float = 1.0) -> None:
+    """Lower a distance field to that of straight pieces (n, 2, 4) of x, y, z, radius at either end."""
+    _paint.tubes(distance, lattice.shape, lattice.z, lattice.y, lattice.x, np.ascontiguousarray(pieces), flatten)
 
 
 def smooth_union(a: FloatArray, b: FloatArray, radius_mm: float) -> FloatArray:

@@ -16,8 +16,8 @@ DETOUR = 0.45
 
 def grow_tree(
     lung: FloatArray, lattice: Lattice, roots: NDArray[np.float64], side: float, leaves: int, rng: np.random.Generator
-) -> list[NDArray[np.float64]]:
-    """Return the branches of a vessel tree as paths of x, y, z, radius (mm).
+) -> NDArray[np.float64]:
+    """Return the branches of a vessel tree as straight pieces (n, 2, 4) of x, y, z, radius (mm) at either end.
 
     Each leaf joins the tree where the way back to the root is short; radii follow Murray's law.
 
@@ -67,13 +67,13 @@ def _scatter(
     return np.asarray(inside[:leaves])
 
 
-def _branches(points: NDArray[np.float64], parent: NDArray[np.int_], ends: list[int]) -> list[NDArray[np.float64]]:
+def _branches(points: NDArray[np.float64], parent: NDArray[np.int_], ends: list[int]) -> NDArray[np.float64]:
     load = np.zeros(len(points))
     load[ends] = 1.0
     for node in range(len(points) - 1, -1, -1):
         if parent[node] >= 0:
             load[parent[node]] += load[node]
     radius = LEAF_RADIUS_MM * load ** (1.0 / MURRAY)
-    rows = np.column_stack([points, radius])
     children = np.flatnonzero(parent >= 0)
-    return [np.stack([np.append(points[parent[c]], radius[c]), rows[c]]) for c in children]
+    starts = np.column_stack([points[parent[children]], radius[children]])
+    return np.stack([starts, np.column_stack([points, radius])[children]], axis=1)

@@ -1,0 +1,417 @@
+/* What takes most of the time of painting a synthetic body: tubes, interpolation, coverage and mixing.
+ *
+ * Every operation is one of single precision in a fixed order, so that the same seed paints the same body everywhere.
+ * Arrays are (z, y, x).
+ */
+#ifndef Py_LIMITED_API
+#define Py_LIMITED_API 0x030B0000
+#endif
+#include <Python.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIMENSIONS 3
+#define POINT 4             /* x, y, z, radius */
+#define MARGIN_MM 3.0       /* how far around a tube its distance is of interest */
+#define SHORTEST_MM2 1e-6f
+#define RING 4              /* coarse planes that a fine plane lies between */
+
+static int contiguous(PyObject *source, Py_buffer *view, const char *what, Py_ssize_t bytes, int writable)
+{
+    if (PyObject_GetBuffer(source, view, PyBUF_C_CONTIGUOUS | (writable ? PyBUF_WRITABLE : 0)) != 0)
+        return 0;
+    if (view->len == bytes)
+        return 1;
+    PyErr_Format(PyExc_ValueError, "%s has %zd bytes, expected %zd", what, view->len, bytes);
+    PyBuffer_Release(view);
+    return 0;
+}
+
+static int sizes_are_sound(const Py_ssize_t *size)
+{
+    if (size[0] >= 1 && size[1] >= 1 && size[2] >= 1 && size[1] <= PY_SSIZE_T_MAX / 16 / size[2]
+        && size[0] <= PY_SSIZE_T_MAX / 16 / (size[1] * size[2]))
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "sizes must be positive");
+    return 0;
+}
+
+/* Tubes */
+
+typedef struct {
+    Py_ssize_t size[DIMENSIONS];
+    const float *axis[DIMENSIONS]; /* ascending, mm */
+    float *distance;
+} Field;
+
+/* Return how many points of an ascending axis lie below a value. */
+static Py_ssize_t below(const float *axis, Py_ssize_t n, double value)
+{
+    Py_ssize_t low = 0, high = n;
+    while (low < high) {
+        Py_ssize_t middle = low + (high - low) / 2;
+        if ((double)axis[middle] < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Lower the field around one straight piece with a radius at either end. */
+static void capsule(const Field *field, const double *start, const double *end, double flatten)
+{
+    Py_ssize_t from[DIMENSIONS], to[DIMENSIONS];
+    double radius = start[3] > end[3] ? start[3] : end[3];
+    float flat = (float)flatten;
+    float ex = (float)(end[0] - start[0]), ey = (float)(end[1] - start[1]), ez = (float)(end[2] - start[2]) * flat;
+    float squared = (ex * ex + ey * ey) + ez * ez;
+    float inverse = 1.0f / (squared > SHORTEST_MM2 ? squared : SHORTEST_MM2);
+    float r0 = (float)start[3], dr = (float)(end[3] - start[3]);
+    for (int d = 0; d < DIMENSIONS; d++) {
+        int c = DIMENSIONS - 1 - d; /* z, y, x of a point x, y, z */
+        double margin = (radius + MARGIN_MM) * (c == 2 ? 1.0 / flatten : 1.0);
+        double low = start[c] < end[c] ? start[c] : end[c], high = start[c] < end[c] ? end[c] : start[c];
+        from[d] = below(field->axis[d], field->size[d], low - margin);
+        to[d] = below(field->axis[d], field->size[d], high + margin);
+        if (from[d] >= to[d])
+            return;
+    }
+    for (Py_ssize_t z = from[0]; z < to[0]; z++) {
+        float dz = (field->axis[0][z] - (float)start[2]) * flat;
+        for (Py_ssize_t y = from[1]; y < to[1]; y++) {
+            float dy = field->axis[1][y] - (float)start[1];
+            float *row = field->distance + (z * field->size[1] + y) * field->size[2];
+            for (Py_ssize_t x = from[2]; x < to[2]; x++) {
+                float dx = field->axis[2][x] - (float)start[0];
+                float along = ((dx * ex + dy * ey) + dz * ez) * inverse;
+                float ax, ay, az, value;
+                along = along < 0.0f ? 0.0f : along > 1.0f ? 1.0f : along;
+                ax = dx - along * ex;
+                ay = dy - along * ey;
+                az = dz - along * ez;
+                value = sqrtf((ax * ax + ay * ay) + az * az) - (r0 + along * dr);
+                if (value < row[x])
+                    row[x] = value;
+            }
+        }
+    }
+}
+
+PyDoc_STRVAR(tubes_doc,
+    "tubes(distance, size, z, y, x, pieces, flatten)\n--\n\n"
+    "Lower `distance` (z, y, x) to that of straight pieces (n, 2, 4) of x, y, z, radius at either end, in place.");
+
+static PyObject *tubes(PyObject *module, PyObject *args)
+{
+    PyObject *distance, *axes[DIMENSIONS], *pieces;
+    Py_buffer views[DIMENSIONS + 2];
+    Field field;
+    Py_ssize_t *size = field.size, n;
+    double flatten;
+    int held = 0, is_sound;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "O(nnn)OOOOd", &distance, &size[0], &size[1], &size[2], &axes[0], &axes[1], &axes[2],
+                          &pieces, &flatten)
+        || !sizes_are_sound(size))
+        return NULL;
+    is_sound = contiguous(distance, &views[held], "distance", size[0] * size[1] * size[2] * 4, 1) && ++held;
+    for (int d = 0; is_sound && d < DIMENSIONS; d++)
+        is_sound = contiguous(axes[d], &views[held], "axis", size[d] * 4, 0) && ++held;
+    if (is_sound)
+        is_sound = PyObject_GetBuffer(pieces, &views[held], PyBUF_C_CONTIGUOUS) == 0 && ++held;
+    if (is_sound) {
+        const double *points = views[4].buf;
+        n = views[4].len / (Py_ssize_t)(2 * POINT * sizeof(double));
+        field.distance = views[0].buf;
+        for (int d = 0; d < DIMENSIONS; d++)
+            field.axis[d] = views[d + 1].buf;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t k = 0; k < n; k++)
+            capsule(&field, points + 2 * POINT * k, points + 2 * POINT * k + POINT, flatten);
+        Py_END_ALLOW_THREADS
+    }
+    while (held)
+        PyBuffer_Release(&views[--held]);
+    if (!is_sound)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* Interpolation */
+
+typedef struct {
+    Py_ssize_t n;       /* fine points */
+    const int *start;   /* (n + 1): the taps of each */
+    const int *coarse;  /* ascending for each */
+    const float *weight;
+} Taps;
+
+typedef struct {
+    Py_ssize_t size[DIMENSIONS]; /* of the coarse field */
+    const float *field;
+    Taps taps[DIMENSIONS];
+    float *ring[RING], *lines;
+    Py_ssize_t held[RING]; /* the coarse plane in each place of the ring */
+} Refinement;
+
+/* Add one weighted line to another. */
+static void add(float *sum, const float *values, float weight, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++)
+        sum[i] += weight * values[i];
+}
+
+/* Interpolate one coarse plane along x and y. */
+static const float *plane(Refinement *r, Py_ssize_t coarse)
+{
+    const Taps *ty = &r->taps[1], *tx = &r->taps[2];
+    float *into = r->ring[coarse % RING];
+    if (r->held[coarse % RING] == coarse)
+        return into;
+    r->held[coarse % RING] = coarse;
+    for (Py_ssize_t y = 0; y < r->size[1]; y++) {
+        const float *row = r->field + (coarse * r->size[1] + y) * r->size[2];
+        for (Py_ssize_t x = 0; x < tx->n; x++) {
+            float sum = 0.0f;
+            for (int k = tx->start[x]; k < tx->start[x + 1]; k++)
+                sum += tx->weight[k] * row[tx->coarse[k]];
+            r->lines[y * tx->n + x] = sum;
+        }
+    }
+    memset(into, 0, (size_t)(ty->n * tx->n) * sizeof(float));
+    for (Py_ssize_t y = 0; y < ty->n; y++)
+        for (int k = ty->start[y]; k < ty->start[y + 1]; k++)
+            add(into + y * tx->n, r->lines + ty->coarse[k] * tx->n, ty->weight[k], tx->n);
+    return into;
+}
+
+static void interpolate(Refinement *r, float *out)
+{
+    const Taps *tz = &r->taps[0];
+    Py_ssize_t n = r->taps[1].n * r->taps[2].n;
+    memset(out, 0, (size_t)(tz->n * n) * sizeof(float));
+    for (Py_ssize_t z = 0; z < tz->n; z++)
+        for (int k = tz->start[z]; k < tz->start[z + 1]; k++)
+            add(out + z * n, plane(r, tz->coarse[k]), tz->weight[k], n);
+}
+
+/* Check the taps of an axis before anything follows them. */
+static int taps_are_sound(const Taps *taps, Py_ssize_t n_taps, Py_ssize_t n_coarse)
+{
+    if (taps->start[0] < 0 || taps->start[taps->n] > n_taps)
+        return 0;
+    for (Py_ssize_t k = 0; k < taps->n; k++) {
+        if (taps->start[k + 1] < taps->start[k] || taps->start[k + 1] - taps->start[k] > RING)
+            return 0;
+        for (int t = taps->start[k]; t < taps->start[k + 1]; t++)
+            if (taps->coarse[t] < 0 || taps->coarse[t] >= n_coarse
+                || taps->coarse[t] - taps->coarse[taps->start[k]] >= RING)
+                return 0;
+    }
+    return 1;
+}
+
+static int read_taps(PyObject *source, Refinement *r, int d, Py_buffer *views, int *held)
+{
+    PyObject *start, *coarse, *weight;
+    Taps *taps = &r->taps[d];
+    Py_ssize_t n_taps;
+    if (!PyArg_ParseTuple(source, "OOO", &start, &coarse, &weight))
+        return 0;
+    if (PyObject_GetBuffer(start, &views[*held], PyBUF_C_CONTIGUOUS) != 0)
+        return 0;
+    taps->n = views[*held].len / (Py_ssize_t)sizeof(int) - 1;
+    taps->start = views[(*held)++].buf;
+    if (PyObject_GetBuffer(weight, &views[*held], PyBUF_C_CONTIGUOUS) != 0)
+        return 0;
+    n_taps = views[*held].len / (Py_ssize_t)sizeof(float);
+    taps->weight = views[(*held)++].buf;
+    if (!contiguous(coarse, &views[*held], "coarse", n_taps * (Py_ssize_t)sizeof(int), 0))
+        return 0;
+    taps->coarse = views[(*held)++].buf;
+    if (taps->n >= 1 && taps_are_sound(taps, n_taps, r->size[d]))
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "the taps lie outside the coarse field");
+    return 0;
+}
+
+PyDoc_STRVAR(refine_doc,
+    "refine(field, size, z, y, x, out)\n--\n\n"
+    "Fill `out` (z, y, x) with a coarse field interpolated by the taps of each axis.\n\n"
+    "Taps are (start, coarse, weight) as in compressed sparse rows: at most 4 a point, on consecutive coarse points.");
+
+static PyObject *refine(PyObject *module, PyObject *args)
+{
+    PyObject *field, *sources[DIMENSIONS], *out;
+    Py_buffer views[2 + 3 * DIMENSIONS];
+    Refinement r;
+    float *block = NULL;
+    int held = 0, is_sound;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "O(nnn)OOOO", &field, &r.size[0], &r.size[1], &r.size[2], &sources[0], &sources[1],
+                          &sources[2], &out)
+        || !sizes_are_sound(r.size))
+        return NULL;
+    is_sound = contiguous(field, &views[held], "field", r.size[0] * r.size[1] * r.size[2] * 4, 0) && ++held;
+    for (int d = 0; is_sound && d < DIMENSIONS; d++)
+        is_sound = read_taps(sources[d], &r, d, views, &held);
+    if (is_sound) {
+        Py_ssize_t fine[DIMENSIONS] = {r.taps[0].n, r.taps[1].n, r.taps[2].n};
+        is_sound = sizes_are_sound(fine)
+                   && contiguous(out, &views[held], "out", fine[0] * fine[1] * fine[2] * 4, 1) && ++held;
+    }
+    if (is_sound) {
+        size_t n = (size_t)(r.taps[1].n * r.taps[2].n);
+        block = malloc((RING * n + (size_t)(r.size[1] * r.taps[2].n)) * sizeof(float));
+        is_sound = block != NULL;
+        if (is_sound) {
+            r.field = views[0].buf;
+            r.lines = block + RING * n;
+            for (int k = 0; k < RING; k++) {
+                r.ring[k] = block + (size_t)k * n;
+                r.held[k] = -1;
+            }
+            Py_BEGIN_ALLOW_THREADS
+            interpolate(&r, views[held - 1].buf);
+            Py_END_ALLOW_THREADS
+            free(block);
+        } else {
+            PyErr_NoMemory();
+        }
+    }
+    while (held)
+        PyBuffer_Release(&views[--held]);
+    if (!is_sound)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* Coverage and mixing */
+
+PyDoc_STRVAR(cover_doc,
+    "cover(distance, slope)\n--\n\n"
+    "Turn distances into shares, in place: slope * distance + 1/2 within 0 and 1.");
+
+static PyObject *cover(PyObject *module, PyObject *args)
+{
+    PyObject *distance;
+    Py_buffer view;
+    double slope;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "Od", &distance, &slope)
+        || PyObject_GetBuffer(distance, &view, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE) != 0)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    float *values = view.buf, factor = (float)slope;
+    Py_ssize_t n = view.len / (Py_ssize_t)sizeof(float);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        float share = values[i] * factor + 0.5f;
+        share = share > 0.0f ? share : 0.0f;
+        values[i] = share < 1.0f ? share : 1.0f;
+    }
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&view);
+    Py_RETURN_NONE;
+}
+
+static int is_nothing(const float *share, Py_ssize_t n)
+{
+    float most = 0.0f;
+    for (Py_ssize_t i = 0; i < n; i++)
+        most = share[i] > most ? share[i] : most;
+    return !(most > 0.0f);
+}
+
+static void mix(const Py_buffer *region, const Py_buffer *share, const Py_buffer *target)
+{
+    const Py_ssize_t *shape = region->shape;
+    for (Py_ssize_t z = 0; z < shape[0]; z++)
+        for (Py_ssize_t y = 0; y < shape[1]; y++) {
+            float *r = (float *)(void *)((char *)region->buf + z * region->strides[0] + y * region->strides[1]);
+            const float *s = (const float *)(const void *)((const char *)share->buf + z * share->strides[0]
+                                                           + y * share->strides[1]);
+            const char *t = (const char *)target->buf + z * target->strides[0] + y * target->strides[1];
+            if (is_nothing(s, shape[2]))
+                continue;
+            if (target->strides[2] == 0) {
+                float hu = *(const float *)(const void *)t;
+                for (Py_ssize_t x = 0; x < shape[2]; x++)
+                    r[x] += s[x] * (hu - r[x]);
+            } else {
+                const float *hu = (const float *)(const void *)t;
+                for (Py_ssize_t x = 0; x < shape[2]; x++)
+                    r[x] += s[x] * (hu[x] - r[x]);
+            }
+        }
+}
+
+/* Whether a buffer is one of single precision in three dimensions, its lines without gaps. */
+static int is_box(const Py_buffer *view, int may_repeat)
+{
+    return view->ndim == DIMENSIONS && view->itemsize == (Py_ssize_t)sizeof(float) && view->format
+           && strcmp(view->format, "f") == 0
+           && (view->strides[2] == (Py_ssize_t)sizeof(float) || view->shape[2] == 1
+               || (may_repeat && view->strides[2] == 0));
+}
+
+PyDoc_STRVAR(blend_doc,
+    "blend(region, share, target)\n--\n\n"
+    "Move every voxel of `region` by its share, 0 or more, of the way to the target, in place.\n\n"
+    "All three are boxes (z, y, x) of one shape; the target may be a single value repeated along x.");
+
+static PyObject *blend(PyObject *module, PyObject *args)
+{
+    PyObject *sources[3];
+    Py_buffer views[3];
+    int held = 0, is_sound = 1;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OOO", &sources[0], &sources[1], &sources[2]))
+        return NULL;
+    for (; held < 3; held++)
+        if (PyObject_GetBuffer(sources[held], &views[held],
+                               PyBUF_STRIDES | PyBUF_FORMAT | (held == 0 ? PyBUF_WRITABLE : 0)) != 0)
+            break;
+    if (held == 3) {
+        for (int k = 0; k < 3; k++)
+            is_sound = is_sound && is_box(&views[k], k == 2);
+        for (int k = 1; is_sound && k < 3; k++)
+            for (int d = 0; d < DIMENSIONS; d++)
+                is_sound = is_sound && views[k].shape[d] == views[0].shape[d];
+        if (is_sound) {
+            Py_BEGIN_ALLOW_THREADS
+            mix(&views[0], &views[1], &views[2]);
+            Py_END_ALLOW_THREADS
+        } else {
+            PyErr_SetString(PyExc_ValueError, "region, share and target must be boxes of one shape, of float32");
+        }
+    } else {
+        is_sound = 0;
+    }
+    while (held)
+        PyBuffer_Release(&views[--held]);
+    if (!is_sound)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"tubes", tubes, METH_VARARGS, tubes_doc},
+    {"refine", refine, METH_VARARGS, refine_doc},
+    {"cover", cover, METH_VARARGS, cover_doc},
+    {"blend", blend, METH_VARARGS, blend_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "_paint", "Painting of the synthetic bodies.", 0, methods, NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__paint(void);
+
+PyMODINIT_FUNC PyInit__paint(void)
+{
+    return PyModule_Create(&module);
+}

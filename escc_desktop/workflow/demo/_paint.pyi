@@ -1,0 +1,20 @@
+from typing import Any
+
+from numpy import float32, float64, intc
+from numpy.typing import NDArray
+
+_Size = tuple[int, int, int]
+_Taps = tuple[NDArray[intc], NDArray[intc], NDArray[float32]]
+
+def tubes(
+    distance: NDArray[float32],
+    size: _Size,
+    z: NDArray[float32],
+    y: NDArray[float32],
+    x: NDArray[float32],
+    pieces: NDArray[float64],
+    flatten: float,
+) -> None: ...
+def refine(field: NDArray[float32], size: _Size, z: _Taps, y: _Taps, x: _Taps, out: NDArray[float32]) -> None: ...
+def cover(distance: NDArray[float32], slope: float) -> None: ...
+def blend(region: NDArray[float32], share: NDArray[float32], target: NDArray[Any]) -> None: ...
