@@ -119,13 +119,16 @@ class Child:
         patience_s = self.patience_s if self.has_started else _STARTING_S
         return is_busy and time.monotonic() - self.heard_at > patience_s
 
-    def end(self) -> None:
-        """Kill it."""
+    def kill(self) -> None:
+        """Kill it and what it started."""
         self.process.kill()
         if os.name == "posix" and self.process.pid:
             # What it started is in its group; there is none if it never came so far.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+
+    def join(self) -> None:
+        """Wait until its memory is back."""
         self.process.join()
         self.connection.close()
 
@@ -161,20 +164,21 @@ class Children:
         self.all.append(child)
         return child
 
-    def remove(self, child: Child) -> None:
-        """End one."""
-        child.end()
-        self.all.remove(child)
+    def remove(self, *children: Child) -> None:
+        """End some, all at the same time."""
+        for child in children:
+            child.kill()
+        for child in children:
+            child.join()
+            self.all.remove(child)
 
     def close(self) -> None:
         """End all."""
-        for child in list(self.all):
-            self.remove(child)
+        self.remove(*self.all)
 
     def close_busy(self) -> None:
         """End those that have a task; the others can take the next batch."""
-        for child in [each for each in self.all if each.index is not None]:
-            self.remove(child)
+        self.remove(*(child for child in self.all if child.index is not None))
 
 
 @dataclass(eq=False)
