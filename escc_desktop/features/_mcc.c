@@ -243,6 +243,7 @@ static int iterate(const Direction *d, Work *w)
         multiply(d, now, next);
         w->alpha[steps] = dot(now, next, n);
         orthogonalise(basis, steps + 2, n, next);
+        orthogonalise(basis, steps + 2, n, next);
         w->beta[steps] = scale_to_one(next, n);
         steps++;
         int exhausted = steps >= most || w->beta[steps - 1] < SMALL_RESIDUAL;
