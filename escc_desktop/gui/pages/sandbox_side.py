@@ -38,6 +38,7 @@ class ScorePart(QWidget):
         self.moved.setVerticalSpacing(2)
         self.moved.setColumnStretch(0, 1)
         self.moved_title = label(_("What moved it"), tone="secondary", size="caption")
+        self.outside = label(_("\N{WARNING SIGN} outside what the card was trained on"), tone="warning", size="caption")
         holder = QWidget()
         holder.setLayout(self.moved)
         column = QVBoxLayout(self)
@@ -47,7 +48,7 @@ class ScorePart(QWidget):
             row(label(_("Rad-score of what is drawn"), tone="secondary", size="caption"), None, self.state)
         )
         column.addWidget(row(self.score, self.group, None))
-        for part in (self.cutoff, self.change, self.flip, self.strip, self.moved_title, holder):
+        for part in (self.cutoff, self.change, self.flip, self.strip, self.moved_title, holder, self.outside):
             column.addWidget(part)
         for words in sandbox.notes:
             column.addWidget(label(words, tone="secondary", size="caption", wrap=True))
@@ -95,11 +96,11 @@ class ScorePart(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.moved_title.setVisible(bool(features))
+        self.outside.setVisible(any(feature.is_outside for feature in features))
         for number, feature in enumerate(features):
             outside = " \N{WARNING SIGN}" if feature.is_outside else ""
             name = label(f"{feature.title}{outside}", size="caption")
-            tip = _("Outside what the card was trained on") if feature.is_outside else ""
-            name.setToolTip("\n".join(part for part in (feature.family, tip) if part))
+            name.setToolTip(feature.family)
             self.moved.addWidget(name, number, 0)
             self.moved.addWidget(label(feature.change, size="caption"), number, 1, Qt.AlignmentFlag.AlignRight)
 

@@ -288,19 +288,24 @@ def _label(live: LiveSignature, response: ScoredResponse, n_voxels: int, largest
         ),
         Factor.LARGEST: (
             _("Another largest HU of the whole CT"),
-            _("1024, 1300, 3071 for {hu}").format(hu=f"{largest_hu:g}"),
+            _("1024, 1300 or 3071 in place of {hu}").format(hu=f"{largest_hu:g}"),
         ),
     }
     return names[response.factor] if response.voxel is None else _voxel_label(live, response.voxel, run)
 
 
 def _voxel_label(live: LiveSignature, voxel: DecidingVoxel, run: ScoredRun) -> tuple[str, str]:
-    title, _family = term(f"A_{voxel.feature}")
+    title, family = term(f"A_{voxel.feature}")
     if voxel.n_sharing > 1:
         shared = plural("{n} voxel has this value", "{n} voxels have this value", voxel.n_sharing)
-        return _("Without one voxel of {feature}").format(feature=title), shared
-    place = _("{hu} HU, slice {n}").format(hu=f"{run.amount:g}", n=_index(live, voxel)[2] + 1)
-    return _("Without the voxel that decides {feature}").format(feature=title), place
+        return _("Without one voxel of {feature}").format(feature=title), f"{family} · {shared}"
+    end = _("lowest") if voxel.end == "min" else _("highest")
+    place = _("{hu} HU, slice {n}").format(hu=_number(run.amount), n=_index(live, voxel)[2] + 1)
+    return _("Without the voxel that decides {feature}").format(feature=title), f"{family} · {end}, {place}"
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _index(live: LiveSignature, voxel: DecidingVoxel) -> tuple[int, int, int]:
