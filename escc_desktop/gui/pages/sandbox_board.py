@@ -98,6 +98,7 @@ class SandboxBoard(QWidget):
         self.canvas = Canvas(live.contour, opened.planes, opened.shown, opened.slice_voxels, self)
         self.hand = TryingHand(self.canvas, opened.lesion.centre, live.signed_mask.voxels, opened.lesion.box)
         self.tried: TriedView = opened.sandbox.signed
+        self._is_resetting = False
         self.views, self.tornado = LinkedViews(), TornadoPart(desktop, opened.sandbox)
         self.side = SandboxSide(opened.sandbox, self.canvas, self.hand)
         self._latest: Latest[TriedView] = Latest(desktop.tasks, _("Rad-score"), self._show_score, self._show_trouble)
@@ -123,10 +124,13 @@ class SandboxBoard(QWidget):
         self._jump(self.canvas.redo())
 
     def reset(self) -> None:
-        """Undo everything drawn."""
+        """Undo everything drawn; the score is counted once, at the end."""
         self.hand.tool.drop()
+        self._is_resetting = True
         while self.canvas.undo() is not None:
             pass
+        self._is_resetting = False
+        self._count()
 
     def show_drawing(self) -> None:
         """Show the views."""
@@ -160,6 +164,8 @@ class SandboxBoard(QWidget):
     # What it shows
 
     def _count(self) -> None:
+        if self._is_resetting:
+            return
         self.side.part.wait()
         self._latest.ask(self.sandbox.score, self.sandbox.live.contour.snapshot())
 
