@@ -9,9 +9,8 @@ import typer
 
 from escc_desktop.cli.frame import progress_on_stderr, say
 from escc_desktop.workflow.certificates import write_certificates
-from escc_desktop.workflow.cluster import serve_scheduler, serve_worker
+from escc_desktop.workflow.cluster import TLS_VARIABLE, serve_scheduler, serve_worker
 
-TLS_VARIABLE = "ESCC_TLS_FOLDER"
 _Tls = Annotated[
     Path, typer.Option("--tls-folder", envvar=TLS_VARIABLE, help="This machine's folder of the certificates.")
 ]

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from escc_desktop.cli.cluster import TLS_VARIABLE
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, say, show
 from escc_desktop.errors import Fault
 from escc_desktop.progress import Cancelled
+from escc_desktop.workflow.cluster import TLS_VARIABLE
 from escc_desktop.workflow.cohort import CohortOptions, CohortResult, RowFailure, extract_manifest
 from escc_desktop.workflow.explain import explain_feature
 from escc_desktop.workflow.extraction import ExtractionChoice, RoiFiles, extract_files, vector_text

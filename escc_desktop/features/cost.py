@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from escc_desktop.errors import EsccError
 from escc_desktop.features.memory import MIB
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.resample import resampled_geometry
@@ -26,6 +27,7 @@ _FAST_SILENCE_S: Final = 30.0
 _FAST_SILENCE_S_MVOXEL: Final = 0.2
 _FAST_SILENCE_S_MASK_KVOXEL: Final = 0.1
 
+GIB: Final = 2**30
 # Resampled HU are int16.
 _RESAMPLED_VOXEL: Final = 2
 
@@ -42,6 +44,15 @@ def patience_s(engine: str, voxels: int, mask_voxels: int) -> float:
     if engine == "pyradiomics":
         return _PYRADIOMICS_SILENCE_S + _PYRADIOMICS_SILENCE_S_MVOXEL * voxels / 1e6
     return _FAST_SILENCE_S + _FAST_SILENCE_S_MVOXEL * voxels / 1e6 + _FAST_SILENCE_S_MASK_KVOXEL * mask_voxels / 1e3
+
+
+def too_large(voxels: int, need_bytes: int, free_bytes: int) -> EsccError:
+    """Return what to say of an image that does not fit into memory."""
+    return EsccError(
+        f"The image has {voxels / 1e6:.0f} million voxels and needs about {need_bytes / GIB:.1f} GiB of memory;"
+        f" {free_bytes / GIB:.1f} GiB are free.",
+        "Close other programs or use a computer with more memory.",
+    )
 
 
 def cost(engine: str, volume: Volume, mask: Mask, params: ExtractionParams) -> tuple[int, float]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Final
 
+from escc_desktop.features.cost import too_large
 from escc_desktop.features.fast import THREADS_VARIABLE
 from escc_desktop.features.memory import Budget
 from escc_desktop.features.table import FeatureVector
@@ -29,7 +30,6 @@ from escc_desktop.features.worker import (
 )
 from escc_desktop.progress import deaf_children
 
-GIB: Final = 2**30
 _POLL_S: Final = 0.1
 # Reading goes over networks: a large series from a slow share is no hanging process.
 _LOADING_S: Final = 300.0
@@ -281,13 +281,8 @@ class Supervisor:
             self._finish(child, known, is_reused=True)
         elif loaded.needed_bytes > self.budget.total_bytes:
             child.answer(False)
-            need, free = loaded.needed_bytes / GIB, self.budget.total_bytes / GIB
-            failure = Failure(
-                f"The image has {loaded.voxels / 1e6:.0f} million voxels and needs about {need:.1f} GiB of memory;"
-                f" {free:.1f} GiB are free.",
-                "Close other programs or use a computer with more memory.",
-            )
-            self._finish(child, None, failure)
+            error = too_large(loaded.voxels, loaded.needed_bytes, self.budget.total_bytes)
+            self._finish(child, None, Failure(error.what, error.hint))
         else:
             child.waiting_bytes, child.patience_s = loaded.needed_bytes, self._limit(loaded.patience_s)
             self.budget.take(child, loaded.needed_bytes)

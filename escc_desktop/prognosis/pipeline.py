@@ -14,7 +14,7 @@ from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.reproducibility import Agreements, agreement_of_rows
 from escc_desktop.prognosis.terms import Candidate
 from escc_desktop.progress import Progress
-from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
+from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray, varying
 from escc_desktop.stats.cox import CoxFit, cox
 from escc_desktop.stats.cutpoint import Cutpoint, maximally_selected_log_rank
 from escc_desktop.stats.performance import auc_at, c_index
@@ -25,7 +25,6 @@ from escc_desktop.stats.selection import (
     cox_lasso_cv,
     find_correlation,
     fit_scaler,
-    varying,
 )
 from escc_desktop.stats.survival import Endpoint, kaplan_meier
 

@@ -33,3 +33,9 @@ def finite(values: npt.ArrayLike, what: str, n_axes: int = 1) -> FloatArray:
             "Complete or leave out these rows.",
         )
     return array
+
+
+def varying(X: npt.ArrayLike) -> BoolArray:
+    """Return which columns of X (n, p) hold more than one value (beyond rounding)."""
+    columns = finite(X, "The table of features", n_axes=2)
+    return np.asarray(np.ptp(columns, axis=0) > 1e-13 * np.abs(columns).max(axis=0))

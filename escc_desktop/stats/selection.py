@@ -11,7 +11,7 @@ import numpy.typing as npt
 from escc_desktop.errors import EsccError
 from escc_desktop.progress import Progress
 from escc_desktop.stats._coxnet import lasso_path
-from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray, finite
+from escc_desktop.stats.arrays import FloatArray, IntArray, finite, varying
 from escc_desktop.stats.survival import Endpoint
 
 # caret searches exactly below this number of columns.
@@ -30,12 +30,6 @@ class Scaler:
     def transform(self, X: npt.ArrayLike) -> FloatArray:
         """Return z-scores of X (n, p)."""
         return np.asarray((np.asarray(X, dtype=np.float64) - self.mean) / self.sd)
-
-
-def varying(X: npt.ArrayLike) -> BoolArray:
-    """Return which columns of X (n, p) hold more than one value (beyond rounding)."""
-    columns = finite(X, "The table of features", n_axes=2)
-    return np.asarray(np.ptp(columns, axis=0) > 1e-13 * np.abs(columns).max(axis=0))
 
 
 def fit_scaler(X: npt.ArrayLike) -> Scaler:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from escc_desktop.errors import EsccError, UsageError
 from escc_desktop.features.batch import BatchOptions
@@ -14,6 +15,7 @@ from escc_desktop.features.supervisor import Outcome
 from escc_desktop.features.worker import Task
 from escc_desktop.progress import Progress
 
+TLS_VARIABLE: Final = "ESCC_TLS_FOLDER"
 Sink = Callable[[Outcome], None]
 Runner = Callable[[Sequence[Task], ExtractionParams, BatchOptions, Sink, Progress], tuple[Outcome, ...]]
 

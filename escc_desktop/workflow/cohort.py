@@ -22,7 +22,7 @@ from escc_desktop.features.table import KEY_COLUMNS, FeatureTable, RoiKey, write
 from escc_desktop.features.worker import Failure
 from escc_desktop.files import write_csv
 from escc_desktop.progress import Progress
-from escc_desktop.stats.selection import varying
+from escc_desktop.stats.arrays import varying
 from escc_desktop.workflow.cluster import Runner, cluster_runner
 from escc_desktop.workflow.extraction import ExtractionChoice, check_output
 from escc_desktop.workflow.manifest import ManifestRow, read_manifest

@@ -14,6 +14,7 @@ from escc_desktop.errors import EsccError
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.stats import _coxnet
 from escc_desktop.stats.cox import cox
+from escc_desktop.stats.arrays import varying
 from escc_desktop.stats.selection import (
     LassoControl,
     LassoPath,
@@ -24,7 +25,6 @@ from escc_desktop.stats.selection import (
     find_correlation,
     fit_scaler,
     partial_deviance,
-    varying,
 )
 from escc_desktop.stats.survival import Endpoint
 
