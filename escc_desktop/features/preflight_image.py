@@ -87,10 +87,18 @@ def _not_finite(hu: NDArray[Any]) -> tuple[int, int]:
 
 def extent_of(volume: Volume) -> Extent:
     """Return the range of the values of an image without voxels that are no numbers."""
-    low, high = int(volume.hu.argmin()), int(volume.hu.argmax())
-    lowest, highest = float(volume.hu.flat[low]), float(volume.hu.flat[high])
-    position, hu = (low, lowest) if -lowest > highest else (high, highest)
-    return Extent(lowest, highest, Extreme(hu, Place.at(volume.geometry, position)))
+    lowest, highest = float(volume.hu.min()), float(volume.hu.max())
+    hu = lowest if -lowest > highest else highest
+    return Extent(lowest, highest, Extreme(hu, Place.at(volume.geometry, _first_of(volume.hu, hu))))
+
+
+def _first_of(hu: NDArray[Any], value: float) -> int:
+    """Return the position of a value that is there; numpy's argmax would take a copy of the image."""
+    for z, plane in enumerate(hu):
+        positions = np.flatnonzero(plane == value)
+        if positions.size:
+            return z * plane.size + int(positions[0])
+    raise ValueError(f"{value} is not in the image")
 
 
 def image_findings(
