@@ -23,6 +23,7 @@ def thorax(
     size: tuple[int, int, int] = (512, 512, 300),
     spacing_mm: tuple[float, float, float] = (0.75, 0.75, 1.0),
     lesion_mm: float = 30.0,
+    seed: int = SEED,
 ) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
     """Return HU and region, both (z, y, x).
 
@@ -30,7 +31,7 @@ def thorax(
     that is correlated over a millimetre or so, as a soft kernel leaves it. The chest is 330 mm wide; smaller images
     show its middle.
     """
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     z, y, x = _axes(size, spacing_mm)
     hu = np.full(np.broadcast_shapes(z.shape, y.shape, x.shape), AIR, dtype=np.float32)
     tall = 1e4
