@@ -34,7 +34,9 @@ STORED = {
     "STS_019": ("data/sts/STS_019/CT_image.nii.gz", "data/sts/STS_019/CT_mask.nii.gz"),
     "phantom": ("data/ibsi1_ct_phantom/nifti/image/phantom.nii.gz", "data/ibsi1_ct_phantom/nifti/mask/mask.nii.gz"),
 }
-LIMITS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1")
+LIMITS = dict.fromkeys(
+    ("ESCC_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1"
+)
 
 
 @dataclass(frozen=True)
