@@ -67,26 +67,41 @@ say "4 scan: the parser is a process of its own"
 fresh escc scan "$work/trial/ct" --json >"$work/scan.json" 2>/dev/null
 "$python" -c 'import json, sys; (one,) = json.load(open(sys.argv[1]))["series"]; assert one["size"] == [64, 64, 24], one; print("  1 series,", one["verdict"])' "$work/scan.json"
 
-say "5 extract: PyRadiomics is inside and gives what it gives from source"
-fresh escc extract "$work/trial/image.nii.gz" "$work/trial/mask.nii.gz" -o "$work/packed.csv" >/dev/null 2>&1
-# In the same clean environment: variables that choose a BLAS kernel change last digits.
-fresh "$python" -m escc_desktop extract "$work/trial/image.nii.gz" "$work/trial/mask.nii.gz" -o "$work/source.csv" >/dev/null 2>&1
-cmp "$work/packed.csv" "$work/source.csv" || fail "other values than from source"
-say "  $("$python" -c 'import csv, sys; rows = list(csv.reader(open(sys.argv[1]))); print(len(rows) - 1, "features, equal to the last digit")' "$work/packed.csv")"
+say "5 extract: both engines are inside and give what they give from source"
+for engine in fast pyradiomics; do
+    fresh escc extract "$work/trial/image.nii.gz" "$work/trial/mask.nii.gz" --engine $engine -o "$work/packed.csv" >/dev/null 2>&1
+    # In the same clean environment: variables that choose a BLAS kernel change last digits.
+    fresh "$python" -m escc_desktop extract "$work/trial/image.nii.gz" "$work/trial/mask.nii.gz" --engine $engine -o "$work/source.csv" >/dev/null 2>&1
+    cmp "$work/packed.csv" "$work/source.csv" || fail "other values than from source"
+    say "  $engine: $("$python" -c 'import csv, sys; rows = list(csv.reader(open(sys.argv[1]))); print(len(rows) - 1, "features, equal to the last digit")' "$work/packed.csv")"
+    rm "$work/packed.csv" "$work/source.csv"
+done
 
 say "6 a cohort: worker processes"
 printf '%s\n' patient_id,lesion_id,site,reader,occasion,image,mask,label {1,2}',L1,primary,A,first,image.nii.gz,mask.nii.gz,1' >"$work/trial/manifest.csv"
 fresh escc extract-all "$work/trial/manifest.csv" -o "$work/cohort.csv" --jobs 2 >/dev/null 2>"$work/cohort.err" || { tail -3 "$work/cohort.err"; fail "extract-all"; }
 [ "$(wc -l <"$work/cohort.csv")" = 3 ] || fail "no two rows"
 
+say "7 the same on a cluster of this computer, and perturbed"
+fresh escc cluster certificates "$work/tls" >/dev/null
+fresh escc cluster scheduler --port 18786 --tls-folder "$work/tls/scheduler" >"$work/scheduler.log" 2>&1 &
+scheduler=$!
+fresh escc cluster worker tls://127.0.0.1:18786 --images "$work/trial" --tls-folder "$work/tls/worker" >"$work/worker.log" 2>&1 &
+worker=$!
+fresh escc extract-all "$work/trial/manifest.csv" -o "$work/clustered.csv" --scheduler tls://127.0.0.1:18786 --tls-folder "$work/tls/client" >/dev/null 2>"$work/clustered.err" || { tail -3 "$work"/{clustered.err,scheduler.log,worker.log}; kill $scheduler $worker; fail "cluster"; }
+kill $worker $scheduler
+wait $worker $scheduler 2>/dev/null || true
+cmp "$work/cohort.csv" "$work/clustered.csv" || fail "other values than on one computer"
+fresh escc robustness "$work/trial/manifest.csv" -o "$work/robustness.csv" --n 2 >/dev/null 2>"$work/robustness.err" || { tail -3 "$work/robustness.err"; fail "robustness"; }
+
 if [ -n "$patients" ]; then
-    say "7 demo of $patients patients: worker processes"
+    say "8 demo of $patients patients: worker processes"
     fresh escc demo --headless --project "$work/demo" --patients "$patients" --jobs 2 >"$work/demo.log" 2>"$work/demo.err" || { tail -5 "$work/demo.err"; fail "demo"; }
     tail -1 "$work/demo.log" | grep -qx DONE || fail "demo did not end with DONE"
     look ' ESCC Desktop$' dist/worklist.png 8 demo --project "$work/demo" --patients "$patients" || fail "the demo does not open in the window"
 fi
 
-say "8 remove"
+say "9 remove"
 dpkg --purge escc-desktop >/dev/null 2>&1 || fail "dpkg --purge"
 [ "$(files_of_system)" = "$before" ] || { diff <(echo "$before") <(files_of_system); fail "something was left"; }
 say "  nothing left; in the user's home: $(cd "$home" && find . -type f | tr '\n' ' ')"
