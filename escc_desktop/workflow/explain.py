@@ -45,6 +45,8 @@ def explain_feature(table: Path, feature: str) -> Explanation:
     name = parse_feature_name(feature)
     sidecar = table.with_name(f"{table.name}.json")
     if not sidecar.exists():
+        if not table.exists():
+            raise EsccError(f"{table.name} does not exist.", "Check the path.")
         raise EsccError(f"{table.name} has no {sidecar.name} beside it.", "Keep both files together.")
     document = read_json(sidecar)
     old = EsccError(f"{sidecar.name} does not say what the values rest on.", "Extract the features again.")
@@ -52,11 +54,12 @@ def explain_feature(table: Path, feature: str) -> Explanation:
         raise old
     try:
         origin = origin_of(name, _rows(document))
-    except (KeyError, TypeError, AttributeError):
+        str(origin)  # numbers that are none show here
+        constant = {str(each).removeprefix(PHASE_PREFIX) for each in document.get("constant", ())}
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
         raise old from None
     if origin is None and name.family != "shape":
         raise old
-    constant = {str(each).removeprefix(PHASE_PREFIX) for each in document.get("constant", ())}
     is_constant = str(name).removeprefix(PHASE_PREFIX) in constant
     return Explanation(name, document["engine"], str(document.get("params")), is_constant, origin)
 

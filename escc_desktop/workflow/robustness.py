@@ -19,6 +19,7 @@ from escc_desktop.features.worker import Failure
 from escc_desktop.files import digest, read_bytes, write_csv
 from escc_desktop.prognosis.reproducibility import MIN_LESIONS
 from escc_desktop.prognosis.robustness import PerturbedLesion, Robustness, robustness, spread
+from escc_desktop.prognosis.settings import check_settings_are
 from escc_desktop.progress import Progress
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.analysis import ExtractionSettings
@@ -132,6 +133,8 @@ def robustness_of_manifest(
     check_output(out, *tables, *(path for row in rows for path in (row.files.image, row.files.mask)))
     names = tuple(f"{PHASE_PREFIX}{name}" for name in params.feature_names)
     cohort = None if given.cohort is None else read_feature_table(given.cohort, names)
+    if cohort is not None:
+        check_settings_are(cohort, params.digest, f"{params.name} ({params.digest[:12]})")
     known = finished_vectors(out, params) if options.resume else {}
     tasks = numbered([file_task(row.key, row.files) for row in first], plan.n)
     with PartialResults(out, keep=options.resume) as partial:
@@ -177,9 +180,12 @@ def robustness_of_project(
         The principal may not extract, or not export.
     EsccError
         Nothing is signed, or `out` cannot be written.
+    UsageError
+        There is no such engine or chain.
     Cancelled
         From `progress`; finished lesions are kept in the project.
     """
+    engine, recipe = make_engine(settings.engine), plan.recipe(settings.params)
     if out is not None:
         require(project.principal, Operation.EXPORT)
         check_output(out)
@@ -189,9 +195,8 @@ def robustness_of_project(
     if out is None:
         found = robustness(names, made.lesions, plan.threshold) if len(made.lesions) >= MIN_LESIONS else None
         return RobustnessResult(found, len(made.lesions), made.failures, ())
-    engine = make_engine(settings.engine)
     provenance = {
-        **plan.document(plan.recipe(settings.params)),
+        **plan.document(recipe),
         "engine": f"{engine.name} {engine.version}",
         "params": settings.params.name,
         "params_digest": settings.params.digest,

@@ -24,6 +24,7 @@ from escc_desktop.store.accounts import Role
 from escc_desktop.store.cost import PasswordCost
 from escc_desktop.store.lock import Passphrase
 from escc_desktop.store.store import Login
+from escc_desktop.workflow.certificates import write_certificates
 from escc_desktop.workflow.demo.records import write_records
 from escc_desktop.workflow.demo.truth import draw_truth
 from escc_desktop.workflow.images import ImportChoice
@@ -61,6 +62,76 @@ WRONG_INPUT: tuple[Case, ...] = (
     ("extract-all garbage.bin -o out.csv", "garbage.bin"),
     ("extract-all ragged.csv -o out.csv", "row 3"),
     ("extract-all manifest.csv -o nowhere/out.csv", "nowhere"),
+    ("extract-all manifest.csv -o out.csv --scheduler tls://localhost:1 --tls-folder empty", "ca.pem"),
+    ("extract-all manifest.csv -o out.csv --scheduler tls://localhost:1 --tls-folder tls/client", "No scheduler"),
+    ("explain nothing.csv A_original_glcm_Idm", "nothing.csv"),
+    ("explain once.csv A_original_glcm_Idm", "once.csv.json"),
+    ("explain old.csv A_original_glcm_Idm", "Extract the features again"),
+    ("explain odd.csv A_original_glcm_Idm", "odd.csv.json"),
+    ("explain once.csv beauty", "beauty"),
+    ("preflight nothing.nii.gz roi.nii.gz", "nothing.nii.gz"),
+    ("preflight ct.nii.gz garbage.nii.gz", "garbage.nii.gz"),
+    ("preflight ct.nii.gz empty.nii.gz", "empty"),
+    ("preflight shifted.nii.gz roi.nii.gz", "origin"),
+    ("preflight ct.nii.gz roi.nii.gz --label 9", "9"),
+    ("preflight ct.nii.gz roi.nii.gz --params none", "none"),
+    ("preflight ct.nii.gz roi.nii.gz --card nothing.json", "nothing.json"),
+    ("preflight ct.nii.gz roi.nii.gz --card nan.json", "NaN"),
+    ("preflight ct.nii.gz roi.nii.gz --card object.json", "object.json"),
+    ("preflight flat.nii.gz roi.nii.gz", "no contrast"),
+    ("preflight ct.nii.gz line.nii.gz", "one line"),
+    ("map nothing.nii.gz roi.nii.gz original_glcm_Idm -o out.nrrd", "nothing.nii.gz"),
+    ("map ct.nii.gz garbage.nii.gz original_glcm_Idm -o out.nrrd", "garbage.nii.gz"),
+    ("map shifted.nii.gz roi.nii.gz original_glcm_Idm -o out.nrrd", "origin"),
+    ("map ct.nii.gz empty.nii.gz original_glcm_Idm -o out.nrrd", "empty"),
+    ("map flat.nii.gz roi.nii.gz original_glcm_Idm -o out.nrrd", "no contrast"),
+    ("map ct.nii.gz line.nii.gz original_glcm_Idm -o out.nrrd", "one line"),
+    ("map ct.nii.gz roi.nii.gz beauty -o out.nrrd", "beauty"),
+    ("map ct.nii.gz roi.nii.gz original_glcm_Idm -o out.nrrd --label 9", "9"),
+    ("map ct.nii.gz roi.nii.gz original_glcm_Idm -o out.nrrd --params garbage.yaml", "garbage.yaml"),
+    ("map ct.nii.gz roi.nii.gz original_glcm_Idm -o out.docx", "out.docx"),
+    ("map ct.nii.gz roi.nii.gz original_glcm_Idm -o nowhere/out.nrrd", "nowhere"),
+    ("map ct.nii.gz roi.nii.gz original_glcm_Idm -o ct.nii.gz", "overwritten"),
+    ("map ct.nii.gz roi.nii.gz original_glcm_Idm -o roi.nii.gz", "overwritten"),
+    ("params none", "none"),
+    ("params garbage.yaml", "garbage.yaml"),
+    ("params garbage.bin", "garbage.bin"),
+    ("acquisition nothing.csv", "nothing.csv"),
+    ("acquisition garbage.bin -o out.csv", "garbage.bin"),
+    ("acquisition header.csv -o out.csv", "header.csv"),
+    ("acquisition words.csv -o out.csv", "row 2"),
+    ("acquisition once.csv -o out.csv", "how the images were made"),
+    ("acquisition once.csv -o once.csv", "overwritten"),
+    ("acquisition once.csv -o out.txt", "out.txt"),
+    ("acquisition once.csv -o nowhere/out.csv", "nowhere"),
+    ("robustness nothing.csv -o out.csv", "nothing.csv"),
+    ("robustness empty.csv -o out.csv", "empty.csv"),
+    ("robustness garbage.bin -o out.csv", "garbage.bin"),
+    ("robustness ragged.csv -o out.csv", "row 3"),
+    ("robustness second.csv -o out.csv", "first reading by reader A"),
+    ("robustness manifest.csv -o nowhere/out.csv", "nowhere"),
+    ("robustness manifest.csv -o out.txt", "out.txt"),
+    ("robustness manifest.csv -o manifest.csv", "overwritten"),
+    ("robustness manifest.csv -o roi.nii.gz", "roi.nii.gz"),
+    ("robustness manifest.csv -o out.csv --params none", "none"),
+    ("robustness manifest.csv -o out.csv --cohort nothing.csv", "nothing.csv"),
+    ("robustness manifest.csv -o out.csv --cohort words.csv", "words.csv"),
+    ("verify nothing", "nothing"),
+    ("verify once.csv", "once.csv"),
+    ("verify --report out.txt", "out.txt"),
+    ("verify --report nowhere/out.pdf", "nowhere"),
+    ("verify --report full", "full"),
+    ("cluster certificates full", "full"),
+    ("cluster certificates once.csv", "once.csv"),
+    ("cluster certificates once.csv/tls", "once.csv"),
+    ("cluster scheduler --tls-folder nothing", "ca.pem"),
+    ("cluster scheduler --tls-folder once.csv", "ca.pem"),
+    ("cluster scheduler --tls-folder mixed", "mixed"),
+    ("cluster worker tls://localhost:1 --images dicom --tls-folder nothing", "ca.pem"),
+    ("cluster worker tls://localhost:1 --images dicom --tls-folder mixed", "mixed"),
+    ("cluster worker tls://localhost:1 --images dicom --tls-folder tls/worker", "No scheduler"),
+    ("cluster worker tls://localhost:1 --images nothing --tls-folder tls/worker", "nothing"),
+    ("cluster worker tls://localhost:1 --images ct.nii.gz --tls-folder tls/worker", "ct.nii.gz"),
     ("icc nothing.csv -o out.csv", "nothing.csv"),
     ("icc garbage.bin -o out.csv", "garbage.bin"),
     ("icc header.csv -o out.csv", "header.csv"),
@@ -135,6 +206,17 @@ WRONG_INPUT: tuple[Case, ...] = (
     ("project extract study --user coordinator -o out.csv", "may not export"),
     ("project extract study --user statistician -o nowhere/out.csv", "nowhere"),
     ("project extract study --user statistician --params none", "none"),
+    ("project acquisition study --user statistician -o out.csv", "no features yet"),
+    ("project acquisition study --user coordinator", "may not view features"),
+    ("project acquisition study --user statistician -o nowhere/out.csv", "nowhere"),
+    ("project acquisition study --user statistician -o out.txt", "out.txt"),
+    ("project acquisition nothing --user statistician", "nothing"),
+    ("project robustness study --user statistician -o out.csv", "signed"),
+    ("project robustness study --user A", "may not extract"),
+    ("project robustness study --user coordinator -o out.csv", "may not export"),
+    ("project robustness study --user statistician -o nowhere/out.csv", "nowhere"),
+    ("project robustness study --user statistician --params none", "none"),
+    ("project robustness nothing --user statistician", "nothing"),
     ("project develop study --user statistician -o out", "features"),
     ("project develop study --user oncologist -o out", "may not develop"),
     ("project develop study --user statistician -o full", "full"),
@@ -166,6 +248,38 @@ WRONG_USE: tuple[Case, ...] = (
     ("extract ct.nii.gz roi.nii.gz --engine abacus", "abacus"),
     ("extract ct.nii.gz roi.nii.gz --label zero", "--label"),
     ("extract-all manifest.csv", "--out"),
+    ("extract-all manifest.csv -o out.csv --scheduler nonsense", "nonsense"),
+    ("extract-all manifest.csv -o out.csv --scheduler tcp://localhost:1", "not encrypted"),
+    ("extract-all manifest.csv -o out.csv --scheduler tls://localhost:1", "--tls-folder"),
+    ("explain once.csv", "Missing"),
+    ("preflight ct.nii.gz", "Missing"),
+    ("preflight ct.nii.gz roi.nii.gz --engine abacus", "abacus"),
+    ("preflight ct.nii.gz roi.nii.gz --label 0", "--label"),
+    ("map ct.nii.gz roi.nii.gz", "Missing"),
+    ("map ct.nii.gz roi.nii.gz original_shape_MeshVolume -o out.nrrd", "whole lesion"),
+    ("params --nonsense", "--nonsense"),
+    ("acquisition", "Missing"),
+    ("robustness manifest.csv", "--out"),
+    ("robustness manifest.csv -o out.csv --chain NTX", "NTX"),
+    ("robustness manifest.csv -o out.csv --chain NN", "NN"),
+    ("robustness manifest.csv -o out.csv --n 1", "--n"),
+    ("robustness manifest.csv -o out.csv --seed -1", "--seed"),
+    ("robustness manifest.csv -o out.csv --threshold nan", "threshold"),
+    ("robustness manifest.csv -o out.csv --angle nan", "angle"),
+    ("robustness manifest.csv -o out.csv --shift 1e300", "shift"),
+    ("robustness manifest.csv -o out.csv --noise -1", "noise"),
+    ("robustness manifest.csv -o out.csv --growth 3", "growth"),
+    ("robustness manifest.csv -o out.csv --engine abacus", "abacus"),
+    ("verify --nonsense", "--nonsense"),
+    ("cluster", "command"),
+    ("cluster certificates", "Missing"),
+    ("cluster scheduler", "--tls-folder"),
+    ("cluster scheduler --tls-folder empty --port 0", "--port"),
+    ("cluster worker nonsense --images dicom --tls-folder empty", "nonsense"),
+    ("cluster worker tcp://localhost:1 --images dicom --tls-folder empty", "not encrypted"),
+    ("cluster worker tls://localhost:99999 --images dicom --tls-folder empty", "99999"),
+    ("cluster worker tls://localhost:1 --tls-folder empty", "--images"),
+    ("cluster worker tls://localhost:1 --images dicom --tls-folder empty --jobs 0", "--jobs"),
     ("icc once.csv -o out.csv --form icc9", "icc9"),
     ("icc once.csv", "--out"),
     ("develop once.csv clinical.csv -o out --endpoint dfs", "endpoint"),
@@ -190,6 +304,11 @@ WRONG_USE: tuple[Case, ...] = (
     ("project plan study --user coordinator --repeats 0 --seed 1 --within-days 1e300", "days"),
     ("project plan study --user coordinator --repeats 0 --seed 1 --apart-days nan", "days"),
     ("project extract study --user statistician --jobs 0", "--jobs"),
+    ("project acquisition study", "--user"),
+    ("project robustness study --user statistician --chain X", "'X'"),
+    ("project robustness study --user statistician --engine abacus", "abacus"),
+    ("project robustness study --user statistician --n 1001", "--n"),
+    ("project robustness study --user statistician --angle inf", "angle"),
     ("project develop study --user statistician -o out --endpoint dfs", "endpoint"),
 )
 
@@ -206,12 +325,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "header.csv": FEATURES,
         "ragged.csv": "patient_id,reader,occasion,image,mask\nP1,A,first,ct.nii.gz,roi.nii.gz\nP2,A,first\n",
         "manifest.csv": "patient_id,reader,occasion,image,mask\nP1,A,first,ct.nii.gz,roi.nii.gz\n",
+        "second.csv": "patient_id,reader,occasion,image,mask\nP1,B,first,ct.nii.gz,roi.nii.gz\n",
         "words.csv": FEATURES + "P1,L1,primary,A,first,many\n",
         "once.csv": FEATURES + "P1,L1,primary,A,first,1.5\nP2,L1,primary,A,first,2.5\n",
         "clinical.csv": CLINICAL + "P1,3.5,1\nP2,9,0\n",
         "codes.csv": "patient_id,trial_code\nP1,T1\nP2,a/b\n",
         "lesions.csv": LESIONS + "P1,L1,primary,target,no,999,0,0,2.25.7\n",
         "nolesions.csv": LESIONS + "P1,L1,nose,target,no,1,0,,2.25.7\n",
+        "old.csv": FEATURES + "P1,L1,primary,A,first,1.5\n",
+        "old.csv.json": '{"engine": "old 1", "rows": [1]}',
+        "odd.csv": FEATURES + "P1,L1,primary,A,first,1.5\n",
+        "odd.csv.json": '{"engine": "odd 1", "images": {"original": {"bin_width": "wide"}}}',
         "garbage.yaml": "{: ][",
         "broken.json": '{"kind": ',
         "nan.json": '{"kind": NaN}',
@@ -226,6 +350,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("garbage.bin", "garbage.nii.gz", "broken.zip"):
         (folder / name).write_bytes(np.random.default_rng(1).bytes(700))
     write_records(draw_truth(4), folder / "records")
+    write_certificates(folder / "tls")
+    shutil.copytree(folder / "tls" / "worker", folder / "mixed")
+    shutil.copy(folder / "tls" / "client" / "key.pem", folder / "mixed" / "key.pem")
     small_project(folder)
     return folder
 
@@ -233,11 +360,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write_grids(folder: Path) -> None:
     voxels = np.zeros(GEOMETRY.shape, dtype=np.uint8)
     voxels[2:6, 4:12, 4:12] = 1
+    line = np.zeros_like(voxels)
+    line[3, 5, 4:9] = 1
     hu = np.random.default_rng(1).normal(40, 20, GEOMETRY.shape).round().astype(np.int16)
-    for name, array, shift in (("ct", hu, 0.0), ("roi", voxels, 0.0), ("shifted", hu, 5.0), ("empty", voxels * 0, 0.0)):
+    grids = {"ct": hu, "roi": voxels, "shifted": hu, "empty": voxels * 0, "flat": hu * 0, "line": line}
+    for name, array in grids.items():
         grid = sitk.GetImageFromArray(array)
         grid.SetSpacing(GEOMETRY.spacing_mm)
-        grid.SetOrigin((shift, 0.0, 100.0))
+        grid.SetOrigin((5.0 if name == "shifted" else 0.0, 0.0, 100.0))
         sitk.WriteImage(grid, str(folder / f"{name}.nii.gz"))
     uids = {"StudyInstanceUID": "2.25.8", "SeriesInstanceUID": "2.25.7", "FrameOfReferenceUID": "2.25.9"}
     write_ct_series(Volume(hu, GEOMETRY), folder / "dicom", {"PatientID": "P1", **uids})
@@ -360,6 +490,7 @@ def start(work: Path, arguments: str) -> subprocess.Popen[str]:
         ("project verify damaged --user admin", 1, "damaged"),
         ("project create new --user admin --password-file nothing.txt", 1, "nothing.txt"),
         ("project info study", 2, "--user"),
+        ("cluster scheduler --tls-folder tls/scheduler --host 203.0.113.5", 1, "203.0.113.5"),
     ],
 )
 def test_that_the_program_itself_leaves_with_the_code_and_one_error(

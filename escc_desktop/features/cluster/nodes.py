@@ -76,9 +76,13 @@ def run_scheduler(host: str, port: int, tls_folder: Path, tell: Callable[[str], 
     try:
         with dask.config.set(_SETTINGS):
             asyncio.run(run())
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
+        reason = error if isinstance(error, OSError) else error.__cause__  # distributed wraps what went wrong
+        if not isinstance(reason, OSError):
+            raise
         raise EsccError(
-            f"The scheduler cannot listen at {host}:{port}: {error.strerror or error}.", "Choose another --port."
+            f"The scheduler cannot listen at {host}:{port}: {reason.strerror or reason}.",
+            "Name an address of this machine with --host, or choose another --port.",
         ) from None
 
 

@@ -63,7 +63,17 @@ def test_that_the_file_of_one_region_is_explained_too(tmp_path: Path) -> None:
     assert str(origin) == "wavelet band LLH, wavelet coif1, level 1, bins of 25 from 0, 1 grey level"
 
 
-@pytest.mark.parametrize("document", [[], {}, {"engine": "old 1"}, {"engine": "old 1", "rows": [1]}])
+@pytest.mark.parametrize(
+    "document",
+    [
+        [],
+        {},
+        {"engine": "old 1"},
+        {"engine": "old 1", "rows": [1]},
+        {"engine": "fast 1", "params": "x", "images": {"wavelet-LLH": facts(1, 0.0, {"level": [1]})}},
+        {"engine": "fast 1", "params": "x", "images": images(1, 0.0, 1065.0), "constant": None},
+    ],
+)
 def test_that_a_sidecar_that_does_not_say_it_is_refused(tmp_path: Path, document: object) -> None:
     write_json(tmp_path / "old.csv.json", document)
     with pytest.raises(EsccError, match="does not say what the values rest on"):
@@ -71,8 +81,12 @@ def test_that_a_sidecar_that_does_not_say_it_is_refused(tmp_path: Path, document
 
 
 def test_that_a_table_without_sidecar_and_an_unknown_feature_are_refused(table: Path) -> None:
+    with pytest.raises(EsccError, match=r"nothing\.csv does not exist"):
+        explain_feature(table.with_name("nothing.csv"), WAVELET)
+    other = table.with_name("other.csv")
+    other.write_text("patient_id\n", encoding="utf-8")
     with pytest.raises(EsccError, match=r"has no other\.csv\.json"):
-        explain_feature(table.with_name("other.csv"), WAVELET)
+        explain_feature(other, WAVELET)
     with pytest.raises(EsccError, match="is the name of no feature"):
         explain_feature(table, "nonsense")
 
