@@ -60,7 +60,8 @@ class PatientPage(Page):
         self._is_gathering = False
         self.list, self.summary = PatientList(), PatientSummary()
         self.course, self.ruler, self.curves = CourseStrip(), Ruler(), SurvivalCurves()
-        self.lesion, self.map, self.sandbox = LesionPanel(desktop), FeatureMapPanel(desktop), SandboxPanel(desktop)
+        self.lesion, self.map = LesionPanel(desktop), FeatureMapPanel(desktop)
+        self._sandbox: SandboxPanel | None = None
         self.cards = QComboBox()
         self.cards.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.cards.setToolTip(_("Which model speaks"))
@@ -78,8 +79,6 @@ class PatientPage(Page):
         self.ruler.chosen.connect(self.open_map)
         self.map.closed.connect(self.close_map)
         self.lesion.try_wanted.connect(self.open_sandbox)
-        self.sandbox.opened.connect(self.actions_changed)
-        self.sandbox.closed.connect(self.close_sandbox)
         desktop.settings_changed.connect(self._repaint)
 
     def refresh(self) -> None:
@@ -169,9 +168,19 @@ class PatientPage(Page):
             self.map.clear()
 
     @property
+    def sandbox(self) -> SandboxPanel:
+        """The place for a copy to try contours on; made when it is first wanted."""
+        if self._sandbox is None:
+            self._sandbox = SandboxPanel(self.desktop)
+            self._sandbox.opened.connect(self.actions_changed)
+            self._sandbox.closed.connect(self.close_sandbox)
+            self._whole.addWidget(self._sandbox)
+        return self._sandbox
+
+    @property
     def has_sandbox(self) -> bool:
         """Whether a copy to try contours on is in place of the whole page."""
-        return self._whole.currentWidget() is self.sandbox
+        return self._sandbox is not None and self._whole.currentWidget() is self._sandbox
 
     def open_sandbox(self) -> None:
         """Open a copy of the signed reading to try contours on."""
@@ -353,7 +362,6 @@ class PatientPage(Page):
         record = QWidget()
         self._whole = QStackedLayout(self.body)
         self._whole.addWidget(record)
-        self._whole.addWidget(self.sandbox)
         line = QHBoxLayout(record)
         line.setContentsMargins(GRID, GRID, GRID, GRID)
         line.setSpacing(GRID)
