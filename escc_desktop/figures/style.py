@@ -14,6 +14,9 @@ import matplotlib
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -88,6 +91,7 @@ _METADATA: dict[str, dict[str, None]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},
 }
+_CANVASES = {"svg": FigureCanvasSVG, "pdf": FigureCanvasPdf, "png": FigureCanvasAgg}
 # rcParams belong to the whole process, and jobs draw in threads.
 _lock = threading.RLock()
 
@@ -167,8 +171,23 @@ def image_bytes(figure: Figure, suffix: str = ".png", dpi: int = DPI) -> bytes:
         raise UsageError(f"A figure cannot be saved as {suffix or 'a file without suffix'}.", "Use .svg, .png or .pdf.")
     buffer = io.BytesIO()
     with _lock, rc_context(_STYLE):
-        figure.savefig(buffer, format=kind, dpi=dpi, metadata=_METADATA[kind])
+        _lay_out(figure)
+        usual = figure.canvas, figure.dpi
+        # Not `savefig`: it draws everything once more beforehand, for a tight crop that nobody asked for.
+        try:
+            figure.dpi = dpi
+            getattr(_CANVASES[kind](figure), f"print_{kind}")(buffer, metadata=_METADATA[kind])
+        finally:
+            canvas, figure.dpi = usual
+            figure.set_canvas(canvas)
     return buffer.getvalue()
+
+
+def _lay_out(figure: Figure) -> None:
+    """Give everything its place once: it is the same in each format, and finding it takes as long as drawing."""
+    if isinstance(figure.get_layout_engine(), _SteadyLayout):
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
 
 
 def save(figure: Figure, path: Path) -> None:

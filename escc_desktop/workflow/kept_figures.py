@@ -24,11 +24,7 @@ def draw(made: Development, progress: Progress) -> dict[str, KeptFigure]:
     Cancelled
         From `progress`.
     """
-    return print_all(development_figures(made), made.cards["combined"].digest, progress)
-
-
-def print_all(drawn: Mapping[str, Figure], development: str, progress: Progress) -> dict[str, KeptFigure]:
-    """Return figures as they are printed, by name."""
+    drawn, development = development_figures(made), made.cards["combined"].digest
     kept = {}
     for done, (name, figure) in enumerate(drawn.items()):
         progress.advance(done, len(drawn), f"Figure {name.replace('_', ' ')}")

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from escc_desktop.figures import words
-from escc_desktop.figures.style import Figure
 from escc_desktop.figures.words import Interval
 from escc_desktop.prognosis.card import CardKind
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.results import GroupSurvival, Results, TermResult
+from escc_desktop.store.kinds import KeptFigure
 from escc_desktop.workflow.model_figures import MODEL_NAMES, NOMOGRAMS, contrast_words, performance_rows
 from escc_desktop.workflow.report import CohortReport, Dropped, Picture, Section, TableBlock
 
 _NAIVE = "P after selection is naive: the same patients chose the terms."
 
 
-def cohort_record(made: Development, figures: Mapping[str, Figure], *, is_synthetic: bool = False) -> CohortReport:
+def cohort_record(made: Development, figures: Mapping[str, KeptFigure], *, is_synthetic: bool = False) -> CohortReport:
     """Return the record that `workflow.report.cohort_report` prints."""
     results = made.results
     cohort = results.cohort
@@ -58,11 +58,11 @@ def cohort_record(made: Development, figures: Mapping[str, Figure], *, is_synthe
     )
 
 
-def _pictures(figures: Mapping[str, Figure], names: Sequence[str]) -> tuple[Picture, ...]:
+def _pictures(figures: Mapping[str, KeptFigure], names: Sequence[str]) -> tuple[Picture, ...]:
     return tuple(Picture("", figures[name]) for name in names if name in figures)
 
 
-def _agreement(results: Results, figures: Mapping[str, Figure]) -> Section | None:
+def _agreement(results: Results, figures: Mapping[str, KeptFigure]) -> Section | None:
     found = results.agreement
     if found is None:
         return None
@@ -82,7 +82,7 @@ def _agreement(results: Results, figures: Mapping[str, Figure]) -> Section | Non
     )
 
 
-def _selection(results: Results, figures: Mapping[str, Figure]) -> Section:
+def _selection(results: Results, figures: Mapping[str, KeptFigure]) -> Section:
     found = results.selection
     rows = tuple((one.name, one.coefficient, one.resample_share, one.fold_draw_share) for one in found.features)
     table = TableBlock(("Feature", "Coefficient per SD", "Resamples", "Fold draws"), rows, "Rad-score")
@@ -100,7 +100,7 @@ def _selection(results: Results, figures: Mapping[str, Figure]) -> Section:
     )
 
 
-def _score(results: Results, figures: Mapping[str, Figure]) -> Section:
+def _score(results: Results, figures: Mapping[str, KeptFigure]) -> Section:
     cut = results.cutoff
     facts: tuple[tuple[str, str], ...] = ()
     if cut is not None:
@@ -118,7 +118,7 @@ def _score(results: Results, figures: Mapping[str, Figure]) -> Section:
     return Section("Rad-score and cut-off", sentences, facts, pictures=_pictures(figures, ["cut_search", "score_bars"]))
 
 
-def _survival(results: Results, figures: Mapping[str, Figure]) -> Section:
+def _survival(results: Results, figures: Mapping[str, KeptFigure]) -> Section:
     facts = []
     for title, group in (("Apparent", results.groups_apparent), ("Out of fold", results.groups_out_of_fold)):
         if group is not None:
@@ -138,7 +138,7 @@ def _groups(group: GroupSurvival) -> str:
     )
 
 
-def _cox(results: Results, figures: Mapping[str, Figure]) -> Section:
+def _cox(results: Results, figures: Mapping[str, KeptFigure]) -> Section:
     tables = [_terms("Covariates one by one", results.univariable, "")]
     tables.extend(_terms(f"{MODEL_NAMES[kind]} model", results.models[kind].terms, _NAIVE) for kind in NOMOGRAMS)
     differences = tuple(

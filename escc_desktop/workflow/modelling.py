@@ -22,8 +22,7 @@ from escc_desktop.progress import Progress
 from escc_desktop.stats.agreement import IccForm
 from escc_desktop.store.kinds import KeptFigure
 from escc_desktop.workflow.folders import check_folder, whole_folder
-from escc_desktop.workflow.kept_figures import print_all, write_figures
-from escc_desktop.workflow.model_figures import development_figures
+from escc_desktop.workflow.kept_figures import draw, write_figures
 from escc_desktop.workflow.model_report import cohort_record
 from escc_desktop.workflow.report import cohort_report
 
@@ -175,10 +174,9 @@ def write_development(
     """
     with whole_folder(out, DEVELOPMENT_MARKER) as folder:
         _fill(made, folder, sources or {}, is_synthetic)
-        drawn = development_figures(made)
-        printed = kept or print_all(drawn, made.cards["combined"].digest, progress)
+        printed = kept or draw(made, progress)
         write_figures(printed, folder / "figures")
-        cohort_report(cohort_record(made, drawn, is_synthetic=is_synthetic), folder / "report.pdf")
+        cohort_report(cohort_record(made, printed, is_synthetic=is_synthetic), folder / "report.pdf")
 
 
 def _fill(made: Development, folder: Path, sources: Mapping[str, Path], is_synthetic: bool) -> None:

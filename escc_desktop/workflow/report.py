@@ -19,6 +19,7 @@ from escc_desktop.figures.performance import PerformanceRow
 from escc_desktop.figures.style import Figure
 from escc_desktop.figures.words import Interval, RiskWord
 from escc_desktop.files import digest, write_json, write_whole
+from escc_desktop.store.kinds import KeptFigure
 from escc_desktop.workflow import report_page as page
 from escc_desktop.workflow.report_page import Cell
 
@@ -28,7 +29,7 @@ class Picture:
     """A figure with its heading and, below it, what one should see in it."""
 
     title: str
-    figure: Figure
+    figure: Figure | KeptFigure
     caption: str = ""
 
 
@@ -216,12 +217,12 @@ def _write(path: Path, flow: Sequence[Any], title: str, report: Any) -> None:
 
 def _plain(value: Any) -> Any:
     """Return a record as JSON values: figures leave only that they were there, missing numbers are null."""
+    if isinstance(value, Figure | KeptFigure):
+        return "figure"
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {entry.name: _plain(getattr(value, entry.name)) for entry in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return [_plain(entry) for entry in value]
-    if isinstance(value, Figure):
-        return "figure"
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     return value
@@ -303,12 +304,18 @@ def _table_block(block: TableBlock) -> list[Any]:
 
 
 def _picture_block(shown: Picture) -> list[Any]:
-    parts: list[Any] = [page.picture(shown.figure)]
+    parts: list[Any] = [_drawn(shown.figure)]
     if shown.title:
         parts.insert(0, page.paragraph(shown.title, "small heading"))
     if shown.caption:
         parts.append(page.paragraph(shown.caption, "quiet"))
     return parts
+
+
+def _drawn(figure: Figure | KeptFigure) -> Any:
+    if isinstance(figure, KeptFigure):
+        return page.printed(figure.png, (figure.width_mm, figure.height_mm))
+    return page.picture(figure)
 
 
 def _performance(report: CohortReport) -> list[Any]:
