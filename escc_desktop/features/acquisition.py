@@ -25,6 +25,8 @@ class ScanFacts:
         Largest absolute value of the whole image, by which four filters are scaled.
     is_cropped
         Whether the image seems cut out of a larger scan.
+    pixel_type
+        Of the image the features were taken from; a resampled one has its own.
     phase
         Contrast phase as recognised; not known where it could not be.
     remarks
@@ -41,6 +43,7 @@ class ScanFacts:
     is_cropped: bool | None = None
     phase: str | None = None
     remarks: tuple[str, ...] = ()
+    pixel_type: str | None = None
 
     @classmethod
     def of(cls, provenance: Mapping[str, Any]) -> Self:
@@ -52,7 +55,8 @@ class ScanFacts:
         header = header if isinstance(header, Mapping) else {}
         spacing, findings = provenance.get("spacing_mm"), provenance.get("findings")
         x, _, z = spacing if isinstance(spacing, list) and len(spacing) == 3 else (None, None, None)
-        remarks = provenance.get("warnings")
+        remarks, measured = provenance.get("warnings"), provenance.get("measured_on")
+        taken_from = measured if isinstance(measured, Mapping) else provenance
         extreme = _number(provenance.get("extreme_hu"))
         phase = _word(header.get("phase"))
         scanner = " ".join(word for word in (_word(header.get("manufacturer")), _word(header.get("model"))) if word)
@@ -67,12 +71,14 @@ class ScanFacts:
             is_cropped=CROPPED in findings if isinstance(findings, list) else None,
             phase=None if phase == UNKNOWN_PHASE else phase,
             remarks=tuple(one for one in remarks if isinstance(one, str)) if isinstance(remarks, list) else (),
+            pixel_type=_word(taken_from.get("pixel_type")),
         )
 
     @property
     def is_known(self) -> bool:
         """Whether anything is known."""
-        return any(getattr(self, field.name) is not None for field in fields(self) if field.name != "remarks")
+        said = {field.name for field in fields(self)} - {"remarks", "pixel_type"}
+        return any(getattr(self, name) is not None for name in said)
 
 
 def _number(value: object) -> float | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -124,6 +125,25 @@ class ExtractionParams(_Strict):
     def feature_names(self) -> tuple[str, ...]:
         """The names of the 1,874 features without phase, in order."""
         return feature_names(self.log_sigma_mm)
+
+
+@dataclass(frozen=True)
+class UsedParams:
+    """With which settings, by name and digest, and by which engine a row of features was computed."""
+
+    name: str
+    digest: str
+    engine: str
+
+    @classmethod
+    def of(cls, provenance: Mapping[str, Any]) -> Self | None:
+        """Return what the provenance of a feature vector says, None where it does not."""
+        found = [provenance.get(key) for key in ("params", "params_digest", "engine")]
+        words = [word for word in found if isinstance(word, str) and word]
+        return cls(*words) if len(words) == len(found) else None
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.digest[:12]})"
 
 
 def load_params(source: str | Path) -> ExtractionParams:

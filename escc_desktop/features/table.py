@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.names import parse_feature_name
+from escc_desktop.features.params import UsedParams
 from escc_desktop.files import CsvTable, read_csv, read_json, write_csv
 from escc_desktop.progress import Progress
 
@@ -84,17 +85,21 @@ class FeatureTable:
         float64 (rows, columns), finite, read-only.
     scans
         How the image of each row was made; empty where nothing is known of any.
+    used
+        With which settings each row was computed; empty where nothing is known of any.
     """
 
     keys: tuple[RoiKey, ...]
     names: tuple[str, ...]
     values: NDArray[np.float64]
     scans: tuple[ScanFacts, ...] = ()
+    used: tuple[UsedParams | None, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _frozen(self.values, (len(self.keys), len(self.names))))
-        if self.scans and len(self.scans) != len(self.keys):
-            raise ValueError(f"facts of {len(self.scans)} images for {len(self.keys)} rows")
+        for facts in (self.scans, self.used):
+            if facts and len(facts) != len(self.keys):
+                raise ValueError(f"{len(facts)} facts for {len(self.keys)} rows")
 
     def select(self, reader: str | None = None, occasion: str | None = None) -> Self:
         """Return the rows of a reader, of an occasion, or of both."""
@@ -108,7 +113,8 @@ class FeatureTable:
     def take(self, rows: Sequence[int]) -> Self:
         """Return these rows, in that order."""
         keys, scans = tuple(self.keys[row] for row in rows), tuple(self.scans[row] for row in rows if self.scans)
-        return type(self)(keys, self.names, self.values[list(rows)], scans)
+        used = tuple(self.used[row] for row in rows if self.used)
+        return type(self)(keys, self.names, self.values[list(rows)], scans, used)
 
     def only(self, names: Sequence[str]) -> Self:
         """Return the columns named, in that order.
@@ -125,7 +131,7 @@ class FeatureTable:
                 f"{len(missing)} features are not in the table, the first is {missing[0]}.",
                 "Extract them again or choose the table the names come from.",
             )
-        return type(self)(self.keys, tuple(names), self.values[:, [place[name] for name in names]], self.scans)
+        return replace(self, names=tuple(names), values=self.values[:, [place[name] for name in names]])
 
 
 def _frozen(values: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -142,8 +148,8 @@ def read_feature_table(path: Path, required: Sequence[str] = ()) -> FeatureTable
     Parameters
     ----------
     path
-        CSV with the columns `KEY_COLUMNS` and one a feature, with phase; what its sidecar says of the images goes
-        along.
+        CSV with the columns `KEY_COLUMNS` and one a feature, with phase; what its sidecar says of images and
+        settings goes along.
     required
         Features it must have.
 
@@ -170,23 +176,41 @@ def read_feature_table(path: Path, required: Sequence[str] = ()) -> FeatureTable
             f"{table.name} is no valid feature table: {faults[0]}{more}.", faults, "Mend all and try again."
         )
     keys = tuple(read_keys(table))
-    return FeatureTable(keys, names, values, _scans(path, keys))
+    return table_of(keys, names, values, list(_provenances(path, keys)))
 
 
-def _scans(path: Path, keys: Sequence[RoiKey]) -> tuple[ScanFacts, ...]:
-    """Return how the image of each row was made, by the table's sidecar; nothing without a sidecar that says it."""
+def table_of(
+    keys: Sequence[RoiKey],
+    names: Sequence[str],
+    values: NDArray[np.float64],
+    provenances: Sequence[Mapping[str, Any]],
+) -> FeatureTable:
+    """Return a table with what the provenance of each row says of its image and settings."""
+    scans = tuple(ScanFacts.of(provenance) for provenance in provenances)
+    used = tuple(UsedParams.of(provenance) for provenance in provenances)
+    return FeatureTable(
+        tuple(keys),
+        tuple(names),
+        values,
+        scans if any(scan.is_known for scan in scans) else (),
+        used if any(used) else (),
+    )
+
+
+def _provenances(path: Path, keys: Sequence[RoiKey]) -> Iterator[Mapping[str, Any]]:
+    """Yield what the table's sidecar says of each row: what all share, and its own; nothing without a sidecar."""
     try:
         sidecar = read_json(path.with_name(f"{path.name}.json"))
     except EsccError:
-        return ()
-    rows = sidecar.get("rows") if isinstance(sidecar, dict) else None
+        sidecar = None
+    shared = sidecar if isinstance(sidecar, dict) else {}
+    rows = shared.get("rows")
     known = {
-        tuple(row.get(name) for name in ("patient_id", "lesion_id", "reader", "occasion")): ScanFacts.of(row)
+        tuple(row.get(name) for name in ("patient_id", "lesion_id", "reader", "occasion")): row
         for row in (rows if isinstance(rows, list) else ())
         if isinstance(row, dict)
     }
-    scans = tuple(known.get(key.reading, ScanFacts()) for key in keys)
-    return scans if any(scan.is_known for scan in scans) else ()
+    return ({**shared, **known.get(key.reading, {})} for key in keys)
 
 
 def _name_faults(table: CsvTable, names: Sequence[str]) -> Iterator[Fault]:

@@ -240,6 +240,18 @@ class Acquisition(_Part):
     n_cropped: Count
 
 
+class Extraction(_Part):
+    """With which settings the features of the training patients were computed; the digest decides.
+
+    All `engines` give the same values; `pixel_types` are those of the images the features were taken from.
+    """
+
+    params: Name
+    params_digest: Hex
+    engines: tuple[Text, ...] = ()
+    pixel_types: tuple[Text, ...] = ()
+
+
 class Figure(_Part):
     """A measure of performance: on the training patients, and corrected for optimism."""
 
@@ -261,8 +273,8 @@ class ModelCard(_Part):
         How several ROIs of a patient become one value (`reading.lesion.LesionRule`).
     feature_scale
         What the features' coefficients refer to; `unknown` where print does not say.
-    acquisition
-        How the training images were made; None for a card of an earlier program, or where nothing is known.
+    acquisition, extraction
+        How the training images were made and their features computed; None for earlier cards, or where nothing is known.
     digest
         SHA-256 of the canonical JSON of everything else.
     """
@@ -286,6 +298,7 @@ class ModelCard(_Part):
     performance: tuple[Figure, ...] = ()
     warnings: tuple[Text, ...] = ()
     acquisition: Acquisition | None = None
+    extraction: Extraction | None = None
     digest: Hex
 
     @model_validator(mode="after")
@@ -317,9 +330,9 @@ def _names(terms: Sequence[Term], source: str) -> tuple[str, ...]:
 def content_digest(document: dict[str, object]) -> str:
     """Return the digest of a card's content, its `digest` field left out.
 
-    `acquisition` came later: where it says nothing it is left out too, so that earlier cards keep their digest.
+    What came later is left out too where it says nothing, so that earlier cards keep their digest.
     """
-    left_out = {"digest"} if document.get("acquisition") else {"digest", "acquisition"}
+    left_out = {"digest", *(name for name in ("acquisition", "extraction") if not document.get(name))}
     return digest(canonical_json({key: value for key, value in document.items() if key not in left_out}))
 
 

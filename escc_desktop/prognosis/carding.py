@@ -15,6 +15,7 @@ from escc_desktop.prognosis.card import (
     Baseline,
     CardKind,
     Cutoff,
+    Extraction,
     Figure,
     IccRule,
     ModelCard,
@@ -54,7 +55,7 @@ _NAMES: dict[CardKind, str] = {
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What cards carry beside the fit: out-of-fold predictions, performance by kind, warnings, digests."""
+    """What cards carry beside the fit: out-of-fold predictions, performance by kind, warnings, digests, settings."""
 
     fitted: Fitted
     cutpoint: Cutpoint | None
@@ -63,6 +64,7 @@ class Evidence:
     warnings: tuple[str, ...]
     features_digest: str
     clinical: ClinicalTable
+    extraction: Extraction | None
 
 
 def make_cards(problem: Problem, evidence: Evidence) -> dict[CardKind, ModelCard]:
@@ -99,6 +101,7 @@ def _card(problem: Problem, evidence: Evidence, kind: CardKind) -> ModelCard:
         performance=evidence.performance[kind],
         warnings=evidence.warnings,
         acquisition=training_acquisition(problem.cohort.scans),
+        extraction=evidence.extraction,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from escc_desktop.errors import EsccError
 from escc_desktop.features.table import FeatureTable
 from escc_desktop.prognosis import summary
-from escc_desktop.prognosis.card import CARD_KINDS, CardKind, ModelCard
+from escc_desktop.prognosis.card import CARD_KINDS, CardKind, Extraction, ModelCard
 from escc_desktop.prognosis.carding import Evidence, make_cards
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import Cohort, assemble, features_digest
@@ -20,6 +20,7 @@ from escc_desktop.prognosis.pipeline import Fitted, Problem, fit_pipeline
 from escc_desktop.prognosis.reproducibility import Agreements, has_repeats, reproducibility
 from escc_desktop.prognosis.results import AcquisitionResult, FigureResult, Results
 from escc_desktop.prognosis.scans import training_acquisition
+from escc_desktop.prognosis.settings import training_extraction
 from escc_desktop.prognosis.summary import Found
 from escc_desktop.prognosis.terms import Candidates, candidates
 from escc_desktop.prognosis.validation import validate
@@ -55,11 +56,12 @@ def develop(table: FeatureTable, clinical: ClinicalTable, config: DevelopConfig,
     ------
     EsccError
         The tables do not allow a development: too few patients or events, a horizon nobody reached, covariates
-        that are not there.
+        that are not there, features of different settings.
     Cancelled
         Through `progress`.
     """
     progress.advance(0, 1, "Joining features and outcome")
+    extraction = training_extraction(table)
     cohort = assemble(table, clinical, config.endpoint, config.patient_value)
     _check_horizon(cohort, config)
     agreements = _agreements(table, cohort, config)
@@ -70,7 +72,7 @@ def develop(table: FeatureTable, clinical: ClinicalTable, config: DevelopConfig,
     cutpoint = _cut(problem, fitted, progress.part(0.03, 0.05))
     found = summary.gather(problem, fitted, cutpoint, validate(problem, fitted, progress.part(0.05, 0.98)))
     told = summary.figures(found)
-    warnings = _warnings(found, clinical, found_candidates, told)
+    warnings = (*_warnings(found, clinical, found_candidates, told), *_about_extraction(extraction))
     cards = make_cards(
         problem,
         Evidence(
@@ -81,6 +83,7 @@ def develop(table: FeatureTable, clinical: ClinicalTable, config: DevelopConfig,
             warnings=warnings,
             features_digest=features_digest(table),
             clinical=clinical,
+            extraction=extraction,
         ),
     )
     results = _results(found, told, cards, warnings)
@@ -255,6 +258,21 @@ def _about_scans(found: Found) -> Sequence[str]:
         told.append(
             f"{made.n_cropped} of {made.n_known} images seem cut out of larger scans: features of the square, square "
             "root, logarithm and exponential images depend on how."
+        )
+    return told
+
+
+def _about_extraction(extraction: Extraction | None) -> Sequence[str]:
+    told = []
+    if extraction is None:
+        told.append(
+            "Nothing says with which settings the features were extracted, for the table has no sidecar: whether other "
+            "features may be compared with them has to be seen to by hand."
+        )
+    elif len(extraction.pixel_types) > 1:
+        told.append(
+            f"The images have different pixel types ({', '.join(extraction.pixel_types)}), on which up to 119 features "
+            "of local binary patterns depend."
         )
     return told
 

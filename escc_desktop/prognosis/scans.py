@@ -31,6 +31,11 @@ def reads_whole_image(names: Sequence[str]) -> bool:
     return any(parse_feature_name(name).filter in SCALED for name in names)
 
 
+def _reads_lbp(names: Sequence[str]) -> bool:
+    """Return whether some of these features depend on the pixel type: samples are rounded to it."""
+    return any(parse_feature_name(name).filter.startswith("lbp-3D") for name in names)
+
+
 def training_acquisition(scans: Sequence[Sequence[ScanFacts]]) -> Acquisition | None:
     """Return how the images of a cohort were made; None where nothing is known.
 
@@ -74,6 +79,9 @@ def deviations(card: ModelCard, scans: Sequence[ScanFacts]) -> Iterator[tuple[st
             yield "outside_applicability", f"phase {scan.phase}, card {card.applicability.phase}", True
         if trained is not None:
             yield from _outside(trained, scan)
+        types = card.extraction.pixel_types if card.extraction is not None else ()
+        if scan.pixel_type is not None and types and scan.pixel_type not in types:
+            yield "outside_acquisition", f"pixel type {scan.pixel_type}, training {', '.join(types)}", _reads_lbp(names)
 
 
 def _outside(trained: Acquisition, scan: ScanFacts) -> Iterator[tuple[str, str, bool]]:

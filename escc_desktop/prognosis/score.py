@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,7 @@ from escc_desktop.prognosis.card import (
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import VOLUME, PatientValues, patient_values
 from escc_desktop.prognosis.scans import deviations
+from escc_desktop.prognosis.settings import check_same_settings, settings_of, without_settings
 from escc_desktop.prognosis.terms import model_value
 
 _Z95 = float(special.ndtri(0.975))
@@ -96,12 +97,17 @@ def assess(card: ModelCard, table: FeatureTable, clinical: ClinicalTable) -> tup
     Raises
     ------
     EsccError
-        The card is for reading only, or a table lacks a column the card needs.
+        The card is for reading only, a table lacks a column the card needs, or its features are of other settings.
     """
     _check(card, table, clinical)
+    first = table.select("A", "first")
+    check_same_settings(card, first)
+    unsaid = without_settings(card, first)
     values = patient_values(table.only(_columns(card, table)), card.patient_value)
     rows = sorted(set(values.patients) | (set(clinical.patients) if card.covariate_names else set()))
-    return tuple(_assess(card, _patient(card, patient, values, clinical)) for patient in rows)
+    return tuple(
+        _assess(card, _patient(card, patient, values, clinical), *_unsaid(card, patient in unsaid)) for patient in rows
+    )
 
 
 def _columns(card: ModelCard, table: FeatureTable) -> tuple[str, ...]:
@@ -148,10 +154,16 @@ def _patient(card: ModelCard, patient: str, values: PatientValues, clinical: Cli
     return _Patient(patient, features, covariates, sites, scans)
 
 
-def _assess(card: ModelCard, patient: _Patient) -> Assessment:
+def _unsaid(card: ModelCard, is_unsaid: bool) -> Iterator[Caution]:
+    if is_unsaid:
+        yield Caution("unknown_settings", f"the card was developed on {settings_of(card)}")
+
+
+def _assess(card: ModelCard, patient: _Patient, *more: Caution) -> Assessment:
     score = _rad_score(card.rad_score, patient)
     cautions = [*_missing(card, patient), *_ranges(card, patient), *_applicability(card, patient)]
     cautions += [Caution(*found) for found in deviations(card, patient.scans)]
+    cautions += more
     trained, seen = _training_patient(card, patient)
     cautions += seen
     is_withheld = any(caution.withholds for caution in cautions)

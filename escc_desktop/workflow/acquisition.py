@@ -13,6 +13,7 @@ from escc_desktop.files import digest, read_bytes, refuse_overwriting, write_csv
 from escc_desktop.prognosis.cohort import features_digest
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.dependence import FALSE_DISCOVERY_RATE, Dependence, dependence_of
+from escc_desktop.prognosis.settings import check_one_settings
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.stored import feature_table
@@ -33,7 +34,7 @@ def acquisition_of_file(features: Path, out: Path | None) -> dict[str, Any]:
     Raises
     ------
     EsccError
-        The table is at fault, nothing is known of the images, or `out` cannot be written.
+        The table is at fault or mixes settings, nothing is known of the images, or `out` cannot be written.
     """
     if out is not None:
         check_file(out, ".csv")
@@ -61,6 +62,7 @@ def acquisition_of_project(project: Project, out: Path | None) -> dict[str, Any]
 
 
 def _told(table: FeatureTable, out: Path | None, source: Mapping[str, Any]) -> dict[str, Any]:
+    check_one_settings(table)
     found = dependence_of(table, _RULE)
     if out is not None:
         provenance = {"program": f"escc-desktop {version()}", "patient_value": _RULE, **source}

@@ -21,6 +21,9 @@ CAUTIONS: Final = {
     "outside_applicability": _("The card was not made for such a patient."),
     "cropped_input": _("The image seems cut out of a larger scan, and features the card reads depend on all of it."),
     "outside_acquisition": _("The image was made in another way than those the card was trained on."),
+    "unknown_settings": _(
+        "Nothing says with which settings the features were extracted; with others than the card's the score is wrong."
+    ),
     "no_cutoff": _("There is no cut-off, and so no risk group."),
     "same_code_other_values": _("A patient of this code helped to train the card, with other values."),
     "unknown_level": _("A value is of a level the card does not know."),

@@ -23,12 +23,14 @@ from escc_desktop.imaging.volume import Volume
 from escc_desktop.prognosis.card import ModelCard, RiskGroup, load_card
 from escc_desktop.prognosis.scans import deviations
 from escc_desktop.prognosis.score import rad_score_of
+from escc_desktop.prognosis.settings import is_of_settings, settings_of
 from escc_desktop.progress import Progress
 from escc_desktop.workflow.cautions import CAUTIONS
 from escc_desktop.workflow.extraction import ExtractionChoice, RoiFiles
 
 # Beyond it lie metal and padding, which no tissue is measured by.
 WINDOW_HU: Final = (-1024, 1500)
+_ELSEWHERE: Final = frozenset({"is_cropped", "remarks", "pixel_type"})
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def precheck_files(files: RoiFiles, choice: ExtractionChoice, card: Path | None,
     Raises
     ------
     EsccError
-        A file cannot be read, or the card reads no features.
+        A file cannot be read, or the card reads no features, or features of other settings.
     UsageError
         There is no such engine.
     Cancelled
@@ -95,6 +97,11 @@ def precheck_files(files: RoiFiles, choice: ExtractionChoice, card: Path | None,
     """
     params, model = load_params(choice.params), None if card is None else load_card(card)
     make_engine(choice.engine)
+    if model is not None and not is_of_settings(model, params.digest):
+        raise EsccError(
+            f"{model.name} was developed on features of other settings than {params.name} ({params.digest[:12]}).",
+            f"Choose the settings of the card: {settings_of(model)}.",
+        )
     progress.advance(0, 4, "Reading the image")
     volume, series = read_scan(files.image, choice.accept)
     progress.advance(1, 4, "Reading the mask")
@@ -176,7 +183,7 @@ def precheck_document(found: Precheck) -> dict[str, Any]:
             "size": list(found.size),
             "spacing_mm": list(found.spacing_mm),
             "pixel_type": found.pixel_type,
-            **{name: value for name, value in asdict(found.scan).items() if name not in {"is_cropped", "remarks"}},
+            **{name: value for name, value in asdict(found.scan).items() if name not in _ELSEWHERE},
         },
         "region": {"voxels": found.n_voxels, "volume_mm3": found.volume_mm3},
         "extreme": None

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from escc_desktop.features.acquisition import UNKNOWN_PHASE, ScanFacts
+from escc_desktop.features.acquisition import UNKNOWN_PHASE
 from escc_desktop.features.names import PHASE_PREFIX
-from escc_desktop.features.table import FeatureTable, RoiKey
+from escc_desktop.features.table import FeatureTable, RoiKey, table_of
 from escc_desktop.features.worker import LastVolume, Task
 from escc_desktop.imaging.mask import Mask, MaskEdit
 from escc_desktop.imaging.volume import Geometry, Volume
@@ -70,8 +70,7 @@ def feature_table(features: list[RoiFeatures]) -> FeatureTable:
     ordered = sorted(features, key=lambda item: item.key)
     names = tuple(f"{PHASE_PREFIX}{name}" for name in ordered[0].vector.names) if ordered else ()
     values = np.array([item.vector.values for item in ordered]).reshape(len(ordered), len(names))
-    scans = tuple(ScanFacts.of(item.vector.provenance) for item in ordered)
-    return FeatureTable(tuple(item.key for item in ordered), names, values, scans)
+    return table_of([item.key for item in ordered], names, values, [item.vector.provenance for item in ordered])
 
 
 def with_acquisition(store: Store, features: Iterable[RoiFeatures]) -> tuple[RoiFeatures, ...]:
