@@ -57,11 +57,11 @@ def extract_to_file(project: Project, params: str, out: Path | None, jobs: int, 
         check_file(out, ".csv")
     result = project.extract(load_params(params), progress, jobs)
     if out is not None and result.features:
-        write_feature_table(out, result.table, _features_provenance(result))
+        write_feature_table(out, result.table, features_provenance(result))
     return result
 
 
-def _features_provenance(result: Extraction) -> dict[str, Any]:
+def features_provenance(result: Extraction) -> dict[str, Any]:
     """Return what all rows rest on, and for each row what is its own, in the order of the table."""
     ordered: list[RoiFeatures] = sorted(result.features, key=lambda item: item.key)
     first = ordered[0].vector.provenance

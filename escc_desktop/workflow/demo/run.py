@@ -19,7 +19,6 @@ from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.score import Assessment
 from escc_desktop.progress import Progress
-from escc_desktop.store.kinds import RoiFeatures
 from escc_desktop.workflow.analysis import Extraction
 from escc_desktop.workflow.clinical_data import CLINICAL_NAME, clinical_csv
 from escc_desktop.workflow.demo.claim import LOCK_FILE, claimed
@@ -36,6 +35,7 @@ from escc_desktop.workflow.modelling import assess_files, icc_file, write_develo
 from escc_desktop.workflow.patient_report import write_patient_report
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.reading_report import write_reading_report
+from escc_desktop.workflow.study_files import features_provenance
 
 FULL_SIZE = 59
 REPEATS = 15
@@ -240,29 +240,10 @@ def _refuse_failures(extraction: Extraction) -> None:
 
 def _export_inputs(results: Path, project: Project, extraction: Extraction) -> None:
     provenance = {**SYNTHETIC, "program": f"escc-desktop {version()}"}
-    write_feature_table(results / "FEATURES.csv", extraction.table, {**provenance, **_feature_provenance(extraction)})
+    write_feature_table(results / "FEATURES.csv", extraction.table, {**provenance, **features_provenance(extraction)})
     clinical = clinical_csv(project.records())
     write_csv(results / CLINICAL_NAME, clinical.header, clinical.rows, provenance)
     icc_file(results / "FEATURES.csv", results / "ICC.csv", label=SYNTHETIC)
-
-
-def _feature_provenance(extraction: Extraction) -> dict[str, object]:
-    """Return what all vectors rest on, and for each what is its own."""
-    ordered = sorted(extraction.features, key=lambda item: item.key)
-    first = ordered[0].vector.provenance
-    shared = {name: value for name, value in first.items() if _all_have(ordered, name, value)}
-    rows = [
-        {
-            "session": item.session_id,
-            **{name: value for name, value in item.vector.provenance.items() if name not in shared},
-        }
-        for item in ordered
-    ]
-    return {**shared, "rows": rows}
-
-
-def _all_have(features: Sequence[RoiFeatures], name: str, value: object) -> bool:
-    return all(item.vector.provenance[name] == value for item in features)
 
 
 def _assess(results: Path, project: Project, made: Development, table: FeatureTable) -> tuple[Assessment, ...]:
