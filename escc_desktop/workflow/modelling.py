@@ -18,6 +18,7 @@ from escc_desktop.prognosis.config import DevelopConfig, load_config
 from escc_desktop.prognosis.develop import Development, develop
 from escc_desktop.prognosis.reproducibility import Agreements, reproducibility
 from escc_desktop.prognosis.score import Assessment, assess
+from escc_desktop.prognosis.settings import check_one_settings
 from escc_desktop.progress import Progress
 from escc_desktop.stats.agreement import IccForm
 from escc_desktop.store.kinds import KeptFigure
@@ -91,12 +92,14 @@ def icc_file(
     Raises
     ------
     EsccError
-        The table is not readable, or holds no repeated readings.
+        The table is not readable, holds no repeated readings, or features of different settings.
     """
     if not -1 <= threshold < 1:
         raise UsageError(f"A threshold of {threshold:g} is no ICC: give a number from -1 to below 1.")
     refuse_overwriting(out, features)
-    found = reproducibility(read_feature_table(features), form, threshold)
+    table = read_feature_table(features)
+    check_one_settings(table)
+    found = reproducibility(table, form, threshold)
     provenance = {**label, **_provenance({"features": features}), "form": form, "threshold": threshold}
     write_csv(out, ICC_COLUMNS, _icc_rows(found), provenance)
     return {"out": str(out), **icc_summary(found)}
