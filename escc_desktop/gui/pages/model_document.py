@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -48,7 +48,7 @@ class ModelDocument(QWidget):
         super().__init__()
         self._desktop = desktop
         self._view: ModelView | None = None
-        self._left: list[Section] = []
+        self._blocks: Iterator[bool] = iter(())
         self.figures: dict[str, FigureView] = {}
         self.tables: dict[str, list[PlainTable]] = {}
         self.places: dict[str, QWidget] = {}
@@ -71,7 +71,7 @@ class ModelDocument(QWidget):
         line.addWidget(self.area, 1)
 
     def show_view(self, view: ModelView) -> None:
-        """Show a development from its beginning; sections are built one after the other, so that nothing stands."""
+        """Show a development from its beginning; its blocks are built one after the other, so that nothing stands."""
         self._view = view
         self.figures, self.tables, self.places = {}, {}, {}
         inner = QWidget()
@@ -84,7 +84,7 @@ class ModelDocument(QWidget):
         self.contents.addItems([section.title for section in view.sections])
         self.contents.setCurrentRow(0)
         self.contents.blockSignals(False)
-        self._left = list(view.sections)
+        self._blocks = self._build(view)
         self._timer.start()
 
     def go_to(self, section_id: str) -> None:
@@ -97,17 +97,18 @@ class ModelDocument(QWidget):
         self._timer.stop()
 
     def _build_next(self) -> None:
-        if not self._left or self._view is None:
-            self._timer.stop()
-            self._column.addStretch(1)
-            self.built.emit()
+        if next(self._blocks, False):
             return
-        section = self._left.pop(0)
-        made = self._section(section, self._view)
-        self.places[section.section_id] = made
-        self._column.addWidget(made)
+        self._timer.stop()
+        self._column.addStretch(1)
+        self.built.emit()
 
-    def _section(self, section: Section, view: ModelView) -> QWidget:
+    def _build(self, view: ModelView) -> Iterator[bool]:
+        """Build a block at each step: words, a table, a row of figures."""
+        for section in view.sections:
+            yield from self._build_section(section, view)
+
+    def _build_section(self, section: Section, view: ModelView) -> Iterator[bool]:
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, 0, 0, 0)
@@ -119,10 +120,16 @@ class ModelDocument(QWidget):
             column.addWidget(_caution(sentence))
         if section.facts:
             column.addWidget(_facts(section.facts))
-        self.tables[section.section_id] = [_add_table(column, table) for table in section.tables]
+        self.places[section.section_id] = holder
+        self._column.addWidget(holder)
+        yield True
+        tables = self.tables[section.section_id] = []
+        for table in section.tables:
+            tables.append(_add_table(column, table))
+            yield True
         for names in section.figures:
             self._add_figures(column, names, view)
-        return holder
+            yield True
 
     def _add_figures(self, column: QVBoxLayout, names: Sequence[str], view: ModelView) -> None:
         """Put the figures that are there side by side."""
