@@ -161,7 +161,7 @@ def test_that_opening_can_be_cancelled_and_leaves_nothing_open(
     no_job(reader)
     assert reader.page.board is None
     assert reader.page._places.currentWidget() is reader.page.agenda
-    assert opened[0].reading._is_closed  # type: ignore[attr-defined]
+    reader.qtbot.waitUntil(lambda: opened[0].reading._is_closed, timeout=WAIT_MS)  # type: ignore[attr-defined]
 
 
 def test_that_a_reading_is_resumed_where_it_was_left(reader: ReaderHand) -> None:
