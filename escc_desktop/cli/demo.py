@@ -34,7 +34,7 @@ def _demo(
     root = project or default_folder()
     say("Synthetic data: nothing in this study comes from a person. Research use only.")
     with progress_on_stderr() as progress:
-        folder = build_demo(root, choice, progress.part(0, 0.25))
-        summary = run_demo(folder, choice, progress.part(0.25, 1))
+        folder = build_demo(root, choice, progress.part(0, 0.55))
+        summary = run_demo(folder, choice, progress.part(0.55, 1))
     print(told(folder, summary))
     print("DONE")

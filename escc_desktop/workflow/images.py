@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -135,17 +136,42 @@ def import_images(
     ordered = sorted(wanted, key=lambda series: (series.patient_id, series.series_uid))
     imported: list[str] = []
     known: list[str] = []
-    loading = progress.part(_SCAN_SHARE, 1)
-    for done, series in enumerate(ordered):
-        reason = _why_not(series, choice)
-        if reason is None:
-            is_new = _import_one(store, principal, series, choice, _nth(loading, done, len(ordered)))
-            if not isinstance(is_new, LeftOut):
-                (imported if is_new else known).append(series.series_uid)
-                continue
-            reason = is_new
-        left_out.append(reason)
+    for series, volume in _loaded(ordered, choice, progress.part(_SCAN_SHARE, 1)):
+        is_new = volume if isinstance(volume, LeftOut) else _import_one(store, principal, series, choice, volume)
+        if isinstance(is_new, LeftOut):
+            left_out.append(is_new)
+        else:
+            (imported if is_new else known).append(series.series_uid)
     return ImagesImport(tuple(imported), tuple(known), tuple(left_out))
+
+
+def _loaded(
+    ordered: Sequence[Series], choice: ImportChoice, progress: Progress
+) -> Iterator[tuple[Series, Volume | LeftOut]]:
+    """Load every series, or say why not: the next one while the caller stores the last."""
+    with ThreadPoolExecutor(1, "loading") as pool:
+        pending: list[tuple[Series, Future[Volume | LeftOut]]] = []
+        try:
+            for done, series in enumerate(ordered):
+                own = _nth(progress, done, len(ordered))
+                pending.append((series, pool.submit(_load, series, choice, own)))
+                if len(pending) > 1:
+                    before, volume = pending.pop(0)
+                    yield before, volume.result()
+            for series, volume in pending:
+                yield series, volume.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _load(series: Series, choice: ImportChoice, progress: Progress) -> Volume | LeftOut:
+    reason = _why_not(series, choice)
+    if reason is not None:
+        return reason
+    try:
+        return load(series, progress, choice.accept)
+    except EsccError as error:
+        return _left_out(series, error.what, error.hint)
 
 
 def _nth(progress: Progress, done: int, total: int) -> Progress:
@@ -216,13 +242,9 @@ def _refusal(series: Series) -> LeftOut | None:
 
 
 def _import_one(
-    store: Store, principal: Principal, series: Series, choice: ImportChoice, progress: Progress
+    store: Store, principal: Principal, series: Series, choice: ImportChoice, volume: Volume
 ) -> bool | LeftOut:
     """Store one series; return whether it is new, or why it was left out."""
-    try:
-        volume = load(series, progress, choice.accept)
-    except EsccError as error:
-        return _left_out(series, error.what, error.hint)
     patient_id = choice.codes.get(series.patient_id, series.patient_id)
     document = series_document(series, patient_id, volume)
     before = store.find(SERIES, series.series_uid)

@@ -63,6 +63,24 @@ class Stopped:
 JobEvent = Started | Advanced | Finished | Failed | Stopped
 
 
+class _Estimate:
+    """How long a job has still to go, from its pace since the first part was done.
+
+    What comes before, such as the start of worker processes or results found finished, says nothing of the pace.
+    """
+
+    def __init__(self) -> None:
+        self._first: tuple[float, float] | None = None
+
+    def left_seconds(self, fraction: float, now: float) -> float | None:
+        """Return the seconds left; None before there is a pace."""
+        if self._first is None:
+            self._first = (fraction, now) if fraction > 0 else None
+            return None
+        done, elapsed = fraction - self._first[0], now - self._first[1]
+        return elapsed * (1 - fraction) / done if done > 0 and elapsed > 0 else None
+
+
 @dataclass(frozen=True)
 class Job(Generic[Result]):
     """A handle on one running or waiting job."""
@@ -118,12 +136,10 @@ class Jobs:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _progress(self, job_id: int, stop: Event) -> Progress:
-        began = time.monotonic()
+        estimate = _Estimate()
 
         def advanced(fraction: float, note: str) -> None:
-            elapsed = time.monotonic() - began
-            left = elapsed * (1 - fraction) / fraction if fraction > 0 else None
-            self._listener(Advanced(job_id, fraction, note, left))
+            self._listener(Advanced(job_id, fraction, note, estimate.left_seconds(fraction, time.monotonic())))
 
         return Progress(advanced, stop.is_set)
 

@@ -68,7 +68,7 @@ def test_that_the_tray_slides_in_and_out_and_shows_each_job(
     row = rows(window)[0]
     qtbot.waitUntil(lambda: row.bar.value() > 0)
     assert row.state.text().startswith("slice ")
-    assert "left" in row.state.text()
+    qtbot.waitUntil(lambda: "left" in row.state.text())
     qtbot.mouseClick(row.cancel, LEFT)
     qtbot.waitUntil(lambda: row.is_over)
     assert row.state.text() == "Cancelled; nothing was left half-done"

@@ -6,7 +6,7 @@ import pytest
 
 from escc_desktop.errors import EsccError
 from escc_desktop.progress import Cancelled, Progress
-from escc_desktop.workflow.jobs import Advanced, Failed, Finished, JobEvent, Jobs, Started, Stopped
+from escc_desktop.workflow.jobs import Advanced, Failed, Finished, JobEvent, Jobs, Started, Stopped, _Estimate
 
 
 def count(upto: int, progress: Progress) -> int:
@@ -66,3 +66,11 @@ def test_that_a_part_of_progress_maps_onto_its_share() -> None:
     seen: list[float] = []
     count(2, Progress(lambda fraction, _note: seen.append(fraction)).part(0.5, 1.0))
     assert seen == [0.75, 1.0]
+
+
+def test_that_the_time_left_follows_the_pace_after_the_first_part() -> None:
+    estimate = _Estimate()
+    assert estimate.left_seconds(0.0, 100.0) is None
+    assert estimate.left_seconds(0.4, 130.0) is None  # found finished, or the start of processes: no pace yet
+    assert estimate.left_seconds(0.6, 140.0) == pytest.approx(20.0)
+    assert estimate.left_seconds(1.0, 160.0) == 0.0
