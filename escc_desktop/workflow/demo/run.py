@@ -127,12 +127,12 @@ def _build(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> None:
         shutil.rmtree(path, ignore_errors=True)
     truths = draw_truth(choice.n_patients)
     grid = choice.grid or (None if choice.n_patients >= FULL_SIZE else SMALL)
-    images = write_import_folder(truths, folder.images, default_seed(), choice.jobs, progress.part(0, 0.45), grid)
+    images = write_import_folder(truths, folder.images, default_seed(), choice.jobs, progress.part(0, 0.5), grid)
     write_records(truths, folder.records)
     folder.truth.mkdir(exist_ok=True)
     write_json(folder.truth / "truth.json", truth_document(truths))
     study = SyntheticStudy(truths, images, folder.images, folder.records, default_seed(), choice.repeats)
-    _conduct(folder, study, progress.part(0.45, 1))
+    _conduct(folder, study, progress.part(0.5, 1))
     write_json(folder.root / BUILT, {**_wanted(choice), "label": LABEL})
 
 
@@ -140,9 +140,9 @@ def _conduct(folder: DemoFolder, study: SyntheticStudy, progress: Progress) -> N
     clock, keys = StudyClock(), make_keys(folder.root)
     with create_project(folder.project, keys, clock) as administrator:
         coordinator = administrator.log_in(keys.login("coordinator"))
-        imported = hand_over(coordinator, study, progress.part(0, 0.5))
+        imported = hand_over(coordinator, study, progress.part(0, 0.65))
         write_json(folder.truth / "import.json", _import_document(imported))
-        read_everything(administrator, study, keys, load_params(PARAMS), clock, progress.part(0.5, 1))
+        read_everything(administrator, study, keys, load_params(PARAMS), clock, progress.part(0.65, 1))
 
 
 def _import_document(imported: ImagesImport) -> dict[str, object]:
@@ -202,12 +202,12 @@ def run_demo(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> dict
 def _analyse(
     folder: DemoFolder, keys: Keys, statistician: Project, config: DevelopConfig, progress: Progress
 ) -> dict[str, Any]:
-    extraction = statistician.extract(load_params(PARAMS), progress.part(0, 0.75), config.workers)
+    extraction = statistician.extract(load_params(PARAMS), progress.part(0, 0.25), config.workers)
     _refuse_failures(extraction)
     _export_inputs(folder.results, statistician, extraction)
-    made = statistician.develop(extraction.table, config, progress.part(0.75, 0.95))
+    made = statistician.develop(extraction.table, config, progress.part(0.25, 0.9))
     kept = kept_figures(statistician.view, made.cards["combined"].digest)
-    write_development(made, folder.results / "model", progress.part(0.95, 0.97), kept=kept, is_synthetic=True)
+    write_development(made, folder.results / "model", progress.part(0.9, 0.95), kept=kept, is_synthetic=True)
     verdicts = _assess(folder.results, statistician, made, extraction.table)
     _write_reports(folder, keys, statistician, made, extraction.table)
     write_tables(folder.results, made)
