@@ -97,7 +97,7 @@ def _first_of(hu: NDArray[Any], value: float) -> int:
     for z, plane in enumerate(hu):
         positions = np.flatnonzero(plane == value)
         if positions.size:
-            return z * plane.size + int(positions[0])
+            return z * int(plane.size) + int(positions[0])
     raise ValueError(f"{value} is not in the image")
 
 
