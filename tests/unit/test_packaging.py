@@ -9,6 +9,7 @@ import sys
 import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_that_what_is_declared_is_imported_and_what_is_imported_is_declared() ->
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     always, extra = (
         {canonical(re.split(r"[<>=]", one)[0]) for one in some}
-        for some in (project["dependencies"], sum(project["optional-dependencies"].values(), []))
+        for some in (project["dependencies"], chain(*project["optional-dependencies"].values()))
     )
     modules: set[str] = set()
     for path in (ROOT / "escc_desktop").rglob("*.py"):
