@@ -274,7 +274,7 @@ class ModelCard(_Part):
     feature_scale
         What the features' coefficients refer to; `unknown` where print does not say.
     acquisition, extraction
-        How the training images were made and their features computed; None for earlier cards, or where nothing is known.
+        How training images were made and their features computed; None for earlier cards, or where nothing is known.
     digest
         SHA-256 of the canonical JSON of everything else.
     """

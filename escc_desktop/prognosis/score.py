@@ -25,7 +25,7 @@ from escc_desktop.prognosis.card import (
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import VOLUME, PatientValues, patient_values
 from escc_desktop.prognosis.scans import deviations
-from escc_desktop.prognosis.settings import check_same_settings, settings_of, without_settings
+from escc_desktop.prognosis.settings import check_same_settings, without_settings
 from escc_desktop.prognosis.terms import model_value
 
 _Z95 = float(special.ndtri(0.975))
@@ -155,8 +155,8 @@ def _patient(card: ModelCard, patient: str, values: PatientValues, clinical: Cli
 
 
 def _unsaid(card: ModelCard, is_unsaid: bool) -> Iterator[Caution]:
-    if is_unsaid:
-        yield Caution("unknown_settings", f"the card was developed on {settings_of(card)}")
+    if is_unsaid and card.extraction is not None:
+        yield Caution("unknown_settings", f"card {card.extraction.params}")
 
 
 def _assess(card: ModelCard, patient: _Patient, *more: Caution) -> Assessment:

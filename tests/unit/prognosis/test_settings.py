@@ -128,7 +128,7 @@ def test_that_unknown_settings_are_a_caution_that_withholds_nothing(card: ModelC
     found = assess(card, cohort.table, cohort.clinical)
     cautions = [caution for one in found for caution in one.cautions if caution.code == "unknown_settings"]
     assert len(cautions) == len(found)
-    assert "ct_arterial (" in cautions[0].detail
+    assert cautions[0].detail == "card ct_arterial"
     assert not any(caution.withholds for caution in cautions)
 
 
