@@ -23,6 +23,7 @@ from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.prognosis.card import ModelCard, RadScore, Term, patient_digest
 from escc_desktop.prognosis.score import rad_score_of
+from escc_desktop.prognosis.settings import is_of_settings, settings_of
 from escc_desktop.prognosis.terms import model_value
 from escc_desktop.progress import Progress
 from escc_desktop.reading.session import Roi
@@ -277,7 +278,7 @@ def open_live_signature(store: Store, view: View, session_id: str, progress: Pro
     AccessDeniedError
         The role may not; the person is a reader; the reading, or another one of the lesion, is not signed.
     EsccError
-        There is no model with a Rad-score, or the signature does not hold.
+        There is no model with a Rad-score, it reads features of other settings, or the signature does not hold.
     Cancelled
         From `progress`.
     """
@@ -311,7 +312,7 @@ def _signed_copy(store: Store, view: View, session_id: str, progress: Progress) 
         roi=roi,
         volume=store.get(VOLUME, roi.volume_digest),
         card=card,
-        params=_params(found),
+        params=_params(found, card),
         n_lesions=sum(lesion.patient_id == roi.patient_id for lesion in store.all(LESION)),
         stored=_stored(found, card),
     )
@@ -333,10 +334,16 @@ def _definition(card: ModelCard) -> RadScore:
     return card.rad_score or RadScore(terms=())
 
 
-def _params(found: RoiFeatures | None) -> ExtractionParams:
-    """Return the settings the reading was extracted with."""
+def _params(found: RoiFeatures | None, card: ModelCard) -> ExtractionParams:
+    """Return the settings the reading was extracted with, which must be the card's."""
     settings = None if found is None else found.vector.provenance.get("settings")
-    return load_params(_USUAL_PARAMS) if settings is None else ExtractionParams.model_validate(dict(settings))
+    params = load_params(_USUAL_PARAMS) if settings is None else ExtractionParams.model_validate(dict(settings))
+    if not is_of_settings(card, params.digest):
+        raise EsccError(
+            f"{card.name} reads features of other settings than {params.name} ({params.digest[:12]}).",
+            f"Extract with the settings of the model, {settings_of(card)}, or develop it again.",
+        )
+    return params
 
 
 def _stored(found: RoiFeatures | None, card: ModelCard) -> dict[str, float]:

@@ -16,7 +16,7 @@ from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.features.extract import extract
 from escc_desktop.features.params import load_params
 from escc_desktop.imaging.mask import Mask, MaskEdit
-from escc_desktop.prognosis.card import ModelCard, finished
+from escc_desktop.prognosis.card import Extraction, ModelCard, finished
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.reading.plan import planned_id
 from escc_desktop.reading.session import Occasion, Reader
@@ -180,6 +180,17 @@ def test_that_a_card_from_print_is_never_chosen(studied_project: Studied) -> Non
     assert opened(project).card.digest == own.digest
     store.put(project.principal, CARD, Document(newer.digest, newer.model_dump(mode="json")))
     assert opened(project).card.digest == newer.digest
+
+
+def test_that_a_model_of_other_settings_is_not_tried(studied_project: Studied) -> None:
+    project = studied_project("oncologist")
+    own = next(card for card in project.cards() if card.kind == "radscore")
+    content = {name: getattr(own, name) for name in type(own).model_fields if name != "digest"}
+    other = Extraction(params="ct_arterial_iso", params_digest=load_params("ct_arterial_iso").digest)
+    newer = finished(**{**content, "extraction": other})
+    project._store.put(project.principal, CARD, Document(newer.digest, newer.model_dump(mode="json")))
+    with pytest.raises(EsccError, match=r"other settings than ct_arterial \("):
+        opened(project)
 
 
 def test_that_without_a_model_of_ones_own_there_is_nothing_to_try(
