@@ -44,8 +44,8 @@ def _map(
 
 
 def _words(facts: dict[str, Any]) -> str:
-    ends = f"{facts['lowest']} to {facts['highest']}"
-    lines = [f"{facts['feature']} over {facts['voxels']} voxels: {ends}; whole region {facts['region_value']}"]
+    lowest, highest, whole = (f"{facts[name]:.6g}" for name in ("lowest", "highest", "region_value"))
+    lines = [f"{facts['feature']} over {facts['voxels']:,} voxels: {lowest} to {highest}; whole region {whole}"]
     if facts["voxels_without_value"]:
         lines.append(f"{facts['voxels_without_value']} voxels without neighbours have no value")
     if facts["out"]:

@@ -14,6 +14,7 @@ from escc_desktop.prognosis.cohort import features_digest
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.dependence import FALSE_DISCOVERY_RATE, Dependence, dependence_of
 from escc_desktop.prognosis.settings import check_one_settings
+from escc_desktop.stats.association import MIN_ROWS
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.stored import feature_table
@@ -100,7 +101,7 @@ def acquisition_text(summary: Mapping[str, Any]) -> str:
         if not field["n"]:
             verdict = "not known"
         elif n is None:
-            verdict = "does not vary"
+            verdict = "too few patients to compare" if field["n"] < MIN_ROWS else "does not vary"
         else:
             verdict = f"{n:,} of {summary['n_features']:,} features follow it (false discovery rate 5 %)"
         lines.append(f"{field['field']:18} {verdict}; {levels}{more}".rstrip("; "))

@@ -48,7 +48,7 @@ class CohortResult:
     failures
         The others.
     warnings
-        What the preflight said, with the row.
+        What the preflight said, each once, with its rows.
     n_reused
         Rows taken over from an earlier run.
     constant
@@ -132,7 +132,7 @@ def _result(rows: Sequence[ManifestRow], outcomes: Sequence[Outcome], params: Ex
     names = tuple(f"{PHASE_PREFIX}{name}" for name in params.feature_names)
     values = np.array([vector.values for _, vector in done]).reshape(len(done), len(names))
     warnings = (
-        *(f"row {row.row}: {text}" for row, vector in done for text in vector.provenance["warnings"]),
+        *_warnings((row.row, text) for row, vector in done for text in vector.provenance["warnings"]),
         *_mixed_types(vector.provenance["pixel_type"] for _, vector in done),
     )
     n_reused = sum(outcome.is_reused for outcome in outcomes)
@@ -145,6 +145,15 @@ def constant_features(table: FeatureTable) -> tuple[str, ...]:
     if len(table.keys) < 2:
         return ()
     return tuple(name for name, moves in zip(table.names, varying(table.values), strict=True) if not moves)
+
+
+def _warnings(found: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """Yield each warning once with its rows: hundreds of lines would bury what failed."""
+    rows_of: dict[str, list[int]] = {}
+    for row, text in found:
+        rows_of.setdefault(text, []).append(row)
+    for text, rows in rows_of.items():
+        yield f"row {rows[0]}{f' and {len(rows) - 1} more' if len(rows) > 1 else ''}: {text}"
 
 
 def _mixed_types(pixel_types: Iterable[str]) -> Iterator[str]:
