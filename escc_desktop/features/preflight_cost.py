@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from escc_desktop.features.cost import needed_bytes
+from escc_desktop.features.cost import cost
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Volume
@@ -51,6 +51,11 @@ def foreseen_cost(volume: Volume, mask: Mask, params: ExtractionParams, engine: 
     ----------
     mask
         Not empty.
+
+    Raises
+    ------
+    EsccError
+        The image cannot be resampled as the settings ask.
     """
     spacing = np.array(volume.geometry.spacing_mm)
     size = np.array(volume.geometry.size, dtype=np.float64)
@@ -60,7 +65,7 @@ def foreseen_cost(volume: Volume, mask: Mask, params: ExtractionParams, engine: 
         finer, spacing = spacing / params.resampled_spacing_mm, np.full(3, params.resampled_spacing_mm)
     size, extents = size * finer, extents * finer
     voxels, inside = float(size.prod()), mask.n_voxels * float(finer.prod())
-    memory = needed_bytes(engine, int(voxels), int(voxels) * volume.hu.dtype.itemsize, int(inside))
+    memory, _ = cost(engine, volume, mask, params)
     if engine == "pyradiomics":
         seconds = _PYRADIOMICS_S + _PYRADIOMICS_S_MASK_KVOXEL * inside / 1e3 + _PYRADIOMICS_S_MVOXEL * voxels / 1e6
         return Cost(seconds, memory)
