@@ -7,8 +7,9 @@ what cancels out there (Correlation, Imc1, Imc2, ClusterShade of small or even r
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,37 @@ from escc_desktop.features.textures import EPSILON, Entries, Values, add_by_inde
 
 # Up to here the sum over all pairs of levels is made as PyRadiomics makes it.
 _FEW_LEVELS: Final = 64
+_MANY_NUMBERS: Final = 8192
 
 
 def _entropy(p: Values) -> float:
     return -add_in_order(p * np.log2(p + EPSILON))
+
+
+@dataclass(frozen=True, eq=False)
+class _Distribution:
+    """Of a whole number that each entry of a matrix has.
+
+    Attributes
+    ----------
+    values, p
+        The numbers and their probabilities, rising; such as no entry has may be among them and add nothing to a sum.
+    place
+        Where the number of each entry stands among them.
+    """
+
+    values: Values
+    p: Values
+    place: NDArray[np.integer]
+
+    @classmethod
+    def of(cls, numbers: NDArray[np.int32], p: Values, highest: int) -> Self:
+        """Return the distribution of the entries' numbers, none of which is above `highest`."""
+        if highest <= _MANY_NUMBERS + numbers.size:
+            return cls(np.arange(highest + 1, dtype=np.float64), add_by_index(numbers, p, highest + 1), numbers)
+        # Hardly any of them is there: millions where metal meets narrow bins.
+        values, place = np.unique(numbers, return_inverse=True)
+        return cls(values.astype(np.float64), add_by_index(place, p, len(values)), place)
 
 
 class PairMatrix:
@@ -54,16 +82,14 @@ class PairMatrix:
         return add_by_index(self.row, self.p, len(self.levels))
 
     @cached_property
-    def sums(self) -> tuple[Values, Values]:
-        """The sums i + j that can be, from 2, and their probabilities."""
-        p = add_by_index(self.i + self.j, self.p, 2 * self.highest + 1)[2:]
-        return np.arange(2, 2 * self.highest + 1, dtype=np.float64), p
+    def sums(self) -> _Distribution:
+        """The sums i + j."""
+        return _Distribution.of(self.i + self.j, self.p, 2 * self.highest)
 
     @cached_property
-    def apart(self) -> tuple[Values, Values]:
-        """The differences |i - j| that can be, and their probabilities."""
-        p = add_by_index(np.abs(self.i - self.j), self.p, self.highest)
-        return np.arange(self.highest, dtype=np.float64), p
+    def apart(self) -> _Distribution:
+        """The differences |i - j|."""
+        return _Distribution.of(np.abs(self.i - self.j), self.p, self.highest - 1)
 
     @cached_property
     def means(self) -> tuple[float, float]:
@@ -86,8 +112,8 @@ class PairMatrix:
     def cluster(self, power: int) -> float:
         """Return the central moment of i + j."""
         ux, uy = self.means
-        moment = (self.sums[0] - ux - uy) ** power
-        return add_in_order(self.p * moment[self.i + self.j - 2])
+        moment = (self.sums.values - ux - uy) ** power
+        return add_in_order(self.p * moment[self.sums.place])
 
     def correlation(self) -> float:
         """Return the correlation of the two levels; 1 for a flat region."""
@@ -100,17 +126,16 @@ class PairMatrix:
 
     def over_apart(self, weight: Callable[[Values], Values]) -> float:
         """Return the sum of p(|i - j|) times a function of |i - j|."""
-        k, p = self.apart
-        return add_in_order(p * weight(k))
+        return add_in_order(self.apart.p * weight(self.apart.values))
 
     def inverse_variance(self) -> float:
         """Return the sum of p(i, j) / |i - j|^2 off the diagonal."""
-        k, p = self.apart
-        return add_in_order(p[1:] / k[1:] ** 2)
+        k, p = self.apart.values, self.apart.p
+        return add_in_order(p[k > 0] / k[k > 0] ** 2)
 
     def difference_variance(self) -> float:
         """Return the variance of |i - j|."""
-        k, p = self.apart
+        k, p = self.apart.values, self.apart.p
         return add_in_order(p * (k - add_in_order(k * p)) ** 2)
 
     def imc1(self) -> float:
@@ -143,7 +168,7 @@ FORMULAS: Final[dict[str, Callable[[PairMatrix], float]]] = {
     "Contrast": lambda m: m.over_apart(np.square),
     "Correlation": PairMatrix.correlation,
     "DifferenceAverage": lambda m: m.over_apart(lambda k: k),
-    "DifferenceEntropy": lambda m: _entropy(m.apart[1]),
+    "DifferenceEntropy": lambda m: _entropy(m.apart.p),
     "DifferenceVariance": PairMatrix.difference_variance,
     "Id": lambda m: m.over_apart(lambda k: 1 / (1 + k)),
     "Idm": lambda m: m.over_apart(lambda k: 1 / (1 + k**2)),
@@ -156,7 +181,7 @@ FORMULAS: Final[dict[str, Callable[[PairMatrix], float]]] = {
     "JointEnergy": lambda m: add_in_order(m.p**2),
     "JointEntropy": lambda m: m.entropy,
     "MaximumProbability": lambda m: float(m.p.max()),
-    "SumAverage": lambda m: add_in_order(m.sums[0] * m.sums[1]),
-    "SumEntropy": lambda m: _entropy(m.sums[1]),
+    "SumAverage": lambda m: add_in_order(m.sums.values * m.sums.p),
+    "SumEntropy": lambda m: _entropy(m.sums.p),
     "SumSquares": lambda m: m.variances[0],
 }

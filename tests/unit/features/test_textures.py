@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -189,6 +190,24 @@ def test_that_two_thousand_levels_take_no_more_than_their_neighbours() -> None:
     values = texture_features(counts)
     assert all(math.isfinite(value) for value in values.values())
     assert values["glcm_JointAverage"] * 2 == pytest.approx(values["glcm_SumAverage"], rel=1e-12)
+
+
+def test_that_ten_million_levels_have_pyradiomics_values_and_cost_no_more_than_those_present() -> None:
+    levels = np.random.default_rng(3).integers(1, 5, (5, 6, 7)).astype(np.int32)
+    spread = np.array([0, 1, 2, 4, 9])[levels].astype(np.int32)
+    far = spread * 1_111_111
+    names = frozenset({"glcm_Contrast", "glcm_ClusterShade", "glcm_SumAverage", "glcm_DifferenceVariance"})
+    powers = {"glcm_Contrast": 2, "glcm_ClusterShade": 3, "glcm_SumAverage": 1, "glcm_DifferenceVariance": 2}
+    theirs = pyradiomics(spread, frozenset({"glcm"}))
+    tracemalloc.start()
+    ours = texture_features(count(far), names | {"glcm_SumEntropy", "glcm_DifferenceEntropy"})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+    for name in names:
+        assert ours[name] == pytest.approx(theirs[name] * 1_111_111.0 ** powers[name], rel=1e-9)
+    for name in ("glcm_SumEntropy", "glcm_DifferenceEntropy"):
+        assert ours[name] == pytest.approx(theirs[name], rel=1e-12)
 
 
 def test_that_mcc_of_many_levels_is_the_second_eigenvalue() -> None:
