@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -122,10 +123,13 @@ def extract(
         From `progress`.
     """
     computing = make_engine(engine)
+    check = partial(progress.advance, 0, 1, "Preparing")
+    check()
     preflight = inspect(volume, mask, params, engine)
     preflight.check(accept)
     try:
-        scene = prepare(volume, mask, params)
+        scene = prepare(volume, mask, params, check)
+        check()
         check_scene(scene, params)
         computed = computing.compute(scene, params, progress)
     except MemoryError:

@@ -30,7 +30,7 @@ _SLACK: Final = 1e-4
 _AXIS_NAMES: Final = ("column", "row", "slice")
 
 
-def prepare(volume: Volume, mask: Mask, params: ExtractionParams) -> Scene:
+def prepare(volume: Volume, mask: Mask, params: ExtractionParams, check: Callable[[], None] = lambda: None) -> Scene:
     """Return what the features of a region are computed from.
 
     Parameters
@@ -41,6 +41,8 @@ def prepare(volume: Volume, mask: Mask, params: ExtractionParams) -> Scene:
         The region, on the volume's grid.
     params
         Whether to resample, and the range of HU that counts.
+    check
+        Called at every slice that is resampled; may raise to stop.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def prepare(volume: Volume, mask: Mask, params: ExtractionParams) -> Scene:
         The image cannot be resampled so, or nothing is left of the region.
     """
     if params.resampled_spacing_mm is not None:
-        volume, mask = resampled(volume, mask, params.resampled_spacing_mm)
+        volume, mask = resampled(volume, mask, params.resampled_spacing_mm, check)
     return scene_of(volume, mask, params)
 
 
@@ -85,8 +87,15 @@ def _resegmented(volume: Volume, mask: Mask, range_hu: list[float] | None) -> Ma
     return inside
 
 
-def resampled(volume: Volume, mask: Mask, spacing_mm: float) -> tuple[Volume, Mask]:
+def resampled(
+    volume: Volume, mask: Mask, spacing_mm: float, check: Callable[[], None] = lambda: None
+) -> tuple[Volume, Mask]:
     """Return volume (int16 HU) and mask on cubic voxels.
+
+    Parameters
+    ----------
+    check
+        Called at every slice; may raise to stop.
 
     Raises
     ------
@@ -95,7 +104,7 @@ def resampled(volume: Volume, mask: Mask, spacing_mm: float) -> tuple[Volume, Ma
         the region.
     """
     grid = resampled_geometry(volume.geometry, spacing_mm)
-    return resampled_volume(volume, grid), resampled_mask(mask, grid)
+    return resampled_volume(volume, grid, check), resampled_mask(mask, grid, check)
 
 
 def resampled_volume(volume: Volume, grid: Geometry, check: Callable[[], None] = lambda: None) -> Volume:
@@ -203,10 +212,10 @@ def _in_plane(plane: NDArray[Any], along_y: _Axis, along_x: _Axis) -> NDArray[np
     )
 
 
-def resampled_mask(mask: Mask, grid: Geometry) -> Mask:
+def resampled_mask(mask: Mask, grid: Geometry, check: Callable[[], None] = lambda: None) -> Mask:
     """Return a mask on a grid from `resampled_geometry`: what reaches one half, to within the slack.
 
-    It is interpolated where it is not zero.
+    It is interpolated where it is not zero; `check` is called at every slice and may raise to stop.
 
     Raises
     ------
@@ -221,6 +230,7 @@ def resampled_mask(mask: Mask, grid: Geometry) -> Mask:
     voxels = np.zeros(grid.shape, dtype=np.bool_)
     block = voxels[near]
     for index, plane in _planes(mask.voxels, (z, y, x)):
+        check()
         block[index] = plane >= MASK_THRESHOLD - _SLACK
     made = Mask(voxels, grid)
     if made.is_empty:

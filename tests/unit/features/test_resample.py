@@ -13,6 +13,7 @@ from escc_desktop.features.params import ExtractionParams, load_params
 from escc_desktop.features.resample import MAX_VOXELS, prepare, resampled, resampled_geometry
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Geometry, Volume
+from escc_desktop.progress import Cancelled
 
 ISO = load_params("ct_arterial_iso")
 # 30 degrees about x, then 20 about z: no axis of the image is one of the patient.
@@ -209,3 +210,23 @@ def test_that_a_lesion_that_vanishes_is_said_to() -> None:
     params = with_settings(resampled_spacing_mm=None, resampling=None, resegmentation_hu=[50.0, 150.0])
     with pytest.raises(EsccError, match="between 50 and 150 HU"):
         prepare(Volume(np.zeros(geometry.shape, np.int16), geometry), ball(geometry, 3), params)
+
+
+def test_that_resampling_can_be_stopped_at_every_slice() -> None:
+    geometry = Geometry((4, 4, 6), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0))
+    voxels = np.zeros(geometry.shape, dtype=bool)
+    voxels[2:4, 1:3, 1:3] = True
+    calls: list[None] = []
+
+    def check() -> None:
+        calls.append(None)
+        if len(calls) == 8:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        prepare(
+            Volume(np.zeros(geometry.shape, np.int16), geometry),
+            Mask(voxels, geometry),
+            load_params("ct_arterial_iso"),
+            check,
+        )
