@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from escc_desktop.features import reference
 from escc_desktop.features.crop import MARGIN, crop_around
 from escc_desktop.features.params import load_params
+from escc_desktop.features.resample import prepare
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.progress import Progress
@@ -33,9 +34,10 @@ def test_that_the_crop_changes_no_value_in_the_middle_or_at_a_border(
 ) -> None:
     volume, mask = scene((41, 38, 24), corner, (6, 7, 9))
     params, engine = load_params("ct_arterial"), reference.PyRadiomics()
-    cropped = engine.compute(volume, mask, params, Progress())
+    prepared = prepare(volume, mask, params)
+    cropped = engine.compute(prepared, params, Progress())
     monkeypatch.setattr(reference, "_SHORT_REACHING", ())
-    assert cropped == engine.compute(volume, mask, params, Progress())
+    assert cropped.values == engine.compute(prepared, params, Progress()).values
 
 
 @settings(max_examples=60)
