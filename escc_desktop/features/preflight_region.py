@@ -29,6 +29,8 @@ BLOCK_VOXELS: Final = 8
 SMALL_VOXELS: Final = 64
 DENSE_HU: Final = 1500.0
 MIN_LOG_SLICES: Final = 4
+# Beyond, exp(-1.39 spacing / sigma) vanishes in double precision, and ITK's recursive Gaussian is no number.
+MAX_SPACING_WIDTHS: Final = 500.0
 _SHOWN_PIECES: Final = 5
 _NEIGHBOURS: Final = np.ones((3, 3, 3), dtype=bool)
 
@@ -65,7 +67,7 @@ def blocking_findings(mask: Mask, params: ExtractionParams) -> Iterator[Finding]
 
 
 def image_size_findings(geometry: Geometry, params: ExtractionParams) -> Iterator[Finding]:
-    """Yield why the widest filter does not fit into an image."""
+    """Yield why a filter does not fit into an image."""
     sizes, spacing = np.array(geometry.size), np.array(geometry.spacing_mm)
     needed = np.maximum(np.ceil(params.log_sigma_mm[-1] / spacing) + 1, MIN_LOG_SLICES)
     if (sizes < needed).any():
@@ -73,6 +75,13 @@ def image_size_findings(geometry: Geometry, params: ExtractionParams) -> Iterato
             "image_too_small",
             f"The image has {_times(sizes)} voxels; the {params.log_sigma_mm[-1]:g} mm filter needs {_times(needed)}.",
             "Use the whole series.",
+        )
+    if spacing.max() > MAX_SPACING_WIDTHS * params.log_sigma_mm[0]:
+        yield refusal(
+            "voxels_too_large",
+            f"The voxels measure {' x '.join(f'{each:g}' for each in spacing)} mm; the {params.log_sigma_mm[0]:g} mm"
+            " filter cannot be computed on them.",
+            "Check the spacing of the image: its unit may be another than mm.",
         )
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813  # the field's name for it
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.params import ExtractionParams, load_params
 from escc_desktop.features.preflight import Preflight, Severity, check_scene, inspect
 from escc_desktop.features.resample import resampled
 from escc_desktop.features.scene import Scene
+from escc_desktop.imaging.itk import to_itk
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Geometry, Volume
 
@@ -104,6 +106,19 @@ def test_that_what_gives_no_valid_values_is_refused(
     with pytest.raises(EsccError, match=said) as refused:
         preflight.check(frozenset({code}))
     assert refused.value.hint
+
+
+@pytest.mark.parametrize(("between_mm", "is_refused"), [(1400.0, False), (1600.0, True), (1e6, True)])
+def test_that_voxels_are_refused_where_itk_finds_no_number(
+    roi: Roi, params: ExtractionParams, between_mm: float, is_refused: bool
+) -> None:
+    geometry = Geometry(BODY.size, (12.0, 12.0, between_mm), BODY.origin_mm)
+    log = sitk.LaplacianRecursiveGaussianImageFilter()
+    log.SetSigma(params.log_sigma_mm[0])
+    is_number = np.isfinite(sitk.GetArrayFromImage(log.Execute(to_itk(Volume(roi[0].hu, geometry))))).all()
+    assert is_number or is_refused
+    preflight = inspect(Volume(roi[0].hu, geometry), Mask(roi[1].voxels, geometry), params)
+    assert ("voxels_too_large" in codes(preflight, Severity.REFUSE)) == is_refused
 
 
 def test_that_all_that_refuses_is_said_at_once(roi: Roi, params: ExtractionParams) -> None:
