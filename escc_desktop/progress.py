@@ -48,6 +48,24 @@ class Progress:
         return Progress(listener, self._is_cancelled)
 
 
+class Pace:
+    """How long a job has still to go, from its pace since the first part was done.
+
+    What comes before, such as the start of worker processes or results found finished, says nothing of the pace.
+    """
+
+    def __init__(self) -> None:
+        self._first: tuple[float, float] | None = None
+
+    def left_seconds(self, fraction: float, now: float) -> float | None:
+        """Return the seconds left; None before there is a pace."""
+        if self._first is None:
+            self._first = (fraction, now) if fraction > 0 else None
+            return None
+        done, elapsed = fraction - self._first[0], now - self._first[1]
+        return elapsed * (1 - fraction) / done if done > 0 and elapsed > 0 else None
+
+
 @contextmanager
 def deaf_children() -> Iterator[None]:
     """Start child processes that do not hear Ctrl+C, which a terminal sends to all: the program ends them itself.

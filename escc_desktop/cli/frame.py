@@ -21,10 +21,12 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 from escc_desktop.errors import EsccError, FaultsError, UsageError
-from escc_desktop.progress import Cancelled, Progress
+from escc_desktop.progress import Cancelled, Pace, Progress
 
 REFUSED, WRONG_USE, DEFECT, STOPPED, UNREAD = 1, 2, 3, 130, 141
 SHOWN_FAULTS = 50
+# What is over sooner needs no word of the time left.
+_SOON_S = 2.0
 
 
 class OutputClosed(Exception):  # noqa: N818  # an outcome, not an error
@@ -80,6 +82,14 @@ def progress_on_stderr(quiet: bool = False) -> Iterator[Progress]:
             signal.signal(number, handler)
 
 
+def time_left(seconds: float) -> str:
+    """Return the time a job still needs, in words."""
+    if seconds < 60:
+        return "less than a minute left"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min left" if minutes < 120 else f"about {round(minutes / 60)} h left"
+
+
 class _ProgressLine:
     """A bar that redraws itself on a terminal; elsewhere a line for each new note, one a second at most."""
 
@@ -88,12 +98,17 @@ class _ProgressLine:
         self._tty = sys.stderr.isatty()
         self._note = ""
         self._last = 0.0
+        self._began = time.monotonic()
+        self._pace = Pace()
 
     def update(self, fraction: float, note: str) -> None:
         now = time.monotonic()
+        left_seconds = self._pace.left_seconds(fraction, now)
         if self._quiet or (now - self._last < (0.1 if self._tty else 1.0)) or (not self._tty and note == self._note):
             return
         self._note, self._last = note, now
+        if left_seconds is not None and now - self._began > _SOON_S and fraction < 1:
+            note = f"{note}, {time_left(left_seconds)}" if note else time_left(left_seconds)
         if self._tty:
             bar = "#" * round(24 * fraction)
             _print(f"\r\x1b[K[{bar:<24}] {fraction:4.0%} {note}", sys.stderr)

@@ -7,7 +7,6 @@ there.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -69,7 +68,7 @@ def extract_many(
     sink
         Called with each outcome as soon as it is there, in no order: to keep it.
     progress
-        Told the fraction done and the time left; a cancelled batch ends its children at once.
+        Told the fraction done; a cancelled batch ends its children at once.
 
     Returns
     -------
@@ -86,27 +85,20 @@ def extract_many(
     threads = None if len(tasks) == 1 else 1
     children = Children(Job(load, params, options.engine, options.accept), options.jobs, threads)
     supervisor = Supervisor(tasks, children, budget, options, sink)
-    clock = TimeLeft(len(tasks))
+    count = _Count(len(tasks))
     try:
-        supervisor.run(lambda done, fraction, note: clock.report(progress, done, fraction, note))
+        supervisor.run(lambda done, fraction, note: count.report(progress, done, fraction, note))
     finally:
         children.close()
-    clock.finish(progress, [supervisor.outcomes[index] for index in range(len(tasks))])
+    count.finish(progress, [supervisor.outcomes[index] for index in range(len(tasks))])
     return tuple(supervisor.outcomes[index] for index in range(len(tasks)))
 
 
-class TimeLeft:
-    """Tells how far a batch is and how long it will take.
-
-    Parameters
-    ----------
-    total
-        Number of tasks.
-    """
+class _Count:
+    """Tells how far a batch is."""
 
     def __init__(self, total: int) -> None:
         self._total = total
-        self._started_at = time.monotonic()
 
     def report(self, progress: Progress, done: int, fraction: float, note: str = "") -> None:
         """Advance.
@@ -118,22 +110,10 @@ class TimeLeft:
         note
             What the only task does.
         """
-        words = note if self._total == 1 else f"{done} of {self._total} done"
-        elapsed = time.monotonic() - self._started_at
-        # The first region pays for the start of its process: it tells too little.
-        if (done or self._total == 1) and fraction > 0.02 and elapsed > 2:
-            words = f"{words}, {_left(elapsed * (1 - fraction) / fraction)}"
-        progress.advance(fraction, 1, words)
+        progress.advance(fraction, 1, note if self._total == 1 else f"{done} of {self._total} done")
 
     def finish(self, progress: Progress, outcomes: Sequence[Outcome]) -> None:
         """Say how it ended, unless nothing succeeded: then the reasons say it."""
         n_failed = sum(outcome.failure is not None for outcome in outcomes)
         if n_failed < len(outcomes):
             progress.advance(1, 1, f"{len(outcomes)} done, {n_failed} of them failed" if n_failed else "done")
-
-
-def _left(seconds: float) -> str:
-    if seconds < 60:
-        return "less than a minute left"
-    minutes = round(seconds / 60)
-    return f"about {minutes} min left" if minutes < 120 else f"about {round(minutes / 60)} h left"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Generic, TypeVar
 
-from escc_desktop.progress import Cancelled, Progress
+from escc_desktop.progress import Cancelled, Pace, Progress
 
 Result = TypeVar("Result")
 
@@ -61,24 +61,6 @@ class Stopped:
 
 
 JobEvent = Started | Advanced | Finished | Failed | Stopped
-
-
-class _Estimate:
-    """How long a job has still to go, from its pace since the first part was done.
-
-    What comes before, such as the start of worker processes or results found finished, says nothing of the pace.
-    """
-
-    def __init__(self) -> None:
-        self._first: tuple[float, float] | None = None
-
-    def left_seconds(self, fraction: float, now: float) -> float | None:
-        """Return the seconds left; None before there is a pace."""
-        if self._first is None:
-            self._first = (fraction, now) if fraction > 0 else None
-            return None
-        done, elapsed = fraction - self._first[0], now - self._first[1]
-        return elapsed * (1 - fraction) / done if done > 0 and elapsed > 0 else None
 
 
 @dataclass(frozen=True)
@@ -136,10 +118,10 @@ class Jobs:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _progress(self, job_id: int, stop: Event) -> Progress:
-        estimate = _Estimate()
+        pace = Pace()
 
         def advanced(fraction: float, note: str) -> None:
-            self._listener(Advanced(job_id, fraction, note, estimate.left_seconds(fraction, time.monotonic())))
+            self._listener(Advanced(job_id, fraction, note, pace.left_seconds(fraction, time.monotonic())))
 
         return Progress(advanced, stop.is_set)
 

@@ -7,13 +7,14 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
 
 from escc_desktop import version
 from escc_desktop.cli.app import build
-from escc_desktop.cli.frame import progress_on_stderr, report_faults, run_app, say, show
+from escc_desktop.cli.frame import progress_on_stderr, report_faults, run_app, say, show, time_left
 from escc_desktop.errors import EsccError, Fault, FaultsError, UsageError
 from escc_desktop.progress import Cancelled
 
@@ -119,6 +120,23 @@ def test_that_progress_off_a_terminal_is_lines_and_the_handlers_come_back(capsys
     assert capsys.readouterr().err == " 25% reading\n"
 
 
+def test_that_long_work_says_how_long_it_will_take(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("escc_desktop.cli.frame.time", SimpleNamespace(monotonic=lambda: now[0]))
+    with progress_on_stderr() as progress:
+        for step in range(1, 5):
+            now[0] += 100.0
+            progress.advance(step, 4, f"{step} of 4 done")
+    assert capsys.readouterr().err.splitlines() == [
+        " 25% 1 of 4 done",
+        " 50% 2 of 4 done, about 3 min left",
+        " 75% 3 of 4 done, about 2 min left",
+        "100% 4 of 4 done",
+    ]
+
+
 def test_that_no_faults_are_no_lines(capsys: pytest.CaptureFixture[str]) -> None:
     report_faults("Nothing fits.", ())
     assert capsys.readouterr().err == "error: Nothing fits.\n"
@@ -194,3 +212,11 @@ def test_that_a_table_whose_name_is_no_text_leaves_a_readable_sidecar(
     assert run(build(), "icc", str(table), "-o", str(tmp_path / "icc.csv")) == 0, capsys.readouterr().err
     sidecar = json.loads((tmp_path / "icc.csv.json").read_bytes())
     assert sidecar["inputs"]["features"]["name"] == table.name
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(20, "less than a minute left"), (170, "about 3 min left"), (8000, "about 2 h left")],
+)
+def test_that_the_time_left_is_said_in_words(seconds: float, said: str) -> None:
+    assert time_left(seconds) == said

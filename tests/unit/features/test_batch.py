@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escc_desktop.features.batch import BatchOptions, TimeLeft, _left, extract_many
+from escc_desktop.features.batch import BatchOptions, _Count, extract_many
 from escc_desktop.features.cost import needed_bytes, patience_s
 from escc_desktop.features.memory import MIB, Budget, _from_meminfo, available_bytes
 from escc_desktop.features.params import ExtractionParams
@@ -163,7 +163,7 @@ def test_that_progress_counts_the_running_regions_too(params: ExtractionParams) 
     supervisor = supervisor_of(params, [1, 1], budget=100)
     supervisor._take(supervisor.children.all[0], Step(0.5, "wavelet-LLH, glcm"))
     heard: list[tuple[float, str]] = []
-    TimeLeft(2).report(Progress(lambda *told: heard.append(told)), 0, supervisor._fraction())
+    _Count(2).report(Progress(lambda *told: heard.append(told)), 0, supervisor._fraction())
     assert heard == [(0.25, "0 of 2 done")]
 
 
@@ -179,14 +179,6 @@ def test_that_a_child_goes_on_with_the_image_it_has_and_leaves_the_others_theirs
         supervisor._take(child, Failure("done", ""))
         supervisor._hand_out()
         assert child.index == expected
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(20, "less than a minute left"), (170, "about 3 min left"), (8000, "about 2 h left")],
-)
-def test_that_the_time_left_is_said_in_words(seconds: float, said: str) -> None:
-    assert _left(seconds) == said
 
 
 def test_that_no_tasks_give_no_outcomes(params: ExtractionParams) -> None:

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from escc_desktop.errors import EsccError
-from escc_desktop.progress import Cancelled, Progress
-from escc_desktop.workflow.jobs import Advanced, Failed, Finished, JobEvent, Jobs, Started, Stopped, _Estimate
+from escc_desktop.progress import Cancelled, Pace, Progress
+from escc_desktop.workflow.jobs import Advanced, Failed, Finished, JobEvent, Jobs, Started, Stopped
 
 
 def count(upto: int, progress: Progress) -> int:
@@ -69,8 +69,8 @@ def test_that_a_part_of_progress_maps_onto_its_share() -> None:
 
 
 def test_that_the_time_left_follows_the_pace_after_the_first_part() -> None:
-    estimate = _Estimate()
-    assert estimate.left_seconds(0.0, 100.0) is None
-    assert estimate.left_seconds(0.4, 130.0) is None  # found finished, or the start of processes: no pace yet
-    assert estimate.left_seconds(0.6, 140.0) == pytest.approx(20.0)
-    assert estimate.left_seconds(1.0, 160.0) == 0.0
+    pace = Pace()
+    assert pace.left_seconds(0.0, 100.0) is None
+    assert pace.left_seconds(0.4, 130.0) is None  # found finished, or the start of processes: no pace yet
+    assert pace.left_seconds(0.6, 140.0) == pytest.approx(20.0)
+    assert pace.left_seconds(1.0, 160.0) == 0.0
