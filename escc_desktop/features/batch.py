@@ -85,7 +85,7 @@ def extract_many(
     threads = None if len(tasks) == 1 else 1
     children = Children(Job(load, params, options.engine, options.accept), options.jobs, threads)
     supervisor = Supervisor(tasks, children, budget, options, sink)
-    count = _Count(len(tasks))
+    count = Count(len(tasks))
     try:
         supervisor.run(lambda done, fraction, note: count.report(progress, done, fraction, note))
     finally:
@@ -94,8 +94,8 @@ def extract_many(
     return tuple(supervisor.outcomes[index] for index in range(len(tasks)))
 
 
-class _Count:
-    """Tells how far a batch is."""
+class Count:
+    """Tells how far a batch is; `total` is its number of tasks."""
 
     def __init__(self, total: int) -> None:
         self._total = total

@@ -16,7 +16,7 @@ import numpy as np
 from distributed import Client, Future, KilledWorker
 
 from escc_desktop.errors import EsccError
-from escc_desktop.features.batch import BatchOptions, TimeLeft
+from escc_desktop.features.batch import BatchOptions, Count
 from escc_desktop.features.cluster.remote import Order, about, extract_here, require_same
 from escc_desktop.features.cluster.shared import SharedFile, SharedRoi
 from escc_desktop.features.cluster.tls import knock, security
@@ -191,11 +191,11 @@ class _Batch:
 
     def run(self, progress: Progress) -> None:
         """Work until every task has its outcome."""
-        clock, total = TimeLeft(len(self._tasks)), len(self._tasks)
+        count, total = Count(len(self._tasks)), len(self._tasks)
 
         def tell() -> None:
             note = "" if self._lanes else "waiting for a worker"
-            clock.report(progress, len(self.outcomes), len(self.outcomes) / total, note)
+            count.report(progress, len(self.outcomes), len(self.outcomes) / total, note)
 
         while len(self.outcomes) < total:
             tell()
@@ -205,7 +205,7 @@ class _Batch:
                 self._next += 1
             with suppress(Empty):
                 self._take(self._back.get(timeout=_POLL_S))
-        clock.finish(progress, list(self.outcomes.values()))
+        count.finish(progress, list(self.outcomes.values()))
 
     def _count_lanes(self) -> None:
         now = time.monotonic()
