@@ -16,6 +16,7 @@ from escc_desktop.features.names import feature_names, filter_names
 from escc_desktop.files import canonical_json, decode_text, digest, read_bytes
 from escc_desktop.resources import resource_path
 
+DEFAULT_PARAMS: Final = "ct_arterial"
 PRESETS: Final = ("ct_arterial", "ct_arterial_iso", "ibsi_ct_c")
 MAX_BYTES: Final = 65_536
 _OPTIONAL: Final = ("resampling", "resegmentation_hu", "first_edge_hu")
@@ -165,6 +166,11 @@ def load_params(source: str | Path) -> ExtractionParams:
             f"There are no settings called {text!r}.", f"Choose {', '.join(PRESETS)} or the path of a .yaml file."
         )
     return _parse(path)
+
+
+def kept_params(settings: Mapping[str, Any] | None) -> ExtractionParams:
+    """Return the settings that were kept with a value; the default ones where none were."""
+    return load_params(DEFAULT_PARAMS) if settings is None else ExtractionParams.model_validate(dict(settings))
 
 
 def preset_text(name: str) -> str:

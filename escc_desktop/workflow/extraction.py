@@ -11,7 +11,7 @@ from escc_desktop.features.batch import BatchOptions, extract_many
 from escc_desktop.features.cost import cost, too_large
 from escc_desktop.features.extract import DEFAULT_ENGINE, extract, make_engine
 from escc_desktop.features.memory import available_bytes
-from escc_desktop.features.params import ExtractionParams, load_params
+from escc_desktop.features.params import DEFAULT_PARAMS, ExtractionParams, load_params
 from escc_desktop.features.roi_files import FileLoader, RoiFiles, file_task
 from escc_desktop.features.table import FeatureVector, RoiKey
 from escc_desktop.features.worker import Task
@@ -35,7 +35,7 @@ class ExtractionChoice:
         Codes of questions about the files and of the preflight that were answered with yes.
     """
 
-    params: str = "ct_arterial"
+    params: str = DEFAULT_PARAMS
     engine: str = DEFAULT_ENGINE
     accept: frozenset[str] = frozenset()
 

@@ -17,7 +17,7 @@ import numpy as np
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.features.live import Ground, LiveFeatures
 from escc_desktop.features.names import PHASE_PREFIX
-from escc_desktop.features.params import ExtractionParams, load_params
+from escc_desktop.features.params import ExtractionParams, kept_params
 from escc_desktop.features.sensitivity import DecidingVoxel, Factor, Response, Sensitivity, sensitivity
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Volume
@@ -38,7 +38,6 @@ from escc_desktop.workflow.tried_contour import Patch, TriedContour
 __all__ = ["DecidingVoxel", "Factor", "LiveSignature", "Patch", "ScoredResponse", "ScoredRun", "TriedScore"]
 
 ACTION: Final = "try contours"
-_USUAL_PARAMS: Final = "ct_arterial"
 _OPENING: Final = 0.3
 
 
@@ -336,8 +335,7 @@ def _definition(card: ModelCard) -> RadScore:
 
 def _params(found: RoiFeatures | None, card: ModelCard) -> ExtractionParams:
     """Return the settings the reading was extracted with, which must be the card's."""
-    settings = None if found is None else found.vector.provenance.get("settings")
-    params = load_params(_USUAL_PARAMS) if settings is None else ExtractionParams.model_validate(dict(settings))
+    params = kept_params(None if found is None else found.vector.provenance.get("settings"))
     if not is_of_settings(card, params.digest):
         raise EsccError(
             f"{card.name} reads features of other settings than {params.name} ({params.digest[:12]}).",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from escc_desktop.errors import EsccError
-from escc_desktop.features.params import load_params
+from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.imaging.exchange import read_mask
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.progress import Progress
@@ -39,7 +39,7 @@ class OutlineFile:
     path: Path
     label: int | None = None
     accept: frozenset[str] = frozenset()
-    params: str = "ct_arterial"
+    params: str = DEFAULT_PARAMS
 
 
 def sign_outline(

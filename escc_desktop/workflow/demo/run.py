@@ -12,7 +12,7 @@ from platformdirs import user_data_path
 
 from escc_desktop import version
 from escc_desktop.errors import EsccError
-from escc_desktop.features.params import load_params
+from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.features.table import FeatureTable, write_feature_table
 from escc_desktop.files import canonical_json, digest, read_json, write_csv, write_json
 from escc_desktop.prognosis.config import DevelopConfig
@@ -39,7 +39,6 @@ from escc_desktop.workflow.study_files import features_provenance
 
 FULL_SIZE = 59
 REPEATS = 15
-PARAMS = "ct_arterial"
 SHOWCASE = "P017"
 SYNTHETIC = {"label": LABEL, "is_synthetic": True}
 SUMMARY = "summary.json"
@@ -142,7 +141,7 @@ def _conduct(folder: DemoFolder, study: SyntheticStudy, progress: Progress) -> N
         coordinator = administrator.log_in(keys.login("coordinator"))
         imported = hand_over(coordinator, study, progress.part(0, 0.65))
         write_json(folder.truth / "import.json", _import_document(imported))
-        read_everything(administrator, study, keys, load_params(PARAMS), clock, progress.part(0.65, 1))
+        read_everything(administrator, study, keys, load_params(DEFAULT_PARAMS), clock, progress.part(0.65, 1))
 
 
 def _import_document(imported: ImagesImport) -> dict[str, object]:
@@ -202,7 +201,7 @@ def run_demo(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> dict
 def _analyse(
     folder: DemoFolder, keys: Keys, statistician: Project, config: DevelopConfig, progress: Progress
 ) -> dict[str, Any]:
-    extraction = statistician.extract(load_params(PARAMS), progress.part(0, 0.25), config.workers)
+    extraction = statistician.extract(load_params(DEFAULT_PARAMS), progress.part(0, 0.25), config.workers)
     _refuse_failures(extraction)
     _export_inputs(folder.results, statistician, extraction)
     made = statistician.develop(extraction.table, config, progress.part(0.25, 0.9))
@@ -218,7 +217,7 @@ def _basis(project: Project, config: DevelopConfig) -> str:
     """Return the digest of all that the results depend on: what is signed and recorded, settings, program."""
     signed = [[session.session_id, str(session.signed_at)] for session in project.sessions() if session.is_signed]
     records = clinical_csv(project.records())
-    parts = [signed, records.header, records.rows, load_params(PARAMS).digest, config.digest, version()]
+    parts = [signed, records.header, records.rows, load_params(DEFAULT_PARAMS).digest, config.digest, version()]
     return digest(canonical_json(parts))
 
 

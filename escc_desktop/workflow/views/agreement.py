@@ -12,7 +12,7 @@ import numpy as np
 from escc_desktop.errors import EsccError
 from escc_desktop.features.names import FeatureName, parse_feature_name
 from escc_desktop.features.origin import Origin, origins
-from escc_desktop.features.params import load_params
+from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.reproducibility import READINGS, Agreement, Agreements, has_repeats
@@ -30,7 +30,6 @@ from escc_desktop.workflow.stored import feature_table
 from escc_desktop.workflow.views.perturbed import Perturbed, PerturbedDetail, perturbed_detail, perturbed_view
 
 Comparison = Literal["intra", "inter"]
-PARAMS = "ct_arterial"
 DRIVERS = 3
 _MARGIN = 3
 _FEWEST = 3  # without one patient two must be left
@@ -258,7 +257,7 @@ def extract_features(project: Project, progress: Progress) -> Extraction:
     Cancelled
         From `progress`; what is finished is kept.
     """
-    return project.extract(load_params(PARAMS), progress, max(1, (os.cpu_count() or 2) - 1))
+    return project.extract(load_params(DEFAULT_PARAMS), progress, max(1, (os.cpu_count() or 2) - 1))
 
 
 def feature_detail(view: AgreementView, compared: Compared, feature: int) -> FeatureDetail:

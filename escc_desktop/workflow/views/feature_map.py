@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.features.names import FAMILIES, parse_feature_name
-from escc_desktop.features.params import ExtractionParams, load_params
+from escc_desktop.features.params import ExtractionParams, kept_params
 from escc_desktop.features.resample import prepare
 from escc_desktop.features.scene import Scene
 from escc_desktop.figures.words import term
@@ -27,7 +27,6 @@ from escc_desktop.workflow.views.lesion import LesionView
 if TYPE_CHECKING:
     from escc_desktop.features.maps import FeatureMap
 
-_USUAL_PARAMS = "ct_arterial"
 # Few voxels at the ends would take all the colours.
 _ENDS_PERCENT = (2, 98)
 _PREPARING = 0.2
@@ -175,9 +174,7 @@ def open_maps(project: Project, lesion: LesionView, progress: Progress) -> MapSo
         The role sees no maps, or the reading is not signed.
     """
     progress.advance(0, 1, _("Settings"))
-    settings = project.view.map_settings(lesion.session_id)
-    usual = load_params(_USUAL_PARAMS)
-    return MapSource(lesion, usual if settings is None else ExtractionParams.model_validate(dict(settings)))
+    return MapSource(lesion, kept_params(project.view.map_settings(lesion.session_id)))
 
 
 def _ends(found: FeatureMap) -> tuple[float, float]:

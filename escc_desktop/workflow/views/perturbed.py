@@ -11,7 +11,7 @@ import numpy as np
 
 from escc_desktop.features.extract import DEFAULT_ENGINE
 from escc_desktop.features.names import PHASE_PREFIX
-from escc_desktop.features.params import load_params
+from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.prognosis.reproducibility import MIN_LESIONS
 from escc_desktop.prognosis.robustness import ROBUST_ICC, PerturbedLesion, Robustness, robustness
 from escc_desktop.progress import Progress
@@ -128,7 +128,7 @@ def perturb_readings(project: Project, progress: Progress) -> Perturbations:
         From `progress`; finished readings are kept.
     """
     jobs = max(1, (os.cpu_count() or 2) - 1)
-    settings = ExtractionSettings(load_params("ct_arterial"), DEFAULT_ENGINE, jobs)
+    settings = ExtractionSettings(load_params(DEFAULT_PARAMS), DEFAULT_ENGINE, jobs)
     return project.perturb(Order(RobustnessPlan(), settings), progress)
 
 

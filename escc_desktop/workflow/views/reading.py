@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from escc_desktop.features.params import load_params
+from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.progress import Progress
 from escc_desktop.reading.session import Roi
 from escc_desktop.workflow.desk import AgendaItem, Reading, ReadingDesk
@@ -11,7 +11,6 @@ from escc_desktop.workflow.project import Change, Project
 __all__ = ["AgendaItem", "Reading", "open_reading", "reading_agenda", "sign_reading"]
 
 # The settings features will be extracted with; each signature is bound to them.
-PARAMS = "ct_arterial"
 
 
 def reading_agenda(project: Project, progress: Progress) -> tuple[AgendaItem, ...]:
@@ -57,4 +56,4 @@ def sign_reading(project: Project, reading: Reading, password: str, meaning: str
 
 
 def _desk(project: Project) -> ReadingDesk:
-    return project.desk(load_params(PARAMS))
+    return project.desk(load_params(DEFAULT_PARAMS))

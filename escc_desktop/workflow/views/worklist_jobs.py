@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
-from escc_desktop.features.params import load_params
+from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.imaging.volume import Vector, Volume
 from escc_desktop.progress import Progress
 from escc_desktop.store.kinds import THUMBNAIL
@@ -20,7 +20,6 @@ from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.thumbnails import Thumbnail, make_thumbnail, thumbnail_of
 
 PATIENTS_TABLE = "patients.csv"
-PARAMS = "ct_arterial"
 
 
 class Offered(StrEnum):
@@ -189,7 +188,7 @@ def extract_features(project: Project, jobs: int, progress: Progress) -> Extract
     Cancelled
         From `progress`; finished readings are kept.
     """
-    result = project.extract(load_params(PARAMS), progress, jobs)
+    result = project.extract(load_params(DEFAULT_PARAMS), progress, jobs)
     failures = tuple(
         Fault("/".join((key.patient_id, key.lesion_id, key.reader, key.occasion)), f"{failure.what} {failure.hint}")
         for key, failure in result.failures
