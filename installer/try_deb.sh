@@ -24,6 +24,7 @@ mkdir "$home"
 clean() { dpkg --purge escc-desktop >/dev/null 2>&1 || true; rm -rf "$work"; }
 trap clean EXIT
 fresh() { env -i HOME="$home" PATH=/usr/bin:/bin LANG=C.UTF-8 TMPDIR="$work" "$@"; }
+says() { for _ in $(seq 600); do grep -q "$2" "$1" && return; sleep 0.1; done; return 1; }
 files_of_system() { find /opt /usr /etc /var/lib/dpkg/info -xdev -path '*escc*' 2>/dev/null | sort; }
 
 say "1 install: $deb"
@@ -86,9 +87,11 @@ say "7 the same on a cluster of this computer, and perturbed"
 fresh escc cluster certificates "$work/tls" >/dev/null
 fresh escc cluster scheduler --port 18786 --tls-folder "$work/tls/scheduler" >"$work/scheduler.log" 2>&1 &
 scheduler=$!
+says "$work/scheduler.log" "Scheduler at" || { cat "$work/scheduler.log"; fail "scheduler"; }
 fresh escc cluster worker tls://127.0.0.1:18786 --images "$work/trial" --tls-folder "$work/tls/worker" >"$work/worker.log" 2>&1 &
 worker=$!
-fresh escc extract-all "$work/trial/manifest.csv" -o "$work/clustered.csv" --scheduler tls://127.0.0.1:18786 --tls-folder "$work/tls/client" >/dev/null 2>"$work/clustered.err" || { tail -3 "$work"/{clustered.err,scheduler.log,worker.log}; kill $scheduler $worker; fail "cluster"; }
+says "$work/worker.log" "Worker at" || { cat "$work/worker.log"; kill $scheduler; fail "worker"; }
+fresh escc extract-all "$work/trial/manifest.csv" -o "$work/clustered.csv" --scheduler tls://127.0.0.1:18786 --tls-folder "$work/tls/client" >/dev/null 2>"$work/clustered.err" || { cat "$work"/{clustered.err,scheduler.log,worker.log}; kill $scheduler $worker; fail "cluster"; }
 kill $worker $scheduler
 wait $worker $scheduler 2>/dev/null || true
 cmp "$work/cohort.csv" "$work/clustered.csv" || fail "other values than on one computer"
