@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escc_desktop.features.batch import BatchOptions, _Count, extract_many
+from escc_desktop.features.batch import BatchOptions, Count, extract_many
 from escc_desktop.features.cost import needed_bytes, patience_s
 from escc_desktop.features.memory import MIB, Budget, _from_meminfo, available_bytes
 from escc_desktop.features.params import ExtractionParams
@@ -163,7 +163,7 @@ def test_that_progress_counts_the_running_regions_too(params: ExtractionParams) 
     supervisor = supervisor_of(params, [1, 1], budget=100)
     supervisor._take(supervisor.children.all[0], Step(0.5, "wavelet-LLH, glcm"))
     heard: list[tuple[float, str]] = []
-    _Count(2).report(Progress(lambda *told: heard.append(told)), 0, supervisor._fraction())
+    Count(2).report(Progress(lambda *told: heard.append(told)), 0, supervisor._fraction())
     assert heard == [(0.25, "0 of 2 done")]
 
 
