@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from escc_desktop.errors import EsccError
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.stats import _coxnet
-from escc_desktop.stats.cox import cox
 from escc_desktop.stats.arrays import varying
+from escc_desktop.stats.cox import cox
 from escc_desktop.stats.selection import (
     LassoControl,
     LassoPath,
