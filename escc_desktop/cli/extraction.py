@@ -106,11 +106,21 @@ def _extract_all(
         raise
     for warning in result.warnings:
         say(f"warning: {warning}")
-    show(_summary(result, out), as_json, lambda: f"{len(result.table.keys)} rows written to {out}")
+    show(_summary(result, out), as_json, lambda: _in_words(result, out))
     if result.failures:
         failed = [Fault(f"{manifest.name}, row {each.row.row}", _why(each)) for each in result.failures]
-        report_faults(f"{len(failed)} rows of {manifest.name} gave no features.", failed)
+        report_faults(f"{_rows(len(failed))} of {manifest.name} gave no features.", failed)
         raise typer.Exit(REFUSED)
+
+
+def _rows(n: int) -> str:
+    return "1 row" if n == 1 else f"{n} rows"
+
+
+def _in_words(result: CohortResult, out: Path) -> str:
+    reused = f", {result.n_reused} of them from an earlier run" if result.n_reused else ""
+    constant = f"; {len(result.constant)} features are the same in all of them" if result.constant else ""
+    return f"{_rows(len(result.table.keys))} written to {out}{reused}{constant}"
 
 
 def _why(each: RowFailure) -> str:

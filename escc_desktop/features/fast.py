@@ -97,7 +97,7 @@ class _Work:
         self._stopped = Event()
         self._lock = Lock()
         self._pending: set[Future[None]] = set()
-        self._last = ""
+        self._last = "filters"
 
     def run(self, pool: ThreadPoolExecutor, progress: Progress) -> None:
         """Do all jobs; report from this thread only."""
