@@ -14,7 +14,8 @@ import math
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -40,6 +41,14 @@ def write_whole(path: Path, data: bytes | str) -> None:
     EsccError
         The folder does not exist or cannot be written.
     """
+    with _written_beside(path, data) as temporary:
+        temporary.replace(path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def _written_beside(path: Path, data: bytes | str) -> Iterator[Path]:
+    """Yield a file beside `path` with the data safely in it, to be renamed; it is gone afterwards if it was not."""
     raw = data.encode("utf-8") if isinstance(data, str) else data
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -54,14 +63,11 @@ def write_whole(path: Path, data: bytes | str) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o644)
-        temporary.replace(path)
+        yield temporary
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise EsccError(f"Cannot write {path}: {error.strerror}.", "Free some space or choose another place.") from None
-    except BaseException:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
 
 
 def refuse_overwriting(out: Path, *inputs: Path | None) -> None:
@@ -224,10 +230,14 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def write_csv(
     path: Path, header: Sequence[str], rows: Iterable[Sequence[object]], provenance: Mapping[str, object]
 ) -> None:
-    """Write ``X.csv`` and its sidecar ``X.csv.json`` with the provenance."""
+    """Write ``X.csv`` and its sidecar ``X.csv.json`` with the provenance: both, or where a disk is full neither."""
     text = csv_text(header, rows)
-    write_json(path.with_name(f"{path.name}.json"), {**provenance, "sha256": digest(text.encode("utf-8"))})
-    write_whole(path, text)
+    sidecar = path.with_name(f"{path.name}.json")
+    origin = _json_bytes({**provenance, "sha256": digest(text.encode("utf-8"))})
+    with _written_beside(sidecar, origin) as new_sidecar, _written_beside(path, text) as new_table:
+        new_sidecar.replace(sidecar)
+        new_table.replace(path)
+    sync_folder(path.parent)
 
 
 def canonical_json(document: object) -> bytes:
@@ -237,9 +247,13 @@ def canonical_json(document: object) -> bytes:
 
 def write_json(path: Path, document: object) -> None:
     """Write a JSON document whole, readable, NaN refused."""
+    write_whole(path, _json_bytes(document))
+
+
+def _json_bytes(document: object) -> bytes:
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     # A file name may hold bytes that are no text; JSON has an escape for them.
-    write_whole(path, text.encode("utf-8", "backslashreplace"))
+    return text.encode("utf-8", "backslashreplace")
 
 
 def read_json(path: Path, max_bytes: int = MAX_JSON_BYTES) -> object:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -79,6 +80,27 @@ def test_that_numbers_survive_a_csv_to_the_last_bit(tmp_path: Path) -> None:
 
 def test_that_missing_values_are_empty_and_formulas_are_text() -> None:
     assert csv_text(["a", "b", "c"], [[None, float("nan"), "=1+1"]]) == "a,b,c\n,,'=1+1\n"
+
+
+def test_that_a_table_and_its_sidecar_stay_together_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "a.csv"
+    write_csv(table, ["x"], [[1]], {"engine": "old"})
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    synced: list[int] = []
+    sync = os.fsync
+
+    def full_disk(handle: int) -> None:
+        synced.append(handle)
+        if len(synced) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(EsccError, match="No space left"):
+        write_csv(table, ["x"], [[2]], {"engine": "new"})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_that_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
