@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -86,7 +88,7 @@ def test_that_a_constant_feature_has_no_perturbation_icc(page, qtbot):
     assert page.feature_card.differences.content is None
 
 
-def test_that_without_perturbations_the_switch_says_so_and_the_action_starts_them(
+def test_that_without_perturbations_the_switch_says_so_and_the_button_beside_it_starts_them(
     show_as, studied_project, qtbot, monkeypatch
 ):
     page = show_as(studied_project("statistician"), "agreement").current_page
@@ -98,17 +100,31 @@ def test_that_without_perturbations_the_switch_says_so_and_the_action_starts_the
     assert actions["agreement.perturbed"].why_not() == "Single readings were not perturbed yet."
     assert actions["agreement.perturb"].why_not() == ""
 
+    go_on = Event()
+
     def perturb(project, progress):
         progress.advance(1, 2, "half")
+        assert go_on.wait(20)
         keep_perturbations(project)
         return Perturbations((), (), 0)
 
     monkeypatch.setattr("escc_desktop.gui.pages.agreement.perturb_readings", perturb)
-    actions["agreement.perturb"].call()
+    qtbot.mouseClick(page.perturb_button, LEFT)
+    assert "being computed" in page.perturbed_switch.text()
+    assert page.wall.isVisible(), "the readers' agreement can be looked at meanwhile"
+    assert not page.perturb_button.isVisible()
+    go_on.set()
     qtbot.waitUntil(lambda: page._working is None and page.view.perturbed is not None, timeout=20_000)
     qtbot.waitUntil(page.perturbed_switch.isEnabled, timeout=20_000)
     assert page.view.n_unperturbed == 0
+    assert not page.perturb_button.isVisible()
     assert "was perturbed" in page._why_not_perturb()
+
+
+def test_that_perturbations_stopped_half_way_say_of_how_many_lesions_they_are(page):
+    page._show(type(page.view)(**{**vars(page.view), "n_unperturbed": 24}))
+    assert "30 of 54 lesions, 6 times each" in page.perturbed_switch.text()
+    assert page.perturb_button.isVisible()
 
 
 def test_that_a_study_with_one_reading_a_lesion_has_the_perturbations_alone(show_as, studied_project, qtbot):

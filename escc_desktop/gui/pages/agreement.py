@@ -19,7 +19,7 @@ from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.icc_legend import IccLegend
 from escc_desktop.gui.widgets.icc_wall import IccWall, WallValues
-from escc_desktop.gui.widgets.text import label
+from escc_desktop.gui.widgets.text import icon_button, label
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.analysis import Extraction
@@ -53,6 +53,7 @@ class AgreementPage(Page):
         self._working: Running | None = None
         self.switches: dict[Comparison, QPushButton] = {}
         self.perturbed_switch = QPushButton()
+        self.perturb_button = icon_button("play", _("Perturb single readings: how robust are features? Takes minutes"))
         self._group = QButtonGroup(self)
         self.stable = label(size="heading")
         self.stable_words = label(tone="secondary", size="caption", wrap=True)
@@ -164,7 +165,10 @@ class AgreementPage(Page):
         name = _("Perturbing single readings")
         answers: Answers[Perturbations] = Answers(self._done, self._failed, self._stopped, self._advanced)
         self._working = self.desktop.tasks.run(name, perturb_readings, self.project, answers=answers)
-        self.show_busy(name)
+        if self.wall.isVisible() and self.view is not None:  # the readers' agreement can be looked at meanwhile
+            self._say_perturbed(self.view)
+        else:
+            self.show_busy(name)
 
     # Layout
 
@@ -209,6 +213,8 @@ class AgreementPage(Page):
         self.perturbed_switch.clicked.connect(self.show_perturbed)
         self._group.addButton(self.perturbed_switch)
         top.addWidget(self.perturbed_switch)
+        self.perturb_button.clicked.connect(self.perturb)
+        top.addWidget(self.perturb_button)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(self.stable)
@@ -232,8 +238,7 @@ class AgreementPage(Page):
         for arm in view.arms:
             self.switches[arm.comparison].setText(_switch_words(arm, view))
             self.switches[arm.comparison].setEnabled(arm.comparison in known)
-        self.perturbed_switch.setText(_perturbed_switch_words(view))
-        self.perturbed_switch.setEnabled(view.perturbed is not None)
+        self._say_perturbed(view)
         self.note.setText(_waiting_words(view.waiting))
         self.note.setVisible(bool(view.waiting))
         if view.perturbed is not None and (self.shows_perturbed or not known):
@@ -241,6 +246,11 @@ class AgreementPage(Page):
         else:
             self.show_comparison(self.comparison if self.comparison in known else known[0])
         self.show_body()
+
+    def _say_perturbed(self, view: AgreementView) -> None:
+        self.perturbed_switch.setText(_perturbed_switch_words(view, is_working=self._working is not None))
+        self.perturbed_switch.setEnabled(view.perturbed is not None)
+        self.perturb_button.setVisible(not self._why_not_perturb())
 
     def _show_why_empty(self, view: AgreementView) -> None:
         title = _("How well do the readings agree?")
@@ -343,11 +353,12 @@ def _switch_words(arm: Arm, view: AgreementView) -> str:
     return f"{title} · {counted}\n{passing}"
 
 
-def _perturbed_switch_words(view: AgreementView) -> str:
+def _perturbed_switch_words(view: AgreementView, *, is_working: bool) -> str:
     title, found = _("Perturbation · A first alone"), view.perturbed
-    if found is None:
-        return f"{title}\n{_('not computed yet')}"
-    counted = _("{n} lesions, {k} times each").format(n=found.n_lesions, k=found.n_perturbations)
+    if found is None or is_working:
+        return f"{title}\n{_('being computed') if is_working else _('not computed yet')}"
+    n, of = found.n_lesions, found.n_lesions + view.n_unperturbed
+    counted = _("{n} of {of} lesions, {k} times each").format(n=n, of=of, k=found.n_perturbations)
     reaching = _("{n} of {of} reach {threshold:g}").format(
         n=f"{int(found.passed.sum()):,}", of=f"{len(found.names):,}", threshold=found.threshold
     )
