@@ -71,6 +71,11 @@ def open_board(open_page: Open, qtbot: QtBot) -> Callable[[], tuple[PatientPage,
 Board = Callable[[], tuple[PatientPage, SandboxBoard]]
 
 
+def below(board: SandboxBoard) -> int:
+    """Return where the buttons that undo stand."""
+    return board.side.undo.mapTo(board.side, QPoint(0, 0)).y()
+
+
 def paint(board: SandboxBoard, by: QPoint = RIGHTWARDS) -> None:
     """Draw a stroke with the mouse from the lesion's middle in the axial view."""
     view = board.views.axial
@@ -94,13 +99,16 @@ def test_that_a_stroke_moves_the_score_and_nothing_is_stored(
     part, live = board.side.part, board.sandbox.live
     assert page.sandbox.banner.text() == "A copy to try on. Nothing here is stored or counts."
     assert page.sandbox.banner.isVisible()
+    assert "slice" not in page.sandbox.whose.text()
     assert not page.list.isVisible()
     assert not page.summary.isVisible()
     assert part.score.text() == f"{live.signed.score:.3f}"
-    signed = live.signed_mask
+    signed, stood = live.signed_mask, below(board)
     paint(board)
     qtbot.waitUntil(lambda: board.canvas.next_undo is not None)
     settle(qtbot, board)
+    qtbot.wait(50)
+    assert below(board) == stood, "what is clicked must not move with the score"
     drawn = Mask(board.canvas.shown.copy(), signed.geometry)
     assert drawn.n_voxels != signed.n_voxels
     again = live_signature.LiveSignature(

@@ -65,7 +65,7 @@ class SandboxPanel(HatchedFrame):
     def open_lesion(self, project: Project, lesion: LesionView, planes: VolumePlanes) -> None:
         """Open a copy of a signed reading."""
         self.clear()
-        self.whose.setText(lesion.words)
+        self.whose.setText(lesion.what)
         self.whose.setToolTip(lesion.origin)
         self._busy.say(_("Copying the contour"))
         self._places.setCurrentWidget(self._busy)

@@ -135,9 +135,10 @@ class SandboxSide(QFrame):
         parts = QVBoxLayout(inside)
         parts.setContentsMargins(0, 0, GRID, 0)
         parts.setSpacing(GRID)
-        parts.addWidget(self.part)
+        # What is clicked stands above what grows and shrinks with each stroke.
         parts.addWidget(self.tools)
         parts.addWidget(row(self.undo, self.redo, self.reset, None))
+        parts.addWidget(self.part)
         parts.addWidget(label(_("White line: the signed contour."), tone="secondary", size="caption"))
         parts.addStretch(1)
         scroll.setWidget(inside)

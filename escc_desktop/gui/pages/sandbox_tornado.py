@@ -74,6 +74,7 @@ class TornadoPart(QWidget):
         answers.advanced = lambda now: self.bar.setValue(round((now.fraction or 0) * 1000)) if mine() else None
         self._running = running
         self.words.setText(_("Changing the lesion and the CT, one thing at a time"))
+        self.words.setWordWrap(False)  # beside the bar there is one line for them
         set_tone(self.words, "secondary")
         self.again.hide()
         self.bar.setRange(0, 1000)
@@ -89,6 +90,7 @@ class TornadoPart(QWidget):
 
     def _rest(self, words: str, tone: str = "secondary") -> None:
         self._running = None
+        self.words.setWordWrap(True)
         self.words.setText(words)
         set_tone(self.words, tone)
         self.bar.hide()

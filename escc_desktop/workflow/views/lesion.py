@@ -31,6 +31,8 @@ class LesionView:
         What, how large, where; by whom.
     may_map, may_try
         Whether features may be shown over it, and contours tried on a copy of it.
+    what
+        What and how large, for where other slices are shown as well.
     """
 
     session_id: str
@@ -42,6 +44,7 @@ class LesionView:
     origin: str
     may_map: bool
     may_try: bool = False
+    what: str = ""
 
 
 def lesion_view(project: Project, patient_id: str, progress: Progress) -> LesionView | str:
@@ -58,11 +61,12 @@ def lesion_view(project: Project, patient_id: str, progress: Progress) -> Lesion
     centre = _centre(roi.mask.voxels, box)
     size = _("{volume} mL").format(volume=f"{roi.mask.volume_mm3 / 1000:.1f}")
     where = _("slice {n} of {all}").format(n=centre[2] + 1, all=volume.geometry.shape[0])
-    words = " · ".join([site_name(roi.site), size, where])
+    what = " · ".join([site_name(roi.site), size])
     signed = "" if roi.signature is None else f"{roi.signature.at:%Y-%m-%d}"
     origin = _("Outlined by Reader A, first reading, signed {date}").format(date=signed)
     may_map, may_try = project.may(Operation.VIEW_MAPS), project.may(Operation.TRY_CONTOURS)
-    return LesionView(roi.session_id, volume, roi.mask.voxels, box, centre, words, origin, may_map, may_try)
+    words = f"{what} · {where}"
+    return LesionView(roi.session_id, volume, roi.mask.voxels, box, centre, words, origin, may_map, may_try, what)
 
 
 def _first_readings(project: Project, patient_id: str) -> tuple[Roi, ...]:
