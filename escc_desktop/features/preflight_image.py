@@ -174,7 +174,7 @@ def _of_outliers(volume: Volume, extent: Extent) -> Iterator[Finding]:
         yield warning(
             code,
             f"{_voxels(n)} of the scan {'lies' if n == 1 else 'lie'} {words} to {value:g}.{scales}",
-            "See what a Rad-score is without it: escc preflight --card.",
+            "See what a Rad-score is without it: escc preflight --card, or Try a contour on the patient's page.",
         )
 
 
