@@ -136,6 +136,7 @@ def test_that_a_stroke_moves_the_score_and_nothing_is_stored(
     qtbot.mouseClick(page.sandbox.leave, Qt.MouseButton.LeftButton)
     assert not page.has_sandbox
     assert page.summary.isVisible()
+    assert page.lesion.try_button.hasFocus(), "the next key is not for the search field"
     assert [row.action for row in store.ledger.rows()[rows:]] == ["try contours"]
     assert np.array_equal(store_roi(oncologist, live.session_id).mask.voxels, signed.voxels)
 

@@ -196,6 +196,7 @@ class PatientPage(Page):
         """Show the patient again; what was drawn is gone."""
         if self.has_sandbox:
             self._whole.setCurrentIndex(0)
+            self.lesion.try_button.setFocus()  # else the search field would take the next key for a patient's code
             self.sandbox.clear()
             self.actions_changed.emit()
 
