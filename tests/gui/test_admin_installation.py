@@ -77,7 +77,7 @@ def test_that_what_failed_is_named(panel: InstallationPanel, qtbot: QtBot, monke
     assert panel.failed.text().splitlines() == ["icc, b: 1 of 3 values differ."] * 3 + ["and 2 more"]
 
 
-def test_that_it_can_be_stopped_and_begun_again(
+def test_that_what_an_earlier_check_found_is_not_shown_while_another_runs_or_was_stopped(
     panel: InstallationPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entered = threading.Event()
@@ -88,8 +88,12 @@ def test_that_it_can_be_stopped_and_begun_again(
             progress.advance(0.3, 1)
             threading.Event().wait(0.01)
 
+    monkeypatch.setattr(installation, "check_installation", lambda progress: result(GOOD, GOOD))
+    press(panel, qtbot)
+    assert panel.outcome.isVisible()
     monkeypatch.setattr(installation, "check_installation", endless)
     panel.start.click()
+    assert not panel.outcome.isVisible()
     qtbot.waitUntil(entered.is_set, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: panel.bar.value() == 300, timeout=WAIT_MS)
     assert panel.cancel.isVisible()
@@ -97,6 +101,7 @@ def test_that_it_can_be_stopped_and_begun_again(
     qtbot.waitUntil(panel.start.isEnabled, timeout=WAIT_MS)
     assert not panel.bar.isVisible()
     assert not panel.outcome.isVisible()
+    assert not panel.save.isVisible()
 
 
 def test_that_trouble_is_said_where_it_was_asked_for(

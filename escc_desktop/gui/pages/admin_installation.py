@@ -75,8 +75,11 @@ class InstallationPanel(QWidget):
             hidden.hide()
 
     def begin(self) -> None:
-        """Start the check."""
+        """Start the check; what an earlier one found is no longer shown."""
         self.trouble.say("")
+        self._found = None
+        self.outcome.hide()
+        self.failed.hide()
         self.bar.setRange(0, 0)
         answers: Answers[Any] = Answers(self._show, self._fail, self._end, self._advance)
         self._running = self._desktop.tasks.run(
