@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -90,13 +89,15 @@ def ours(image: Path, mask: Path, _out: Path) -> float:
 
 def cost_of(command: list[str]) -> tuple[float, float, str]:
     """Run a command; return its CPU seconds with all its children's, its peak in MiB and what it printed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, env=os.environ | LIMITS, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command[-4:])}: {done.stderr.strip()[-400:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    # The peak is the largest of all children so far, which is why the sparing one runs first.
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss / 1024, done.stdout
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen(command, env=os.environ | LIMITS, stdout=out, stderr=err)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if process.returncode:
+            raise SystemExit(f"{' '.join(command[-4:])}: {err.read().strip()[-400:]}")
+        return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, out.read()
 
 
 def one(engine: str, image: Path, mask: Path, out: Path) -> tuple[float, float, float]:
