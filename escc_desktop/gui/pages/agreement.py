@@ -181,7 +181,7 @@ class AgreementPage(Page):
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.feature_card)
         right.addWidget(self.pairs_card)
-        right.setSizes([330, 340])
+        right.setSizes([400, 290])
         across = QSplitter(Qt.Orientation.Horizontal)
         across.addWidget(left)
         across.addWidget(right)
@@ -358,7 +358,8 @@ def _perturbed_switch_words(view: AgreementView, *, is_working: bool) -> str:
     if found is None or is_working:
         return f"{title}\n{_('being computed') if is_working else _('not computed yet')}"
     n, of = found.n_lesions, found.n_lesions + view.n_unperturbed
-    counted = _("{n} of {of} lesions, {k} times each").format(n=n, of=of, k=found.n_perturbations)
+    words = _("{n} of {of} lesions, {k} times each") if n < of else _("{n} lesions, {k} times each")
+    counted = words.format(n=n, of=of, k=found.n_perturbations)
     reaching = _("{n} of {of} reach {threshold:g}").format(
         n=f"{int(found.passed.sum()):,}", of=f"{len(found.names):,}", threshold=found.threshold
     )

@@ -60,7 +60,7 @@ class OutlinePair(QWidget):
         return QSize(480, 180)
 
     def minimumSizeHint(self) -> QSize:  # noqa: D102
-        return QSize(280, 120)
+        return QSize(280, 88)
 
     def show_content(self, content: OutlineContent | None, index: int) -> None:
         """Show two outlines at a slice of their box."""
