@@ -23,7 +23,9 @@ home=$work/home
 mkdir "$home"
 clean() { dpkg --purge escc-desktop >/dev/null 2>&1 || true; rm -rf "$work"; }
 trap clean EXIT
-fresh() { env -i HOME="$home" PATH=/usr/bin:/bin LANG=C.UTF-8 TMPDIR="$work" "$@"; }
+# As a word of its own where a process is ended later: a function in the background is a shell around it.
+clean_env=(env -i HOME="$home" PATH=/usr/bin:/bin LANG=C.UTF-8 TMPDIR="$work")
+fresh() { "${clean_env[@]}" "$@"; }
 says() { for _ in $(seq 600); do grep -q "$2" "$1" && return; sleep 0.1; done; return 1; }
 files_of_system() { find /opt /usr /etc /var/lib/dpkg/info -xdev -path '*escc*' 2>/dev/null | sort; }
 
@@ -85,10 +87,10 @@ fresh escc extract-all "$work/trial/manifest.csv" -o "$work/cohort.csv" --jobs 2
 
 say "7 the same on a cluster of this computer, and perturbed"
 fresh escc cluster certificates "$work/tls" >/dev/null
-fresh escc cluster scheduler --port 18786 --tls-folder "$work/tls/scheduler" >"$work/scheduler.log" 2>&1 &
+"${clean_env[@]}" escc cluster scheduler --port 18786 --tls-folder "$work/tls/scheduler" >"$work/scheduler.log" 2>&1 &
 scheduler=$!
 says "$work/scheduler.log" "Scheduler at" || { cat "$work/scheduler.log"; fail "scheduler"; }
-fresh escc cluster worker tls://127.0.0.1:18786 --images "$work/trial" --tls-folder "$work/tls/worker" >"$work/worker.log" 2>&1 &
+"${clean_env[@]}" escc cluster worker tls://127.0.0.1:18786 --images "$work/trial" --tls-folder "$work/tls/worker" >"$work/worker.log" 2>&1 &
 worker=$!
 says "$work/worker.log" "Worker at" || { cat "$work/worker.log"; kill $scheduler; fail "worker"; }
 fresh escc extract-all "$work/trial/manifest.csv" -o "$work/clustered.csv" --scheduler tls://127.0.0.1:18786 --tls-folder "$work/tls/client" >/dev/null 2>"$work/clustered.err" || { cat "$work"/{clustered.err,scheduler.log,worker.log}; kill $scheduler $worker; fail "cluster"; }
