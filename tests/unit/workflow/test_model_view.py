@@ -141,7 +141,7 @@ def test_that_cancelling_at_any_moment_keeps_nothing_of_a_development(studied_pr
     project = studied_project("statistician")
     before = {kind.name: project.view.changed_at(kind) for kind in (CARD, RESULT, FIGURE)}
     quick = studied_module.CONFIG.model_copy(update={"fold_draws": 0, "resamples": 1, "noise_repeats": 1})
-    for last in (0.4, 0.95):
+    for last in (0.4, 0.85):
         seen: list[float] = []
         progress = Progress(
             lambda fraction, _note, seen=seen: seen.append(fraction),
