@@ -21,11 +21,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from thorax import thorax, write
+import SimpleITK as sitk  # noqa: N813
+from thorax import lesion_ball, thorax, write
 
 ESCC = str(shutil.which("escc", path=Path(sys.executable).parent))
-SIZE, SPACING = (256, 256, 60), (1.5, 1.5, 5.0)
-LESIONS_MM = (18.0, 22.0, 26.0, 30.0, 34.0)
+SIZE, SPACING = (512, 512, 60), (0.75, 0.75, 5.0)
+LESIONS_MM = (26.0, 30.0, 34.0, 38.0, 42.0)
 COLUMNS = ("patient_id", "reader", "occasion", "lesion_id", "image", "mask")
 
 
@@ -35,9 +36,13 @@ def cohort(folder: Path, n: int) -> Path:
     for number in range(n):
         patient, lesion = divmod(number, len(LESIONS_MM))
         home = folder / f"P{patient:03d}"
-        here = home / str(lesion)
-        here.mkdir(parents=True)
-        image, mask = write(here, *thorax(SIZE, SPACING, LESIONS_MM[lesion], seed=patient), SPACING)
+        if not lesion:
+            home.mkdir()
+            image, _ = write(home, *thorax(SIZE, SPACING, max(LESIONS_MM), seed=patient), SPACING)
+        mask = home / f"L{lesion}.nii.gz"
+        region = sitk.GetImageFromArray(lesion_ball(SIZE, SPACING, LESIONS_MM[lesion]))
+        region.SetSpacing(SPACING)
+        sitk.WriteImage(region, str(mask))
         rows.append((home.name, "A", "first", f"L{lesion}", image.relative_to(folder), mask.relative_to(folder)))
     manifest = folder / "manifest.csv"
     with manifest.open("w", encoding="utf-8", newline="") as stream:

@@ -41,7 +41,7 @@ def thorax(
         hu[_ellipsoid(grid, (0, -10, side * 85), (tall, 80, 62))] = LUNG
     hu[_ellipsoid(grid, (0, 80, 0), (tall, 20, 20))] = BONE
     hu[_ellipsoid(grid, (0, 45, 22), (tall, 12, 12))] = AORTA
-    lesion = _ellipsoid(grid, (0, 30, -4), (lesion_mm / 2,) * 3)
+    lesion = lesion_ball(size, spacing_mm, lesion_mm) > 0
     hu[lesion] = LESION
     hu[_ellipsoid(grid, (0, 34, 2), (tall, 3, 5))] = AIR
     for part in np.array_split(np.arange(hu.shape[0]), max(hu.shape[0] // 32, 1)):
@@ -51,6 +51,13 @@ def thorax(
     texture = ndimage.gaussian_filter(rng.standard_normal(hu[box].shape, dtype=np.float32), 2.5)
     hu[box] += np.where(lesion[box], 400 * texture, 0)
     return np.clip(np.rint(hu), -1024, 1500).astype(np.int16), lesion.astype(np.uint8)
+
+
+def lesion_ball(
+    size: tuple[int, int, int], spacing_mm: tuple[float, float, float], lesion_mm: float
+) -> NDArray[np.uint8]:
+    """Return the region (z, y, x) of a lesion of another size at the same place."""
+    return _ellipsoid(_axes(size, spacing_mm), (0, 30, -4), (lesion_mm / 2,) * 3).astype(np.uint8)
 
 
 def _axes(size: tuple[int, int, int], spacing_mm: tuple[float, float, float]) -> tuple[NDArray[np.float32], ...]:
