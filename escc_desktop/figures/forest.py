@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
 from escc_desktop.figures import style, words
 from escc_desktop.figures.words import Interval
@@ -55,7 +55,7 @@ def hazard_ratios(rows: Sequence[HazardRow], title: str = "Hazard ratios") -> Fi
     middle.set_xscale("log")
     middle.set_xlim(low / 1.15, high * 1.15)
     middle.xaxis.set_major_locator(FixedLocator(_ticks(low, high)))
-    middle.xaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
+    middle.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     middle.xaxis.set_minor_locator(NullLocator())
     middle.set_xlabel("hazard ratio (log scale)\nlower risk ◂  ▸ higher risk")
     middle.set_ylim(len(rows) - 0.4, -1.2)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from escc_desktop.figures import style
@@ -194,7 +194,7 @@ def _penalty_axis(axes: Axes, penalty: NDArray[np.float64], lambda_min: float | 
     axes.set_xlim(penalty.max() * 1.05, penalty.min() / 1.05)
     subs = (1.0, 2.0, 5.0) if penalty.max() / penalty.min() < 1000 else (1.0,)
     axes.xaxis.set_major_locator(LogLocator(subs=subs))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("penalty λ (log scale, weaker to the right)")
     if lambda_min:

@@ -149,13 +149,13 @@ def _loaded(
     ordered: Sequence[Series], choice: ImportChoice, progress: Progress
 ) -> Iterator[tuple[Series, Volume | LeftOut]]:
     """Load every series, or say why not: the next one while the caller stores the last."""
-    with ThreadPoolExecutor(1, "loading") as pool:
+    with ThreadPoolExecutor(2, "loading") as pool:
         pending: list[tuple[Series, Future[Volume | LeftOut]]] = []
         try:
             for done, series in enumerate(ordered):
                 own = _nth(progress, done, len(ordered))
                 pending.append((series, pool.submit(_load, series, choice, own)))
-                if len(pending) > 1:
+                if len(pending) > 2:
                     before, volume = pending.pop(0)
                     yield before, volume.result()
             for series, volume in pending:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from escc_desktop.figures.style import PRINT_DPI, Figure, image_bytes
 from escc_desktop.files import write_whole
 from escc_desktop.prognosis.develop import Development
-from escc_desktop.progress import Progress
+from escc_desktop.progress import Progress, deaf_children
 from escc_desktop.store.kinds import FIGURE, KeptFigure
 from escc_desktop.workflow.access import View
 from escc_desktop.workflow.model_figures import development_figures
@@ -16,23 +20,46 @@ from escc_desktop.workflow.model_figures import development_figures
 _MM_PER_INCH = 25.4
 
 
-def draw(made: Development, progress: Progress) -> dict[str, KeptFigure]:
+def draw(made: Development, progress: Progress, workers: int = 1) -> dict[str, KeptFigure]:
     """Draw every figure of a development and return them by name.
+
+    Parameters
+    ----------
+    workers
+        How many processes print them.
 
     Raises
     ------
     Cancelled
         From `progress`.
     """
-    drawn, development = development_figures(made), made.cards["combined"].digest
-    kept = {}
-    for done, (name, figure) in enumerate(drawn.items()):
-        progress.advance(done, len(drawn), f"Figure {name.replace('_', ' ')}")
-        kept[name] = _printed(figure, development, name)
+    with _mapping(workers) as each:
+        drawn, development = development_figures(made), made.cards["combined"].digest
+        with deaf_children():  # the call starts them
+            printed = each(partial(_printed, development), drawn.items())
+        kept = {}
+        for done, name in enumerate(drawn):
+            progress.advance(done, len(drawn), f"Figure {name.replace('_', ' ')}")
+            kept[name] = next(printed)
     return kept
 
 
-def _printed(figure: Figure, development: str, name: str) -> KeptFigure:
+@contextmanager
+def _mapping(workers: int) -> Iterator[Callable[..., Iterator[KeptFigure]]]:
+    """Yield a `map` that works here, or in processes of which nothing is left when it ends."""
+    if workers == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        try:
+            yield pool.map
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _printed(development: str, named: tuple[str, Figure]) -> KeptFigure:
+    name, figure = named
     width, height = (float(inches) * _MM_PER_INCH for inches in figure.get_size_inches())
     pictures = image_bytes(figure, ".svg"), image_bytes(figure, ".png", PRINT_DPI)
     return KeptFigure(development, name, width, height, *pictures)

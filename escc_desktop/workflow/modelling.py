@@ -177,7 +177,7 @@ def write_development(
     """
     with whole_folder(out, DEVELOPMENT_MARKER) as folder:
         _fill(made, folder, sources or {}, is_synthetic)
-        printed = kept or draw(made, progress)
+        printed = kept or draw(made, progress, made.found.problem.config.workers)
         write_figures(printed, folder / "figures")
         cohort_report(cohort_record(made, printed, is_synthetic=is_synthetic), folder / "report.pdf")
 

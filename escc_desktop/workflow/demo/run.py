@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.score import Assessment
 from escc_desktop.progress import Progress
+from escc_desktop.store.kinds import KeptFigure
 from escc_desktop.workflow.analysis import Extraction
+from escc_desktop.workflow.child_jobs import run_in_child
 from escc_desktop.workflow.clinical_data import CLINICAL_NAME, clinical_csv
 from escc_desktop.workflow.demo.claim import LOCK_FILE, claimed
 from escc_desktop.workflow.demo.conduct import SyntheticStudy, hand_over, read_everything
@@ -206,9 +209,13 @@ def _analyse(
     _export_inputs(folder.results, statistician, extraction)
     made = statistician.develop(extraction.table, config, progress.part(0.25, 0.9))
     kept = kept_figures(statistician.view, made.cards["combined"].digest)
-    write_development(made, folder.results / "model", progress.part(0.9, 0.95), kept=kept, is_synthetic=True)
-    verdicts = _assess(folder.results, statistician, made, extraction.table)
-    _write_reports(folder, keys, statistician, made, extraction.table)
+    written = progress.part(0.9, 1)
+    with ThreadPoolExecutor(1, "model") as aside:
+        model = aside.submit(run_in_child, _write_model, made, folder.results / "model", kept, progress=written)
+        verdicts = statistician.assess(made.cards["combined"], extraction.table)
+        _write_reports(folder, keys, statistician, made, extraction.table)
+        model.result()
+    _assess_files(folder.results)
     write_tables(folder.results, made)
     return summarise(made, extraction.table, verdicts, folder.truth / "truth.json")
 
@@ -245,10 +252,13 @@ def _export_inputs(results: Path, project: Project, extraction: Extraction) -> N
     icc_file(results / "FEATURES.csv", results / "ICC.csv", label=SYNTHETIC)
 
 
-def _assess(results: Path, project: Project, made: Development, table: FeatureTable) -> tuple[Assessment, ...]:
+def _write_model(made: Development, out: Path, kept: Mapping[str, KeptFigure], progress: Progress) -> None:
+    write_development(made, out, progress, kept=kept, is_synthetic=True)
+
+
+def _assess_files(results: Path) -> None:
     card = results / "model" / "card_combined.json"
     assess_files(card, results / "FEATURES.csv", results / CLINICAL_NAME, results / "ASSESSMENTS.csv", SYNTHETIC)
-    return project.assess(made.cards["combined"], table)
 
 
 def _write_reports(
