@@ -51,7 +51,7 @@ class Fast:
     @property
     def libraries(self) -> dict[str, str]:
         """Versions of the packages that decide the values."""
-        return {name: version(name) for name in LIBRARIES}
+        return {name: version(name) for name in sorted(LIBRARIES)}
 
     def compute(
         self, scene: Scene, params: ExtractionParams, progress: Progress, only: frozenset[str] | None = None

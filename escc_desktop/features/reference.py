@@ -92,7 +92,7 @@ class PyRadiomics:
     @property
     def libraries(self) -> dict[str, str]:
         """Versions of the packages that decide the values."""
-        return {name: version(name) for name in LIBRARIES}
+        return {name: version(name) for name in sorted(LIBRARIES)}
 
     def compute(
         self, scene: Scene, params: ExtractionParams, progress: Progress, only: frozenset[str] | None = None

@@ -148,7 +148,7 @@ def import_images(
 def _loaded(
     ordered: Sequence[Series], choice: ImportChoice, progress: Progress
 ) -> Iterator[tuple[Series, Volume | LeftOut]]:
-    """Load every series, or say why not: the next one while the caller stores the last."""
+    """Load every series, or say why not: the next two while the caller stores the last."""
     with ThreadPoolExecutor(2, "loading") as pool:
         pending: list[tuple[Series, Future[Volume | LeftOut]]] = []
         try:
