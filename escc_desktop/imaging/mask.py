@@ -81,8 +81,11 @@ def _extent(occupied: NDArray[np.bool_] | np.bool_) -> slice:
     return slice(int(hits[0]), int(hits[-1]) + 1) if hits.size else slice(0, 0)
 
 
-_HEADER: Final = struct.Struct("<4sHi9i")
-_MAGIC: Final = b"MED1"
+_HEADER: Final = struct.Struct("<4sHHi9i")
+_MAGIC: Final = b"MED2"
+_OLD_HEADER: Final = struct.Struct("<4sHi9i")
+_OLD_MAGIC: Final = b"MED1"
+"""Readings begun before a reading could hold several regions go on."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ class MaskEdit:
         Corner and size (z, y, x) of the box of changed voxels.
     packed
         The XOR inside the box: bits packed, then compressed with zlib.
+    layer
+        Which region of a reading it belongs to: 0 is the lesion, others are regions drawn beside it.
     """
 
     label: str
@@ -109,6 +114,7 @@ class MaskEdit:
     start: tuple[int, int, int]
     extent: tuple[int, int, int]
     packed: bytes
+    layer: int = 0
 
     @classmethod
     def between(
@@ -118,6 +124,7 @@ class MaskEdit:
         label: str,
         slice_index: int,
         region: Region | None = None,
+        layer: int = 0,
     ) -> MaskEdit:
         """Return the edit that turns `before` into `after`.
 
@@ -129,6 +136,8 @@ class MaskEdit:
             Name of the step and the slice it was made on.
         region
             The box to compare, if the change is known to lie inside: a stroke then costs its own size only.
+        layer
+            Which region of a reading it belongs to.
         """
         if before.shape != after.shape or before.ndim != 3:
             raise ValueError(f"an edit between shapes {before.shape} and {after.shape}")
@@ -141,7 +150,7 @@ class MaskEdit:
         starts = [0 if is_empty else offset + part.start for offset, part in zip(offsets, tight, strict=True)]
         extents = [part.stop - part.start for part in tight]
         packed = zlib.compress(np.packbits(change[tight]).tobytes(), 1)
-        return cls(label, slice_index, (z, y, x), _triple(starts), _triple(extents), packed)
+        return cls(label, slice_index, (z, y, x), _triple(starts), _triple(extents), packed, layer)
 
     @property
     def is_empty(self) -> bool:
@@ -153,6 +162,14 @@ class MaskEdit:
         """The box (z, y, x) of changed voxels."""
         z, y, x = (slice(start, start + extent) for start, extent in zip(self.start, self.extent, strict=True))
         return z, y, x
+
+    @property
+    def slices(self) -> tuple[int, ...]:
+        """The slices (z) with a voxel that changes: a box may hold slices without one."""
+        if self.is_empty:
+            return ()
+        hits = self._change().any(axis=(1, 2))
+        return tuple(int(index) + self.start[0] for index in np.flatnonzero(hits))
 
     def apply(self, voxels: BoolArray) -> None:
         """Do the edit in place; applied again, undo it.
@@ -166,16 +183,18 @@ class MaskEdit:
             raise ValueError(f"an edit of shape {self.shape} on an array of shape {voxels.shape}")
         if self.is_empty:
             return
+        voxels[self.region] ^= self._change()
+
+    def _change(self) -> BoolArray:
         count = self.extent[0] * self.extent[1] * self.extent[2]
         bits = np.frombuffer(zlib.decompress(self.packed), dtype=np.uint8)
-        change = np.unpackbits(bits, count=count).view(np.bool_).reshape(self.extent)
-        voxels[self.region] ^= change
+        return np.unpackbits(bits, count=count).view(np.bool_).reshape(self.extent)
 
     def to_bytes(self) -> bytes:
         """Return the edit as bytes for a journal."""
         label = self.label.encode()
         numbers = (*self.shape, *self.start, *self.extent)
-        return _HEADER.pack(_MAGIC, len(label), self.slice_index, *numbers) + label + self.packed
+        return _HEADER.pack(_MAGIC, len(label), self.layer, self.slice_index, *numbers) + label + self.packed
 
     @classmethod
     def from_bytes(cls, data: bytes) -> MaskEdit:
@@ -187,11 +206,11 @@ class MaskEdit:
             The bytes are damaged or no edit.
         """
         try:
-            magic, length, slice_index, *numbers = _HEADER.unpack_from(data)
-            label = data[_HEADER.size : _HEADER.size + length].decode()
-            packed = data[_HEADER.size + length :]
-            edit = cls(label, slice_index, _triple(numbers[:3]), _triple(numbers[3:6]), _triple(numbers[6:]), packed)
-            is_sound = magic == _MAGIC and edit._is_whole()
+            (length, layer, slice_index, *numbers), size = _unpacked(data)
+            label = data[size : size + length].decode()
+            boxes = _triple(numbers[:3]), _triple(numbers[3:6]), _triple(numbers[6:])
+            edit = cls(label, slice_index, *boxes, data[size + length :], layer)
+            is_sound = edit._is_whole()
         except (struct.error, UnicodeDecodeError, zlib.error):
             is_sound = False
         if not is_sound:
@@ -207,6 +226,17 @@ class MaskEdit:
         inflater = zlib.decompressobj()
         # One byte more than expected is enough to notice a bomb without inflating it.
         return len(inflater.decompress(self.packed, expected + 1)) == expected and inflater.eof
+
+
+def _unpacked(data: bytes) -> tuple[list[int], int]:
+    """Return length of the label, layer, slice and boxes of an edit's header, and how long that is."""
+    if data.startswith(_OLD_MAGIC):
+        _magic, length, *numbers = _OLD_HEADER.unpack_from(data)
+        return [length, 0, *numbers], _OLD_HEADER.size
+    magic, *numbers = _HEADER.unpack_from(data)
+    if magic != _MAGIC:
+        raise struct.error("no edit")
+    return numbers, _HEADER.size
 
 
 def _triple(numbers: list[int]) -> tuple[int, int, int]:

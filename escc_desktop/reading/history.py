@@ -1,8 +1,9 @@
-"""Undo and redo: one list of edits, one cursor."""
+"""Undo and redo: one list of edits, one cursor; and what the reader notes beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.errors import EsccError
+from escc_desktop.files import canonical_json
 from escc_desktop.imaging.mask import MaskEdit
 
 
@@ -19,55 +21,110 @@ class StepKind(IntEnum):
     EDIT = 1
     UNDO = 2
     REDO = 3
+    NOTE = 4
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the reader noted that is no voxel: the last one of a name holds, and undo leaves it alone.
+
+    Attributes
+    ----------
+    name
+        One of `NOTES`.
+    value
+        Of JSON's types; None forgets the note.
+    """
+
+    name: str
+    value: object
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a reading, as it is journalled: an edit, an undo or a redo."""
+    """One step of a reading, as it is journalled: an edit, an undo, a redo or a note."""
 
     kind: StepKind
     edit: MaskEdit | None = None
+    note: Note | None = None
 
     def __post_init__(self) -> None:
         if (self.kind is StepKind.EDIT) != (self.edit is not None):
             raise ValueError("an edit step, and no other, carries an edit")
+        if (self.kind is StepKind.NOTE) != (self.note is not None):
+            raise ValueError("a note step, and no other, carries a note")
 
     def to_bytes(self) -> bytes:
         """Return the journal entry."""
-        return bytes([self.kind]) + (b"" if self.edit is None else self.edit.to_bytes())
+        content = b""
+        if self.edit is not None:
+            content = self.edit.to_bytes()
+        elif self.note is not None:
+            content = canonical_json([self.note.name, self.note.value])
+        return bytes([self.kind]) + content
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Step:
         """Read a journal entry."""
         try:
             kind = StepKind(data[0])
+            if kind is StepKind.NOTE:
+                name, value = json.loads(data[1:])
+                return cls(kind, note=Note(str(name), value))
             return cls(kind, MaskEdit.from_bytes(data[1:]) if kind is StepKind.EDIT else None)
         except (IndexError, ValueError) as error:
             raise EsccError("An entry of the reading's journal cannot be read.", "Restore the project.") from error
 
 
 class History:
-    """The edits of one reading and the voxels they lead to.
+    """The edits of one reading, the voxels they lead to, and its notes.
 
     Parameters
     ----------
     voxels
-        Boolean (z, y, x); changed in place by every step.
+        Boolean (z, y, x) of the lesion; changed in place by every step.
 
     Attributes
     ----------
     cursor
         How many of `edits` are in the voxels; the rest can be redone.
+    notes
+        The last value of every note by its name.
     """
 
     def __init__(self, voxels: NDArray[np.bool_]) -> None:
         self.voxels = voxels
         self.edits: list[MaskEdit] = []
         self.cursor = 0
+        self.notes: dict[str, object] = {}
+        self._beside: dict[int, NDArray[np.bool_]] = {}
+
+    @property
+    def done(self) -> list[MaskEdit]:
+        """The edits that are in the voxels, oldest first."""
+        return self.edits[: self.cursor]
+
+    def layer(self, number: int) -> NDArray[np.bool_]:
+        """Return the voxels of a region: 0 is the lesion, others are drawn beside it. Not to be written to."""
+        if number == 0:
+            return self.voxels
+        if number not in self._beside:
+            # Zeros that nobody touches take no memory.
+            self._beside[number] = np.zeros(self.voxels.shape, dtype=np.bool_)
+        return self._beside[number]
+
+    def tools_by_slice(self, layer: int = 0) -> Mapping[int, tuple[str, ...]]:
+        """Return the labels of the edits that touched each slice (z) of a region, in order of first use."""
+        found: dict[int, dict[str, None]] = {}
+        for edit in self.done:
+            if edit.layer == layer:
+                for index in edit.slices:
+                    found.setdefault(index, {})[edit.label] = None
+        return {index: tuple(found[index]) for index in sorted(found)}
 
     def do(self, edit: MaskEdit) -> None:
         """Apply a new edit; what had been undone is gone."""
-        edit.apply(self.voxels)
+        edit.apply(self.layer(edit.layer))
         del self.edits[self.cursor :]
         self.edits.append(edit)
         self.cursor += 1
@@ -78,7 +135,7 @@ class History:
             raise EsccError("There is nothing to undo.")
         self.cursor -= 1
         edit = self.edits[self.cursor]
-        edit.apply(self.voxels)
+        edit.apply(self.layer(edit.layer))
         return edit
 
     def redo(self) -> MaskEdit:
@@ -86,7 +143,7 @@ class History:
         if self.cursor == len(self.edits):
             raise EsccError("There is nothing to redo.")
         edit = self.edits[self.cursor]
-        edit.apply(self.voxels)
+        edit.apply(self.layer(edit.layer))
         self.cursor += 1
         return edit
 
@@ -94,6 +151,8 @@ class History:
         """Do what a journalled step says."""
         if step.edit is not None:
             self.do(step.edit)
+        elif step.note is not None:
+            self._note(step.note)
         elif step.kind is StepKind.UNDO:
             self.undo()
         else:
@@ -103,6 +162,11 @@ class History:
         """Take all steps in order."""
         for step in steps:
             self.take(step)
+
+    def _note(self, note: Note) -> None:
+        self.notes.pop(note.name, None)
+        if note.value is not None:
+            self.notes[note.name] = note.value
 
     @property
     def undo_name(self) -> str | None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from escc_desktop.errors import EsccError
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.reading.lesion import LesionSite
+from escc_desktop.reading.tools import is_assisted
 
 
 class Reader(StrEnum):
@@ -103,6 +104,11 @@ class Roi:
         Digest of the volume it was drawn on.
     tools
         Labels of the edits it is the fold of, in order of first use.
+    slice_tools
+        For each slice (z) that an edit touched, the labels of those edits; empty in readings signed by programs
+        that did not keep it.
+    notes
+        What the reader noted beside the voxels (`reading.tools.NOTES`), as canonical JSON.
     """
 
     mask: Mask
@@ -115,4 +121,11 @@ class Roi:
     series_uid: str
     volume_digest: str
     tools: tuple[str, ...] = ()
+    slice_tools: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    notes: str = "{}"
     signature: Signature | None = None
+
+    @property
+    def assisted_slices(self) -> tuple[int, ...]:
+        """The slices (z) that an assisted tool touched."""
+        return tuple(index for index, labels in self.slice_tools if any(map(is_assisted, labels)))

@@ -214,6 +214,8 @@ def _roi_to_json(roi: Roi, blobs: BlobPort) -> Json:
         "series_uid": roi.series_uid,
         "volume_digest": roi.volume_digest,
         "tools": list(roi.tools),
+        "slice_tools": [[index, list(labels)] for index, labels in roi.slice_tools],
+        "notes": roi.notes,
         "signature": _signature_to_json(roi.signature) if roi.signature else None,
     }
 
@@ -228,6 +230,8 @@ def _roi_from_json(content: Json, blobs: BlobPort) -> Roi:
         reader=Reader(content["reader"]),
         occasion=Occasion(content["occasion"]),
         tools=tuple(content["tools"]),
+        slice_tools=tuple((index, tuple(labels)) for index, labels in content.get("slice_tools", [])),
+        notes=content.get("notes", "{}"),
         signature=_signature_from_json(content["signature"]) if content["signature"] else None,
         **names,
     )

@@ -14,7 +14,7 @@ from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.files import canonical_json, digest
 from escc_desktop.imaging.mask import Mask, MaskEdit
 from escc_desktop.imaging.volume import Volume
-from escc_desktop.reading.history import History, Step, StepKind
+from escc_desktop.reading.history import History, Note, Step, StepKind
 from escc_desktop.reading.lesion import Lesion
 from escc_desktop.reading.plan import Verdict
 from escc_desktop.reading.session import ReadingSession, Roi, Signature
@@ -151,7 +151,9 @@ class ReadingDesk:
             session_id=session.session_id,
             series_uid=session.series_uid,
             volume_digest=reading.volume.digest,
-            tools=tuple(dict.fromkeys(edit.label for edit in reading.history.edits[: reading.history.cursor])),
+            tools=tuple(dict.fromkeys(edit.label for edit in reading.history.done)),
+            slice_tools=tuple(reading.history.tools_by_slice().items()),
+            notes=canonical_json(reading.history.notes).decode(),
         )
         content = {**signed_content(unsigned), "params": self._params_digest, "version": version()}
         who = self._principal
@@ -194,7 +196,7 @@ class Reading:
         self._is_closed = False
 
     def edit(self, label: str, slice_index: int, change: MaskEdit | NDArray[np.bool_]) -> None:
-        """Change the mask by one named edit.
+        """Change the mask, or another region of the reading, by one named edit.
 
         Parameters
         ----------
@@ -203,7 +205,7 @@ class Reading:
         slice_index
             The slice (z) the reader was on; a two-dimensional `change` is its new content.
         change
-            An edit, or new voxels: one slice (y, x) or all (z, y, x).
+            An edit of any layer, or new voxels of the lesion: one slice (y, x) or all (z, y, x).
         """
         edit = change if isinstance(change, MaskEdit) else self._between(label, slice_index, change)
         if edit.is_empty:
@@ -220,8 +222,13 @@ class Reading:
         self._take(Step(StepKind.REDO))
         return self.history.edits[self.history.cursor - 1]
 
+    def note(self, name: str, value: object) -> None:
+        """Note something beside the voxels, as durable as a stroke; see `reading.history.Note`."""
+        if self.history.notes.get(name) != value:
+            self._take(Step(StepKind.NOTE, note=Note(name, value)))
+
     def mask(self) -> Mask:
-        """Return a copy of the live mask."""
+        """Return a copy of the live mask of the lesion."""
         return Mask(self.history.voxels.copy(), self.volume.geometry)
 
     @property
@@ -314,24 +321,20 @@ class Reading:
 
 def signed_content(roi: Roi) -> dict[str, str]:
     """Return what a signature holds of the Roi itself, recomputed from it."""
-    return {
-        "mask": roi.mask.digest,
-        "volume": roi.volume_digest,
-        "roi": digest(
-            canonical_json(
-                [
-                    roi.patient_id,
-                    roi.lesion_id,
-                    roi.site,
-                    roi.reader,
-                    roi.occasion,
-                    roi.session_id,
-                    roi.series_uid,
-                    list(roi.tools),
-                ]
-            )
-        ),
-    }
+    named: list[object] = [
+        roi.patient_id,
+        roi.lesion_id,
+        roi.site,
+        roi.reader,
+        roi.occasion,
+        roi.session_id,
+        roi.series_uid,
+        list(roi.tools),
+    ]
+    if roi.slice_tools:
+        # Readings signed before this was kept have signatures that do not hold it.
+        named += [[[index, list(labels)] for index, labels in roi.slice_tools], roi.notes]
+    return {"mask": roi.mask.digest, "volume": roi.volume_digest, "roi": digest(canonical_json(named))}
 
 
 def verify_signature(store: Store, roi: Roi) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from escc_desktop.imaging.mask import BoolArray, Mask, MaskEdit, Region
-from escc_desktop.reading.history import History
+from escc_desktop.reading.history import History, Note, Step, StepKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,12 @@ class TriedContour:
         """Change the region by one edit, which is named after the tool and the slice."""
         if not change.is_empty:
             self.history.do(change)
-            self._reach = _around(self._reach, change.region)
+            if change.layer == 0:
+                self._reach = _around(self._reach, change.region)
+
+    def note(self, name: str, value: object) -> None:
+        """Note something beside the voxels."""
+        self.history.take(Step(StepKind.NOTE, note=Note(name, value)))
 
     def undo(self) -> MaskEdit:
         """Take back the last edit and return it."""

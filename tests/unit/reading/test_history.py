@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from escc_desktop.errors import EsccError
 from escc_desktop.imaging.mask import MaskEdit
-from escc_desktop.reading.history import History, Step, StepKind
+from escc_desktop.reading.history import History, Note, Step, StepKind
 
 SHAPE = (3, 4, 5)
 
@@ -72,7 +72,7 @@ def test_that_an_undo_carries_no_edit_and_an_edit_one():
         Step(StepKind.EDIT)
 
 
-@pytest.mark.parametrize("data", [b"", b"\x09", b"\x01", b"\x01MED1garbage"])
+@pytest.mark.parametrize("data", [b"", b"\x09", b"\x01", b"\x01MED1garbage", b"\x01MED2garbage", b"\x04{", b"\x04[1]"])
 def test_that_a_damaged_step_is_refused(data):
     with pytest.raises(EsccError):
         Step.from_bytes(data)
@@ -85,3 +85,27 @@ def test_that_any_bytes_are_a_step_or_refused(data):
     except EsccError:
         return
     assert isinstance(step.kind, StepKind)
+
+
+def test_that_layers_are_undone_in_one_order_and_each_in_its_own_voxels() -> None:
+    history = History(np.zeros(SHAPE, dtype=bool))
+    lesion, beside = np.zeros(SHAPE, dtype=bool), np.zeros(SHAPE, dtype=bool)
+    lesion[1, 1:3, 1:3] = beside[2, 0, :] = True
+    history.do(MaskEdit.between(history.layer(0), lesion, "brush", 1))
+    history.do(MaskEdit.between(history.layer(3), beside, "livewire", 2, layer=3))
+    assert np.array_equal(history.voxels, lesion)
+    assert np.array_equal(history.layer(3), beside)
+    assert history.tools_by_slice(0) == {1: ("brush",)}
+    assert history.tools_by_slice(3) == {2: ("livewire",)}
+    assert history.undo().layer == 3
+    assert not history.layer(3).any()
+    assert np.array_equal(history.voxels, lesion)
+
+
+def test_that_notes_are_journalled_and_the_last_of_a_name_holds() -> None:
+    history = History(np.zeros(SHAPE, dtype=bool))
+    steps = [Step(StepKind.NOTE, note=Note("tags", value)) for value in (["stent"], ["气体"], None, ["fluid"])]
+    history.replay(Step.from_bytes(step.to_bytes()) for step in steps)
+    assert history.notes == {"tags": ["fluid"]}
+    history.take(Step(StepKind.NOTE, note=Note("tags", None)))
+    assert history.notes == {}
