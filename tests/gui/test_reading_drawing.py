@@ -93,7 +93,7 @@ def test_that_plus_and_minus_change_the_brush_by_one_voxel(reader: ReaderHand) -
     reader.key(Qt.Key.Key_Plus)
     reader.key(Qt.Key.Key_Plus)
     assert options.diameter == 3
-    assert reader.board.panel.tools.size_words.text() == "3 voxels · 2.4 mm"
+    assert reader.board.panel.tools.options["brush"].size_words.text() == "3 voxels · 2.4 mm"
     reader.key(Qt.Key.Key_Minus)
     assert options.diameter == 2
     for _ in range(4):

@@ -124,7 +124,7 @@ def test_that_the_window_is_the_linear_function_of_dicom(width: float, level: fl
 
 
 def test_that_the_table_gives_grey_and_the_mixed_colour_by_label_and_hu() -> None:
-    table = fused_table(350.0, 40.0, 0xE69F00, 0.25)
+    table = fused_table(350.0, 40.0, (0xE69F00,), 0.25)
     hu = np.array([-2000, -135, 0, 40, 215, 3000], dtype=np.int16)
     codes = hu.view(np.uint16).astype(np.int64)
     grey = window_grey(hu, 350, 40).astype(float)

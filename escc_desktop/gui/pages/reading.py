@@ -117,8 +117,9 @@ class ReadingPage(Page):
             self._action(f"tool.{entry.tool_id}", _(entry.title), partial(_hold, entry.tool_id), entry.icon, entry.key)
             for entry in TOOLS
         )
-        views = () if self.board is None else self.board.views.actions_now()
-        return (*tools, *self._drawing_actions(), *self._other_actions(), *views)
+        board = self.board
+        rest = () if board is None else (*board.actions_now(), *board.views.actions_now())
+        return (*tools, *self._drawing_actions(), *self._other_actions(), *rest)
 
     def _drawing_actions(self) -> tuple[Action, ...]:
         make, board = self._action, self.board

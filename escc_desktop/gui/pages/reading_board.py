@@ -10,15 +10,20 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.pages.reading_opening import Opened, slice_diameters
 from escc_desktop.gui.pages.reading_panel import WIDTH_PX, ReadingPanel, missing_words
+from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.pages.reading_strip import SliceStrip
 from escc_desktop.gui.pages.reading_words import occasion_name, volume_words
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
-from escc_desktop.gui.tools.canvas import Canvas, tool_name
-from escc_desktop.gui.tools.toolbox import Hand
+from escc_desktop.gui.tools.canvas import Canvas
+from escc_desktop.gui.tools.hand import Hand
+from escc_desktop.gui.tools.words import tool_name
+from escc_desktop.gui.viewer.look import SUGGESTION_COLOR, roi_color
+from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.panes import LinkedViews
 from escc_desktop.gui.viewer.planes import Plane
 from escc_desktop.gui.widgets.sign_panel import SignPanel
@@ -58,11 +63,16 @@ class ReadingBoard(QWidget):
         self.project, self.reading = opened.project, opened.reading
         self.planes, self.mark = opened.planes, opened.mark
         self.canvas = Canvas(opened.reading, opened.planes, opened.shown, opened.slice_voxels, self)
-        self.hand = Hand(self.canvas, opened.mark, self)
+        self.hand = Hand(self.canvas, opened.mark, desktop.tasks, self, opened.protocol)
         self._diameters = dict(opened.diameters_mm)
         self._is_measuring = False
         self.views, self.strip = LinkedViews(), SliceStrip()
-        self.panel, self.sign_panel = ReadingPanel(self.canvas, self.hand), SignPanel()
+        self.place = ReadingPlace(
+            desktop, opened.project, opened.reading, opened.planes, self.canvas, self.hand, self.views, opened.mark
+        )
+        self._lesion = Overlay(self.canvas.voxels(0), box=opened.box)
+        self._beside: dict[int, Overlay] = {0: self._lesion}
+        self.panel, self.sign_panel = ReadingPanel(self.place), SignPanel()
         self.side = QStackedWidget()
         self._saved_words = ""
         self._lay_out()
@@ -137,7 +147,10 @@ class ReadingBoard(QWidget):
 
     def _show(self, opened: Opened) -> None:
         self.views.set_volume(opened.planes)
-        self.views.set_mask(self.canvas.shown, opened.box)
+        self._show_overlays()
+        if opened.protocol.window is not None:
+            self.views.set_window(*opened.protocol.window)
+            self.views.lock_window(True)
         self.views.set_tool(self.hand)
         self.views.set_caption(self.reading.session.patient_id)
         self.strip.set_place(self.mark[2], opened.planes.axes(Plane.AXIAL).onwards)
@@ -150,6 +163,8 @@ class ReadingBoard(QWidget):
         canvas, panel = self.canvas, self.panel
         canvas.touched.connect(self.views.mask_changed)
         canvas.stepped.connect(self._follow_steps)
+        canvas.rois_changed.connect(self._show_overlays)
+        canvas.suggested.connect(self._show_overlays)
         canvas.said.connect(self.desktop.notices.say)
         self.hand.changed.connect(self._repaint_views)
         self.views.axial.index_changed.connect(self.strip.set_current)
@@ -280,6 +295,12 @@ class ReadingBoard(QWidget):
         self._saved_timer.stop()
         self._measure_timer.stop()
         self.views.set_tool(None)
+        for section in self.panel.sections.values():
+            section.stop()
+
+    def actions_now(self) -> tuple[Action, ...]:
+        """Return what the parts of the panel offer."""
+        return tuple(action for section in self.panel.sections.values() for action in section.actions_now())
 
     def _follow_steps(self) -> None:
         x, y, _z = self.planes.geometry.spacing_mm
@@ -330,6 +351,20 @@ class ReadingBoard(QWidget):
 
     def _show_diameter(self) -> None:
         self.panel.figures.show_diameter(max(self._diameters.values(), default=0.0))
+
+    def _show_overlays(self) -> None:
+        """Show the region drawn now on top, then what is suggested for it, then the others."""
+        canvas = self.canvas
+        shown = [entry for entry in canvas.rois if entry.is_shown and entry.layer != canvas.layer]
+        overlays = [self._overlay(canvas.layer)]
+        if canvas.suggestion is not None:
+            overlays.append(Overlay(canvas.suggestion, SUGGESTION_COLOR, is_dashed=True))
+        self.views.set_overlays([*overlays, *(self._overlay(entry.layer) for entry in shown)])
+
+    def _overlay(self, layer: int) -> Overlay:
+        if layer not in self._beside:
+            self._beside[layer] = Overlay(self.canvas.voxels(layer), roi_color(layer))
+        return self._beside[layer]
 
     def _repaint_views(self) -> None:
         for view in self.views.views:

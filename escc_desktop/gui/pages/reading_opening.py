@@ -13,6 +13,7 @@ from escc_desktop.gui.viewer.planes import VolumePlanes, Voxel
 from escc_desktop.imaging.mask import BoolArray, Mask, Region, bounding_box, largest_axial_diameter_mm
 from escc_desktop.imaging.volume import Geometry
 from escc_desktop.progress import Progress
+from escc_desktop.reading.protocol import FREE, Protocol
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.views.reading import Reading, open_reading
 
@@ -31,6 +32,8 @@ class Opened:
         Per slice (z): how many voxels, and the largest diameter.
     mark
         The voxel (x, y, z) at which the lesion was marked.
+    protocol
+        What the study allows in its readings.
     """
 
     project: Project
@@ -41,6 +44,7 @@ class Opened:
     slice_voxels: NDArray[np.intp]
     diameters_mm: dict[int, float]
     mark: Voxel
+    protocol: Protocol = FREE
 
 
 def open_for_drawing(project: Project, session_id: str, progress: Progress) -> Opened:

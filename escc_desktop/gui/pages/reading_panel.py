@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
-    QFrame,
-    QLabel,
-    QListView,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QListView, QScrollArea, QVBoxLayout, QWidget
 
+from escc_desktop.gui.pages.reading_place import ReadingPlace
+from escc_desktop.gui.pages.reading_sections import SECTIONS, Section
+from escc_desktop.gui.pages.reading_tools import ToolRow
 from escc_desktop.gui.pages.reading_words import volume_words
 from escc_desktop.gui.theme import GRID, current_tokens
-from escc_desktop.gui.tools.canvas import Canvas, step_name
-from escc_desktop.gui.tools.toolbox import TOOLS, Hand
+from escc_desktop.gui.tools.canvas import Canvas
+from escc_desktop.gui.tools.words import step_name
+from escc_desktop.gui.widgets.folding import FoldingPart
 from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.views.words import capitalised
@@ -53,57 +48,6 @@ class HistoryModel(QAbstractListModel):
     def _renew(self) -> None:
         self.beginResetModel()
         self.endResetModel()
-
-
-class ToolRow(QWidget):
-    """One button a tool; its hint and the brush's options below."""
-
-    def __init__(self, hand: Hand) -> None:
-        super().__init__()
-        self._hand = hand
-        self.buttons: dict[str, QToolButton] = {}
-        self._group = QButtonGroup(self)
-        for entry in TOOLS:
-            made = icon_button(entry.icon, f"{_(entry.title)} ({entry.key})", checkable=True)
-            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            made.setText(entry.key)
-            made.setIconSize(QSize(20, 20))
-            made.setMinimumSize(52, 36)
-            made.clicked.connect(lambda _checked=False, tool_id=entry.tool_id: hand.hold(tool_id))
-            self._group.addButton(made)
-            self.buttons[entry.tool_id] = made
-        self.hint = label(tone="secondary", size="caption", wrap=True)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.hint.setMinimumHeight(48)
-        self.size_words = label()
-        self.smaller = icon_button("subtract", _("Smaller brush (\N{MINUS SIGN})"))
-        self.larger = icon_button("add", _("Larger brush (+)"))
-        self.ball = QCheckBox(_("3D: reach into next slices"))
-        self.ball.setToolTip(_("Paint neighbouring slices too, as a ball (Shift+B)"))
-        self.ball.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        options = hand.options
-        self.smaller.clicked.connect(lambda: options.set_diameter(options.diameter - 1))
-        self.larger.clicked.connect(lambda: options.set_diameter(options.diameter + 1))
-        self.ball.toggled.connect(options.set_ball)
-        self._size_row = row(label(_("Size"), tone="secondary"), None, self.size_words, self.smaller, self.larger)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID // 2)
-        column.addWidget(row(*self.buttons.values(), None, spacing=GRID // 2))
-        column.addWidget(self.hint)
-        column.addWidget(self._size_row)
-        column.addWidget(self.ball)
-
-    def follow(self, finest_mm: float) -> None:
-        """Show the tool held, and the brush's size in voxels and mm."""
-        entry, options = self._hand.entry, self._hand.options
-        self.buttons[entry.tool_id].setChecked(True)
-        self.hint.setText(_(entry.hint))
-        words = plural("{n} voxel", "{n} voxels", options.diameter)
-        self.size_words.setText(f"{words} · {options.diameter * finest_mm:.1f} mm")
-        self.ball.setChecked(options.is_ball)
-        for widget in (self._size_row, self.ball):
-            widget.setEnabled(entry.has_size)
 
 
 class OutlineFigures(QWidget):
@@ -165,18 +109,21 @@ class ReadingPanel(QFrame):
     sign_wanted = Signal()
     close_wanted = Signal()
 
-    def __init__(self, canvas: Canvas, hand: Hand) -> None:
+    def __init__(self, place: ReadingPlace) -> None:
         super().__init__()
-        self._canvas, self._hand = canvas, hand
-        self.tools, self.figures = ToolRow(hand), OutlineFigures()
+        self._canvas = canvas = place.canvas
+        self._desktop = place.desktop
+        self.tools, self.figures = ToolRow(place.hand), OutlineFigures()
         self.undo = icon_button("arrow_undo", "")
         self.redo = icon_button("arrow_redo", "")
         self.history = QListView()
         self.model = HistoryModel(canvas, self)
         self.history.setModel(self.model)
         self.history.setUniformItemSizes(True)
+        self.history.setMinimumHeight(120)
         self.history.setAccessibleName(_("History"))
         self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.sections: dict[str, Section] = {entry.name: entry.make(place) for entry in SECTIONS}
         self.sign = button(_("Sign reading"), "signature", weight="primary")
         self.close_button = button(_("Close"), weight="quiet", tip=_("Close the reading; everything drawn is kept."))
         self._lay_out()
@@ -186,29 +133,39 @@ class ReadingPanel(QFrame):
         self.history.activated.connect(lambda index: self.went_to.emit(index.row()))
         self.sign.clicked.connect(self.sign_wanted)
         self.close_button.clicked.connect(self.close_wanted)
-        hand.changed.connect(self.follow_tool)
-        hand.options.changed.connect(self.follow_tool)
         canvas.stepped.connect(self.follow_steps)
-        self.follow_tool()
         self.follow_steps()
 
     def _lay_out(self) -> None:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        parts = QVBoxLayout(inside)
+        parts.setContentsMargins(0, 0, GRID, 0)
+        parts.setSpacing(GRID)
+        parts.addWidget(self._folding("outline", _("Outline"), self.figures, is_open=True))
+        for entry in SECTIONS:
+            parts.addWidget(self._folding(entry.name, _(entry.title), self.sections[entry.name], is_open=entry.is_open))
+        parts.addWidget(self._folding("history", _("History"), self.history, is_open=True), 1)
+        parts.addStretch()
+        scroll.setWidget(inside)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(self.tools)
-        column.addSpacing(GRID)
-        column.addWidget(_heading(_("Outline")))
-        column.addWidget(self.figures)
-        column.addSpacing(GRID)
-        column.addWidget(row(_heading(_("History")), None, self.undo, self.redo, spacing=GRID // 2))
-        column.addWidget(self.history, 1)
+        column.addWidget(row(self.undo, self.redo, None, spacing=GRID // 2))
+        column.addWidget(scroll, 1)
         column.addWidget(row(self.sign, None, self.close_button))
 
-    def follow_tool(self) -> None:
-        """Show the tool held and its options."""
-        spacing = self._canvas.planes.geometry.spacing_mm
-        self.tools.follow(min(spacing[0], spacing[1]))
+    def _folding(self, name: str, title: str, widget: QWidget, *, is_open: bool) -> FoldingPart:
+        """Return a part that is as open as it was left last time."""
+        key = f"reading.{name}"
+        part = FoldingPart(title, widget, is_open=bool(self._desktop.settings.layout.get(key, is_open)))
+        part.folded.connect(lambda is_now_open: self._desktop.keep_layout(key, is_now_open))
+        return part
 
     def follow_steps(self) -> None:
         """Show what was drawn and what can be undone."""
@@ -233,7 +190,3 @@ def redo_words(canvas: Canvas) -> str:
     """Return what redo would do again."""
     edit = canvas.next_redo
     return _("Redo") if edit is None else _("Redo {step}").format(step=step_name(edit))
-
-
-def _heading(text: str) -> QLabel:
-    return label(text, tone="secondary", size="caption")

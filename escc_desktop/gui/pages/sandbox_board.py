@@ -17,14 +17,15 @@ from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.latest import Latest
 from escc_desktop.gui.pages.sandbox_side import SandboxSide
 from escc_desktop.gui.pages.sandbox_tornado import TornadoPart
+from escc_desktop.gui.tasks import Tasks
 from escc_desktop.gui.tools.canvas import Canvas
-from escc_desktop.gui.tools.toolbox import Hand
+from escc_desktop.gui.tools.hand import Hand
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.panes import LinkedViews
 from escc_desktop.gui.viewer.planes import VolumePlanes, Voxel
 from escc_desktop.gui.widgets.text import button, row
 from escc_desktop.i18n import _
-from escc_desktop.imaging.mask import BoolArray, MaskEdit, Region
+from escc_desktop.imaging.mask import BoolArray, MaskEdit
 from escc_desktop.progress import Progress
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.views.lesion import LesionView
@@ -64,10 +65,10 @@ def open_for_trying(project: Project, lesion: LesionView, planes: VolumePlanes, 
 class TryingHand(Hand):
     """A hand that also shows the signed contour, where what is drawn differs from it."""
 
-    def __init__(self, canvas: Canvas, mark: Voxel, signed: BoolArray, box: Region) -> None:
-        super().__init__(canvas, mark, canvas)
+    def __init__(self, canvas: Canvas, tasks: Tasks, lesion: LesionView, signed: BoolArray) -> None:
+        super().__init__(canvas, lesion.centre, tasks, canvas)
         self._drawn = canvas
-        self._signed, self._box = signed, box
+        self._signed, self._box = signed, lesion.box
 
     def paint_under(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint the signed contour."""
@@ -96,7 +97,7 @@ class SandboxBoard(QWidget):
         self.sandbox = opened.sandbox
         live = opened.sandbox.live
         self.canvas = Canvas(live.contour, opened.planes, opened.shown, opened.slice_voxels, self)
-        self.hand = TryingHand(self.canvas, opened.lesion.centre, live.signed_mask.voxels, opened.lesion.box)
+        self.hand = TryingHand(self.canvas, desktop.tasks, opened.lesion, live.signed_mask.voxels)
         self.tried: TriedView = opened.sandbox.signed
         self._is_resetting = False
         self.views, self.tornado = LinkedViews(), TornadoPart(desktop, opened.sandbox)

@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
-from escc_desktop.gui.pages.reading_panel import ToolRow, redo_words, undo_words
+from escc_desktop.gui.pages.reading_panel import redo_words, undo_words
+from escc_desktop.gui.pages.reading_tools import ToolRow
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.canvas import Canvas
-from escc_desktop.gui.tools.toolbox import Hand
+from escc_desktop.gui.tools.hand import Hand
 from escc_desktop.gui.widgets.painted import risk_color
 from escc_desktop.gui.widgets.text import button, icon_button, label, row, set_tone
 from escc_desktop.gui.widgets.tried_strip import TriedStrip
@@ -120,7 +121,7 @@ class SandboxSide(QFrame):
 
     def __init__(self, sandbox: Sandbox, canvas: Canvas, hand: Hand) -> None:
         super().__init__()
-        self._canvas, self._hand = canvas, hand
+        self._canvas = canvas
         self.setProperty("surface", "panel")
         self.setFixedWidth(WIDTH_PX)
         self.tools, self.part = ToolRow(hand), ScorePart(sandbox)
@@ -148,16 +149,8 @@ class SandboxSide(QFrame):
         self.undo.clicked.connect(self.undo_wanted)
         self.redo.clicked.connect(self.redo_wanted)
         self.reset.clicked.connect(self.reset_wanted)
-        hand.changed.connect(self.follow_tool)
-        hand.options.changed.connect(self.follow_tool)
         canvas.stepped.connect(self.follow_steps)
-        self.follow_tool()
         self.follow_steps()
-
-    def follow_tool(self) -> None:
-        """Show the tool held and its options."""
-        x, y, _z = self._canvas.planes.geometry.spacing_mm
-        self.tools.follow(min(x, y))
 
     def follow_steps(self) -> None:
         """Show what can be undone."""

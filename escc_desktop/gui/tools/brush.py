@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QRect, Qt, Signal
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QWidget
 
+from escc_desktop.gui.tools.brush_options import BrushOptions, BrushPanel
 from escc_desktop.gui.tools.canvas import ERASED, PAINTED, Canvas
 from escc_desktop.gui.tools.tool import DrawTool, array_point, slice_of
 from escc_desktop.gui.viewer.canvas import SliceCanvas
@@ -14,42 +16,11 @@ from escc_desktop.gui.viewer.look import ROI_COLOR
 from escc_desktop.gui.viewer.planes import Plane
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
-from escc_desktop.imaging.delineate import LARGEST, SMALLEST, Point, Stamp, join, make_stamp, stroke_places, touch
+from escc_desktop.imaging.delineate import Point, Stamp, join, make_stamp, stroke_places, touch
 from escc_desktop.imaging.mask import BoolArray, Region
 
 _ERASER_COLOR = "#ffffff"
 _PAD_PX = 3
-USUAL_DIAMETER = 8
-
-
-class BrushOptions(QObject):
-    """Size and reach of the brush, shared by brush and eraser.
-
-    Signals
-    -------
-    changed
-        One of them was changed.
-    """
-
-    changed = Signal()
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.diameter = USUAL_DIAMETER
-        self.is_ball = False
-
-    def set_diameter(self, voxels: int) -> None:
-        """Choose a size; beyond the limits the smallest or largest."""
-        voxels = min(max(voxels, SMALLEST), LARGEST)
-        if voxels != self.diameter:
-            self.diameter = voxels
-            self.changed.emit()
-
-    def set_ball(self, is_ball: bool) -> None:
-        """Choose whether the brush reaches into neighbouring slices."""
-        if is_ball != self.is_ball:
-            self.is_ball = is_ball
-            self.changed.emit()
 
 
 @dataclass
@@ -131,6 +102,11 @@ class BrushTool(DrawTool):
         voxels, corner = self._outline(at)
         erases = not self._paints or (self._stroke is not None and not self._stroke.value)
         view.paint_border(painter, voxels, corner, QColor(_ERASER_COLOR if erases else ROI_COLOR))
+
+    def make_options(self) -> QWidget:
+        """Return size and reach."""
+        x, y, _z = self.canvas.planes.geometry.spacing_mm
+        return BrushPanel(self._options, min(x, y))
 
     def outline(self) -> tuple[BoolArray, tuple[int, int]] | None:
         """Return the voxels (rows, columns) that a click would change and the first one's place in the plane."""

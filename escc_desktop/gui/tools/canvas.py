@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,19 +15,10 @@ from escc_desktop.gui.viewer.planes import VolumePlanes
 from escc_desktop.i18n import _
 from escc_desktop.imaging.mask import BoolArray, MaskEdit, Region
 from escc_desktop.reading.history import History
+from escc_desktop.reading.tools import ROIS
 
 PAINTED, ERASED, FILLED, CUT_OUT = "brush", "eraser", "polygon", "polygon cut"
-
-
-def tool_name(label: str) -> str:
-    """Return the label of an edit in the user's language."""
-    names = {PAINTED: _("brush"), ERASED: _("eraser"), FILLED: _("polygon"), CUT_OUT: _("polygon cut")}
-    return names.get(label, label)
-
-
-def step_name(edit: MaskEdit) -> str:
-    """Return an edit as the history shows it: "brush, slice 84", counted from 1 as in the views."""
-    return _("{tool}, slice {slice}").format(tool=tool_name(edit.label), slice=edit.slice_index + 1)
+HuRange = tuple[int, int]
 
 
 class Drawing(Protocol):
@@ -42,11 +35,30 @@ class Drawing(Protocol):
     def edit(self, label: str, slice_index: int, change: MaskEdit) -> None:
         """Change the region by one named edit."""
 
+    def note(self, name: str, value: object) -> None:
+        """Note something beside the voxels."""
+
     def undo(self) -> MaskEdit:
         """Take back the last edit and return it."""
 
     def redo(self) -> MaskEdit:
         """Do the last undone edit again and return it."""
+
+
+@dataclass(frozen=True)
+class RoiEntry:
+    """A region of the reading: the lesion (layer 0), or one drawn beside it.
+
+    Attributes
+    ----------
+    is_locked
+        Nothing is drawn into it, and no other region takes its voxels.
+    """
+
+    layer: int
+    name: str
+    is_locked: bool = False
+    is_shown: bool = True
 
 
 class Canvas(QObject):
@@ -61,23 +73,34 @@ class Canvas(QObject):
         A box (z, y, x) in which `shown` changed.
     stepped
         A step was taken, undone or redone.
+    noted
+        The name of a note that was written.
+    rois_changed
+        Regions were added, renamed, locked, shown, hidden, or another one is drawn now.
+    suggested
+        There is another suggestion, or none.
     said
         A sentence for the reader.
 
     Attributes
     ----------
-    shown
-        Boolean (z, y, x): the region as the reader sees it.
+    layer
+        The region drawn now: 0 is the lesion.
     planes
         The volume it is drawn on.
-    slice_voxels
-        Number of voxels of every slice (z), as of the last step.
+    hu_range
+        Least and most HU of the voxels that may change; None for all.
+    suggestion
+        What a tool proposes (z, y, x) for the region drawn now; no part of it until it is confirmed.
     why_locked
         Why nothing can be drawn now; "" when it can.
     """
 
     touched = Signal(object)
     stepped = Signal()
+    noted = Signal(str)
+    rois_changed = Signal()
+    suggested = Signal()
     said = Signal(str)
 
     def __init__(
@@ -91,24 +114,119 @@ class Canvas(QObject):
         super().__init__(parent)
         self.reading = reading
         self.planes = planes
-        self.shown = shown
-        self.slice_voxels = slice_voxels
+        self.layer = 0
+        self._shown = {0: shown}
+        self._slice_voxels = {0: slice_voxels}
+        self.hu_range: HuRange | None = None
+        self.suggestion: BoolArray | None = None
         self.why_locked = ""
         self.is_stroking = False
         self._steps_before = reading.acknowledged
         self._steps = 0
         self.changed_slices: set[int] = set()
 
+    @property
+    def shown(self) -> BoolArray:
+        """Boolean (z, y, x): the region drawn now as the reader sees it."""
+        return self.voxels(self.layer)
+
+    @property
+    def slice_voxels(self) -> NDArray[np.intp]:
+        """Number of voxels of the region drawn now in every slice (z), as of the last step."""
+        self.voxels(self.layer)
+        return self._slice_voxels[self.layer]
+
+    def voxels(self, layer: int) -> BoolArray:
+        """Return a region as the reader sees it (z, y, x)."""
+        if layer not in self._shown:
+            before, shown = self.reading.history.layer(layer), np.zeros(self.planes.hu.shape, dtype=np.bool_)
+            for edit in self.reading.history.done:
+                if edit.layer == layer:
+                    shown[edit.region] = before[edit.region]
+            self._shown[layer] = shown
+            self._slice_voxels[layer] = np.count_nonzero(shown, axis=(1, 2)).astype(np.intp)
+        return self._shown[layer]
+
+    # The regions of the reading
+
+    @property
+    def rois(self) -> tuple[RoiEntry, ...]:
+        """The regions, the lesion first."""
+        known = self.reading.history.notes.get(ROIS)
+        entries = known if isinstance(known, list) else []
+        return tuple(RoiEntry(**entry) for entry in entries) or (RoiEntry(0, ""),)
+
+    @property
+    def roi(self) -> RoiEntry:
+        """The region drawn now."""
+        return next((entry for entry in self.rois if entry.layer == self.layer), RoiEntry(self.layer, ""))
+
+    def set_rois(self, entries: Sequence[RoiEntry]) -> None:
+        """Keep the list of regions; layers are never used twice."""
+        self.note(ROIS, [asdict(entry) for entry in entries])
+        self.rois_changed.emit()
+
+    def draw_on(self, layer: int) -> None:
+        """Draw on another region from now on."""
+        if layer != self.layer and not self.is_stroking:
+            self.suggest(None)
+            self.layer = layer
+            self.rois_changed.emit()
+            self.stepped.emit()
+
+    def note(self, name: str, value: object) -> None:
+        """Note something beside the voxels, in the reading's journal."""
+        before = self.reading.history.notes.get(name)
+        if before == value:
+            return
+        try:
+            self.reading.note(name, value)
+        except EsccError as error:  # signed or closed meanwhile
+            self.said.emit(str(error))
+            return
+        self._steps += 1
+        self.noted.emit(name)
+
+    def suggest(self, voxels: BoolArray | None) -> None:
+        """Show what a tool proposes, or nothing."""
+        if voxels is not None or self.suggestion is not None:
+            self.suggestion = voxels
+            self.suggested.emit()
+
+    # Drawing
+
+    def why_not_draw(self) -> str:
+        """Say why nothing can be drawn now; "" when it can."""
+        if not self.why_locked and self.roi.is_locked:
+            return _("This region is locked. Unlock it in the list of regions to draw in it.")
+        return self.why_locked
+
     def may_draw(self) -> bool:
         """Return whether something can be drawn now; if not, say why."""
-        if self.why_locked:
-            self.said.emit(self.why_locked)
-        return not self.why_locked
+        why_not = self.why_not_draw()
+        if why_not:
+            self.said.emit(why_not)
+        return not why_not
 
     def show(self, region: Region | None) -> None:
-        """Have what was written into `shown` painted."""
+        """Have what was written into `shown` painted, but for voxels that may not change."""
         if region is not None:
+            self._guard(region)
             self.touched.emit(region)
+
+    def _guard(self, region: Region) -> None:
+        """Take back changes of voxels that belong to locked regions or lie outside the HU range."""
+        locked = [entry.layer for entry in self.rois if entry.is_locked and entry.layer != self.layer]
+        if not locked and self.hu_range is None:
+            return
+        fixed = np.zeros(self.shown[region].shape, dtype=np.bool_)
+        for layer in locked:
+            fixed |= self.voxels(layer)[region]
+        if self.hu_range is not None:
+            hu = self.planes.hu[region]
+            fixed |= (hu < self.hu_range[0]) | (hu > self.hu_range[1])
+        before = self.reading.history.layer(self.layer)[region]
+        np.copyto(self.shown[region], before, where=fixed)
 
     def take(self, label: str, slice_index: int, region: Region | None) -> bool:
         """Make what was written into a box of `shown` a step of the reading.
@@ -119,8 +237,9 @@ class Canvas(QObject):
         """
         if region is None:
             return False
-        before = self.reading.history.voxels
-        edit = MaskEdit.between(before, self.shown, label, slice_index, region)
+        self._guard(region)
+        before = self.reading.history.layer(self.layer)
+        edit = MaskEdit.between(before, self.shown, label, slice_index, region, self.layer)
         if edit.is_empty:
             return False
         try:
@@ -135,13 +254,13 @@ class Canvas(QObject):
 
     def undo(self) -> MaskEdit | None:
         """Take back the last step; None where there is nothing to take back."""
-        if not self.can_undo or not self.may_draw():
+        if not self.can_undo or not self._may_step():
             return None
         return self._copy_back(self.reading.undo())
 
     def redo(self) -> MaskEdit | None:
         """Do the last undone step again; None where there is none."""
-        if not self.can_redo or not self.may_draw():
+        if not self.can_redo or not self._may_step():
             return None
         return self._copy_back(self.reading.redo())
 
@@ -175,7 +294,7 @@ class Canvas(QObject):
 
     @property
     def n_voxels(self) -> int:
-        """Number of voxels of the region, as of the last step."""
+        """Number of voxels of the region drawn now, as of the last step."""
         return int(self.slice_voxels.sum())
 
     @property
@@ -197,10 +316,17 @@ class Canvas(QObject):
         return tuple(int(index) for index in between[self.slice_voxels[between] == 0])
 
     def _copy_back(self, edit: MaskEdit) -> MaskEdit:
-        self.shown[edit.region] = self.reading.history.voxels[edit.region]
+        if edit.layer != self.layer:
+            self.draw_on(edit.layer)
+        self.shown[edit.region] = self.reading.history.layer(edit.layer)[edit.region]
         self.touched.emit(edit.region)
         self._stepped(edit)
         return edit
+
+    def _may_step(self) -> bool:
+        if self.why_locked:
+            self.said.emit(self.why_locked)
+        return not self.why_locked
 
     def _stepped(self, edit: MaskEdit) -> None:
         self._steps += 1

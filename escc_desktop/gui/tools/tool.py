@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QKeyEvent, QPainter
+from dataclasses import dataclass
 
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import QWidget
+
+from escc_desktop.gui.tasks import Tasks
+from escc_desktop.gui.tools.brush_options import BrushOptions
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.imaging.delineate import Point
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What tools are made for.
+
+    Attributes
+    ----------
+    brush
+        Size and reach, shared by all brushes.
+    tasks
+        Runs what takes longer than a frame.
+    """
+
+    canvas: Canvas
+    brush: BrushOptions
+    tasks: Tasks
 
 
 class DrawTool:
@@ -59,6 +81,16 @@ class DrawTool:
 
     def drop(self) -> None:
         """Forget what is unfinished."""
+
+    def take_up(self) -> None:
+        """Note that the tool is held from now on."""
+
+    def lay_down(self) -> None:
+        """Note that another tool is held from now on; what is unfinished may wait."""
+
+    def make_options(self) -> QWidget | None:
+        """Return a new widget with the tool's options for the panel; None where it has none."""
+        return None
 
 
 def array_point(at: Pointer) -> Point:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,13 +11,14 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from escc_desktop.gui.viewer.look import ROI_COLOR, Look
+from escc_desktop.gui.viewer.look import Look
 from escc_desktop.gui.viewer.lut import fused_table
 from escc_desktop.gui.viewer.mapping import Mapping
 from escc_desktop.gui.viewer.outline import paint_border
+from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.picture import Picture
 from escc_desktop.gui.viewer.planes import Plane, PlaneAxes, VolumePlanes, Voxel
-from escc_desktop.imaging.mask import BoolArray, Region, bounding_box
+from escc_desktop.imaging.mask import BoolArray, Region
 
 _PAD_PX: Final = 3
 _Box = tuple[slice, slice]
@@ -63,8 +65,7 @@ class SliceCanvas(QWidget):
         self._mapping: Mapping | None = None
         self._fits = True
         self._picture: Picture | None = None
-        self._mask: BoolArray | None = None
-        self._mask_box: Region | None = None
+        self._overlays: tuple[Overlay, ...] = ()
         self._changed: _Box | None = None
         self._cursor: QPointF | None = None
         self._recolor = False
@@ -77,7 +78,7 @@ class SliceCanvas(QWidget):
     def set_volume(self, planes: VolumePlanes | None) -> None:
         """Show a volume from its middle slice, fitted to the view; None shows the empty state."""
         self.planes = planes
-        self._mask = self._mask_box = None
+        self._overlays = ()
         if planes is None:
             self.axes = self._mapping = self._picture = self.point = None
             self.update()
@@ -101,27 +102,24 @@ class SliceCanvas(QWidget):
         self._show_slice()
 
     def set_mask(self, voxels: BoolArray | None, box: Region | None = None) -> None:
-        """Show a region over the picture.
+        """Show one region (z, y, x) over the picture, or none; see `set_overlays`."""
+        self.set_overlays(() if voxels is None else (Overlay(voxels, box=box),))
 
-        Parameters
-        ----------
-        voxels
-            Boolean array (z, y, x) on the volume's grid. It is not copied: write into it and call `mask_changed`.
-        box
-            The box (z, y, x) that holds every voxel of it, if known; looked for otherwise.
-        """
-        if voxels is not None and (self.planes is None or voxels.shape != self.planes.hu.shape):
-            raise ValueError(f"a region of shape {voxels.shape} over no volume of that shape")
-        self._mask = voxels
-        self._mask_box = None if voxels is None else box or bounding_box(voxels)
+    def set_overlays(self, overlays: Sequence[Overlay]) -> None:
+        """Show regions over the picture, the first one on top; it is the one that `hover` tells of."""
+        shape = None if self.planes is None else self.planes.hu.shape
+        if any(overlay.voxels.shape != shape for overlay in overlays):
+            raise ValueError(f"a region over no volume of its shape, {shape}")
+        self._overlays = tuple(overlays)
         self._show_slice()
 
     def mask_changed(self, region: Region) -> None:
-        """Show what changed in the region's voxels inside a box (z, y, x)."""
-        if self._mask is None or self.axes is None or self._mapping is None or self._mask_box is None:
+        """Show what changed in the regions' voxels inside a box (z, y, x)."""
+        if not self._overlays or self.axes is None or self._mapping is None:
             return
-        box = _whole(region, self._mask.shape)
-        self._mask_box = _union(self._mask_box, box)
+        box = _whole(region, self._overlays[0].voxels.shape)
+        for overlay in self._overlays:
+            overlay.grow(box)
         normal, rows, columns = self._in_plane(box)
         if normal.start <= self.index < normal.stop and rows.stop > rows.start and columns.stop > columns.start:
             self._changed = _join(self._changed, (rows, columns))
@@ -239,7 +237,7 @@ class SliceCanvas(QWidget):
             return None
         x, y, z = voxel
         mm = self.planes.geometry.to_mm(np.array([voxel]))[0]
-        label = self._mask is not None and bool(self._mask[z, y, x])
+        label = bool(self._overlays) and bool(self._overlays[0].voxels[z, y, x])
         return Hover(int(self.planes.hu[z, y, x]), voxel, (float(mm[0]), float(mm[1]), float(mm[2])), label)
 
     # Painting
@@ -253,18 +251,17 @@ class SliceCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._mapping.is_smooth)
         painter.drawImage(self._mapping.rectangle(slice(0, rows), slice(0, columns)), self._picture.image)
         if self.look.has_overlay:
-            self._paint_mask_border(painter, self._mapping, exposed)
+            for overlay in reversed(self._overlays):
+                self._paint_overlay_border(painter, self._mapping, overlay, exposed)
 
     def paint_border(self, painter: QPainter, voxels: BoolArray, corner: tuple[int, int], color: QColor) -> None:
         """Paint the exact border of voxels of the plane (rows, columns), the first of which is at `corner`."""
         if self._mapping is not None:
             paint_border(painter, self._mapping, voxels, corner, color)
 
-    def _paint_mask_border(self, painter: QPainter, mapping: Mapping, exposed: QRect) -> None:
-        if self._mask is None or self.planes is None or self._mask_box is None:
-            return
-        normal, box_rows, box_columns = self._in_plane(self._mask_box)
-        if not normal.start <= self.index < normal.stop:
+    def _paint_overlay_border(self, painter: QPainter, mapping: Mapping, overlay: Overlay, exposed: QRect) -> None:
+        normal, box_rows, box_columns = self._in_plane(overlay.reach)
+        if self.planes is None or not normal.start <= self.index < normal.stop:
             return
         rows, columns = mapping.voxels_in(QRectF(exposed))
         # What is cut off here looks like a border: it must lie beyond what is painted.
@@ -275,8 +272,9 @@ class SliceCanvas(QWidget):
         )
         if rows.stop == rows.start or columns.stop == columns.start:
             return
-        section = self.planes.section(self.plane, self.index, self._mask)[rows, columns]
-        paint_border(painter, mapping, section, (rows.start, columns.start), QColor(ROI_COLOR))
+        section = self.planes.section(self.plane, self.index, overlay.voxels)[rows, columns]
+        color = QColor(overlay.color)
+        paint_border(painter, mapping, section, (rows.start, columns.start), color, is_dashed=overlay.is_dashed)
 
     def _refresh(self, picture: Picture) -> None:
         """Bring the picture up to date where something changed."""
@@ -286,7 +284,7 @@ class SliceCanvas(QWidget):
             self._take(picture, rows, columns)
         elif not self._recolor:
             return
-        table = fused_table(look.width, look.level, int(ROI_COLOR[1:], 16), look.share)
+        table = fused_table(look.width, look.level, tuple(map(_tint, self._overlays)), look.share)
         whole = tuple(slice(0, n) for n in picture.shape)
         rows, columns = (whole[0], whole[1]) if self._recolor or self._changed is None else self._changed
         picture.color(table, rows, columns)
@@ -296,12 +294,14 @@ class SliceCanvas(QWidget):
         if self.planes is None:
             return
         picture.take_voxels(self.planes.image(self.plane, self.index), rows, columns)
-        if self._mask is None or self._mask_box is None:
-            return
-        normal, *box = self._in_plane(self._mask_box)
-        if normal.start <= self.index < normal.stop:
-            labelled = _common((rows, columns), (box[0], box[1]))
-            picture.take_labels(self.planes.section(self.plane, self.index, self._mask), *labelled)
+        # From below upwards: the one on top has the last word.
+        for number in range(len(self._overlays), 0, -1):
+            overlay = self._overlays[number - 1]
+            normal, *box = self._in_plane(overlay.reach)
+            if overlay.is_filled and normal.start <= self.index < normal.stop:
+                labelled = _common((rows, columns), (box[0], box[1]))
+                section = self.planes.section(self.plane, self.index, overlay.voxels)
+                picture.take_labels(section, *labelled, label=number)
 
     def _in_plane(self, box: Region) -> tuple[slice, slice, slice]:
         """Return a box as slices along the plane's normal, rows and columns."""
@@ -334,14 +334,8 @@ def _whole(box: Region, shape: tuple[int, ...]) -> Region:
     return z, y, x
 
 
-def _union(one: Region, other: Region) -> Region:
-    """Return the box around two boxes, either of which may be empty."""
-    if any(part.stop <= part.start for part in one):
-        return other
-    if any(part.stop <= part.start for part in other):
-        return one
-    z, y, x = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
-    return z, y, x
+def _tint(overlay: Overlay) -> int:
+    return int(overlay.color[1:], 16)
 
 
 def _join(one: _Box | None, other: _Box) -> _Box:

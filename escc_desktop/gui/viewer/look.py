@@ -13,6 +13,13 @@ DEFAULT_WINDOW: Final = (350.0, 40.0)
 STRENGTHS: Final = (0.0, 0.08, 0.15, 0.3, 0.5, 0.75)
 _USUAL: Final = 2
 ROI_COLOR: Final = OKABE_ITO[0]
+SUGGESTION_COLOR: Final = OKABE_ITO[1]
+_BESIDE: Final = (OKABE_ITO[2], OKABE_ITO[6], OKABE_ITO[4], OKABE_ITO[5], OKABE_ITO[3])
+
+
+def roi_color(layer: int) -> str:
+    """Return the colour of a region of a reading: 0 is the lesion, others are drawn beside it."""
+    return ROI_COLOR if layer == 0 else _BESIDE[(layer - 1) % len(_BESIDE)]
 
 
 def window_presets() -> tuple[WindowPreset, ...]:

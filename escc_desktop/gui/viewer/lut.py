@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-CODES: Final = 1 << 16
+LABEL_SHIFT: Final = 16
+CODES: Final = 1 << LABEL_SHIFT
 _HALF: Final = 1 << 15
 OPAQUE: Final = np.uint32(0xFF000000)
 MIN_WIDTH: Final = 2.0
@@ -26,22 +27,23 @@ class WindowPreset:
 
 
 @lru_cache(maxsize=4)
-def fused_table(width: float, level: float, color: int, strength: float) -> NDArray[np.uint32]:
-    """Return RGB32 colours by ``label << 16 | HU as uint16`` for labels 0 and 1.
+def fused_table(width: float, level: float, tints: tuple[int, ...], strength: float) -> NDArray[np.uint32]:
+    """Return RGB32 colours by ``label << 16 | HU as uint16`` for label 0, which is none, and those from 1 on.
 
     Parameters
     ----------
     width, level
         The window in HU.
-    color
-        Of the overlay, as 0xRRGGBB.
+    tints
+        Of the labels from 1 on, as 0xRRGGBB.
     strength
-        Share of that colour in a voxel of label 1, 0 to 1.
+        Share of that colour in a voxel with a label, 0 to 1.
     """
     low, high = (min(max(int(level + side * width), -_HALF), _HALF) for side in (-1, 1))
     grey = window_grey(np.arange(low, high), width, level)
-    colors = np.arange(256, dtype=np.uint32) * np.uint32(0x010101) | OPAQUE, _blended(color, strength)
-    table = np.empty((2, CODES), dtype=np.uint32)
+    grey_ramp = np.arange(256, dtype=np.uint32) * np.uint32(0x010101) | OPAQUE
+    colors = grey_ramp, *(_blended(tint, strength) for tint in tints)
+    table = np.empty((len(colors), CODES), dtype=np.uint32)
     for label, of_grey in enumerate(colors):
         # By HU from the least to the largest; as uint16 the negative ones come last.
         by_hu = np.empty(CODES, dtype=np.uint32)

@@ -5,6 +5,8 @@ Its cost is that of the pixels it covers, not of how ragged the region is: speck
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRectF
@@ -12,11 +14,19 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from escc_desktop.gui.viewer.mapping import EDGES_FROM_PX, Mapping
 
+_DASH_PX: Final = 5
+
 
 def paint_border(
-    painter: QPainter, mapping: Mapping, voxels: NDArray[np.bool_], corner: tuple[int, int], color: QColor
+    painter: QPainter,
+    mapping: Mapping,
+    voxels: NDArray[np.bool_],
+    corner: tuple[int, int],
+    color: QColor,
+    *,
+    is_dashed: bool = False,
 ) -> None:
-    """Paint the border of voxels (rows, columns) of a plane, the first of which is at `corner`.
+    """Paint the border of voxels (rows, columns) of a plane, the first of which is at `corner`, perhaps dashed.
 
     Beyond the edge of `voxels` nothing belongs to the region.
     """
@@ -33,6 +43,11 @@ def paint_border(
     x = (np.arange(pixels.left() - 1, pixels.right() + 1) + 0.5) / ratio
     row, column = mapping.voxel_of(y, 0) - corner[0], mapping.voxel_of(x, 1) - corner[1]
     border = _thickened(_border(voxels, row, column), thick)
+    if is_dashed:
+        dash = max(1, round(_DASH_PX * ratio))
+        border &= (
+            np.add.outer(np.arange(len(y)) + pixels.top(), np.arange(len(x)) + pixels.left())[1:, 1:] // dash
+        ) % 2 == 0
     image = np.multiply(border, np.uint32(color.rgba()), dtype=np.uint32, order="C")
     height, width = border.shape
     picture = QImage(image.data, width, height, 4 * width, QImage.Format.Format_ARGB32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -13,11 +14,12 @@ from escc_desktop.gui.actions import Action
 from escc_desktop.gui.viewer.commands import view_actions
 from escc_desktop.gui.viewer.keys import press_action
 from escc_desktop.gui.viewer.look import Look
+from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes, Voxel
 from escc_desktop.gui.viewer.slice_view import SliceView
 from escc_desktop.gui.viewer.tool import Tool
 from escc_desktop.i18n import _
-from escc_desktop.imaging.mask import BoolArray, Region, bounding_box
+from escc_desktop.imaging.mask import BoolArray, Region
 
 AXIAL_SHARE: Final = 0.64
 GAP_PX: Final = 2
@@ -95,10 +97,12 @@ class LinkedViews(QWidget):
 
     def set_mask(self, voxels: BoolArray | None, box: Region | None = None) -> None:
         """Show a region (z, y, x), not copied; `box` holds all of its voxels, if known."""
-        if voxels is not None and box is None:
-            box = bounding_box(voxels)
+        self.set_overlays(() if voxels is None else (Overlay(voxels, box=box),))
+
+    def set_overlays(self, overlays: Sequence[Overlay]) -> None:
+        """Show regions (z, y, x), not copied, the first one on top."""
         for view in self.views:
-            view.set_mask(voxels, box)
+            view.set_overlays(overlays)
 
     def mask_changed(self, region: Region) -> None:
         """Show what changed in the region's voxels inside a box (z, y, x), in every view it crosses."""

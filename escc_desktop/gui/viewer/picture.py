@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-LABEL_SHIFT = 16
+from escc_desktop.gui.viewer.lut import CODES, LABEL_SHIFT
 
 
 class Picture:
@@ -25,16 +25,23 @@ class Picture:
         self._codes = np.zeros(shape, dtype=np.intp)
         self._colors = np.zeros(shape, dtype=np.uint32)
         self._down, self._right = down, right
+        self._n_labels = 0
         self.image = QImage(self._colors.data, shape[1], shape[0], 4 * shape[1], QImage.Format.Format_RGB32)
 
     def take_voxels(self, hu: NDArray[np.int16], rows: slice, columns: slice) -> None:
         """Take the HU of a box of the slice; it holds no label then."""
         self._codes[:: self._down, :: self._right][rows, columns] = hu.view(np.uint16)[rows, columns]
+        self._n_labels = 0
 
-    def take_labels(self, mask: NDArray[np.bool_], rows: slice, columns: slice) -> None:
-        """Add the label of a box of the slice to HU just taken."""
+    def take_labels(self, mask: NDArray[np.bool_], rows: slice, columns: slice, *, label: int = 1) -> None:
+        """Give a label to the voxels of a box of the slice whose HU were just taken; it replaces an earlier one."""
         codes = self._codes[:: self._down, :: self._right][rows, columns]
-        codes += mask[rows, columns].astype(np.intp) << LABEL_SHIFT
+        inside = mask[rows, columns]
+        if label == 1 and self._n_labels == 0:
+            codes += inside.astype(np.intp) << LABEL_SHIFT
+        else:
+            np.copyto(codes, (codes & (CODES - 1)) | (label << LABEL_SHIFT), where=inside)
+        self._n_labels += 1
 
     def color(self, table: NDArray[np.uint32], rows: slice, columns: slice) -> None:
         """Make the colours of a box anew."""

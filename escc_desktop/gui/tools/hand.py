@@ -1,0 +1,141 @@
+"""The hand that holds one tool of the box."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+
+from escc_desktop.gui.tasks import Tasks
+from escc_desktop.gui.theme import OKABE_ITO
+from escc_desktop.gui.tools.brush_options import BrushOptions
+from escc_desktop.gui.tools.canvas import Canvas
+from escc_desktop.gui.tools.tool import Bench, DrawTool
+from escc_desktop.gui.tools.toolbox import POINTER, TOOLS, ToolEntry
+from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.planes import Voxel
+from escc_desktop.gui.viewer.tool import Pointer
+from escc_desktop.i18n import _
+from escc_desktop.reading.protocol import FREE, Protocol
+
+_MARK_PX: Final = 7.0
+_MARK_GAP_PX: Final = 3.0
+
+
+class Hand(QObject):
+    """Holds one tool of the box; the views know only the hand.
+
+    It also marks the point at which the lesion was marked before the readings.
+
+    Signals
+    -------
+    changed
+        Another tool was taken.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, canvas: Canvas, mark: Voxel, tasks: Tasks, parent: QObject | None = None, protocol: Protocol = FREE
+    ) -> None:
+        super().__init__(parent)
+        self.options = BrushOptions(self)
+        self.mark = mark
+        self.protocol = protocol
+        bench = Bench(canvas, self.options, tasks)
+        self._tools = {entry.tool_id: entry.make(bench) for entry in TOOLS}
+        self._canvas = canvas
+        self.name = "hand"
+        self.tool_id = POINTER
+
+    @property
+    def tool(self) -> DrawTool:
+        """The tool held."""
+        return self._tools[self.tool_id]
+
+    @property
+    def entry(self) -> ToolEntry:
+        """The table's line of the tool held."""
+        return next(entry for entry in TOOLS if entry.tool_id == self.tool_id)
+
+    def hold(self, tool_id: str) -> None:
+        """Take another tool; what was begun with the one held waits for it. A forbidden one is not taken."""
+        why_not = self.why_not(tool_id)
+        if why_not:
+            self._canvas.said.emit(why_not)
+        if tool_id == self.tool_id or why_not:
+            return
+        self.tool.finish()
+        self.tool.lay_down()
+        self.tool.hover(None)
+        unfinished = self.tool.unfinished()
+        if unfinished:
+            self._canvas.said.emit(unfinished)
+        self.tool_id = tool_id
+        self.tool.take_up()
+        self.changed.emit()
+
+    def why_not(self, tool_id: str) -> str:
+        """Say why a tool cannot be held; "" when it can."""
+        labels = next(entry.labels for entry in TOOLS if entry.tool_id == tool_id)
+        if labels and not any(map(self.protocol.allows, labels)):
+            return _("The protocol of this study forbids this tool in readings.")
+        return ""
+
+    def tool_of(self, tool_id: str) -> DrawTool:
+        """Return a tool of the box, held or not."""
+        return self._tools[tool_id]
+
+    def finish(self) -> None:
+        """End a drag that will not be told its end."""
+        self.tool.finish()
+
+    def unfinished(self) -> str:
+        """Say what is begun with any tool and not yet part of the region."""
+        return next((words for tool in self._tools.values() if (words := tool.unfinished())), "")
+
+    # As a tool of the views
+
+    def press(self, at: Pointer) -> bool:
+        """Take a press of a button, or not."""
+        return self.tool.press(at)
+
+    def move(self, at: Pointer) -> bool:
+        """Take a move of the drag it began."""
+        return self.tool.move(at)
+
+    def release(self, at: Pointer) -> bool:
+        """End the drag it began."""
+        return self.tool.release(at)
+
+    def hover(self, at: Pointer | None) -> None:
+        """Note where the mouse is."""
+        self.tool.hover(at)
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Take a key, or not."""
+        return self.tool.key(event)
+
+    def paint(self, painter: QPainter, view: SliceCanvas) -> None:
+        """Paint the lesion's mark, and what the tool shows."""
+        self.paint_under(painter, view)
+        for tool in self._tools.values():
+            if tool is self.tool or tool.unfinished():
+                tool.paint(painter, view)
+
+    def paint_under(self, painter: QPainter, view: SliceCanvas) -> None:
+        """Paint what lies under the tools: the lesion's mark."""
+        if view.planes is None or not view.look.has_annotations:
+            return
+        index, row, column = view.planes.place(view.plane, self.mark)
+        if index != view.index:
+            return
+        center = view.plane_to_widget(row, column)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for color, width in ((QColor(0, 0, 0, 180), 3.5), (QColor(OKABE_ITO[3]), 1.5)):
+            painter.setPen(QPen(color, width))
+            for x, y in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+                way = QPointF(x, y)
+                painter.drawLine(center + way * _MARK_GAP_PX, center + way * _MARK_PX)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

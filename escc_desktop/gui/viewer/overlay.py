@@ -1,0 +1,54 @@
+"""What lies over a picture: a region's voxels, the box that holds them, and how they are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from escc_desktop.gui.viewer.look import ROI_COLOR
+from escc_desktop.imaging.mask import BoolArray, Region, bounding_box
+
+
+@dataclass(eq=False)
+class Overlay:
+    """A region over the slices of a volume.
+
+    Parameters
+    ----------
+    voxels
+        Boolean (z, y, x) on the volume's grid. Not copied: write into it and call `mask_changed` of the views.
+    color
+        As #rrggbb.
+    is_dashed
+        Whether its border is dashed, as that of a suggestion.
+    is_filled
+        Whether its voxels are tinted too.
+    box
+        Holds every voxel of it, if known; looked for otherwise. It grows with what is changed.
+    """
+
+    voxels: BoolArray
+    color: str = ROI_COLOR
+    is_dashed: bool = False
+    is_filled: bool = True
+    box: Region | None = field(default=None)
+
+    @property
+    def reach(self) -> Region:
+        """The box (z, y, x) that holds every voxel."""
+        if self.box is None:
+            self.box = bounding_box(self.voxels)
+        return self.box
+
+    def grow(self, region: Region) -> None:
+        """Note that voxels inside a box changed."""
+        self.box = union(self.reach, region)
+
+
+def union(one: Region, other: Region) -> Region:
+    """Return the box around two boxes, either of which may be empty."""
+    if any(part.stop <= part.start for part in one):
+        return other
+    if any(part.stop <= part.start for part in other):
+        return one
+    z, y, x = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
+    return z, y, x
