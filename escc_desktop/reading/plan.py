@@ -10,6 +10,7 @@ import numpy as np
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.reading.lesion import Lesion, LesionRole, LesionRule, LesionSite
+from escc_desktop.reading.protocol import FREE, Protocol
 from escc_desktop.reading.session import Occasion, Reader, ReadingSession, SessionState
 
 __all__ = [
@@ -59,6 +60,8 @@ class ReadingPlan:
         How several lesions become one value per patient.
     sessions
         In the order they should be read: A first, B first, A repeat, each in its own seeded order.
+    protocol
+        What readers may do and see; plans of earlier programs left it to them.
     """
 
     seed: int
@@ -67,6 +70,7 @@ class ReadingPlan:
     rule: LesionRule
     repeat_patients: tuple[str, ...]
     sessions: tuple[ReadingSession, ...]
+    protocol: Protocol = FREE
 
     def session(self, session_id: str) -> ReadingSession:
         """Return the planned session; unknown ids are an error."""
@@ -120,6 +124,7 @@ def draw_plan(
     *,
     interval: tuple[timedelta, timedelta] = (APART, WITHIN),
     rule: LesionRule = LesionRule.LARGEST,
+    protocol: Protocol = FREE,
 ) -> ReadingPlan:
     """Draw the patients of the agreement arm and lay out every session.
 
@@ -133,6 +138,8 @@ def draw_plan(
         Same seed and lesions, same plan.
     interval
         Least and most time between A's first reading and the repeat, both included.
+    protocol
+        The same for every session.
     """
     ordered = sorted(lesions, key=lambda lesion: (lesion.patient_id, lesion.lesion_id))
     _refuse_faulty(ordered)
@@ -155,7 +162,7 @@ def draw_plan(
         (Reader.A, Occasion.REPEAT, again),
     ):
         sessions += [_plan_session(read[index], reader, occasion) for index in generator.permutation(len(read))]
-    return ReadingPlan(seed, apart, within, rule, drawn, tuple(sessions))
+    return ReadingPlan(seed, apart, within, rule, drawn, tuple(sessions), protocol)
 
 
 def _refuse_faulty(lesions: Sequence[Lesion]) -> None:

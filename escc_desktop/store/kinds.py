@@ -16,6 +16,7 @@ from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.reading.lesion import Lesion, LesionRole, LesionRule, LesionSite
 from escc_desktop.reading.plan import ReadingPlan
+from escc_desktop.reading.protocol import Protocol
 from escc_desktop.reading.session import Occasion, Reader, ReadingSession, Roi, SessionState, Signature
 from escc_desktop.store.records import BlobPort, Json, Kind, document_kind
 
@@ -170,7 +171,25 @@ def _plan_to_json(plan: ReadingPlan, _blobs: BlobPort) -> Json:
         "rule": plan.rule,
         "repeat_patients": list(plan.repeat_patients),
         "sessions": [_session_to_json(session) for session in plan.sessions],
+        "protocol": _protocol_to_json(plan.protocol),
     }
+
+
+def _protocol_to_json(protocol: Protocol) -> Json:
+    return {
+        "forbidden": sorted(protocol.forbidden),
+        "window": None if protocol.window is None else [float(number) for number in protocol.window],
+        "series": sorted(protocol.series),
+    }
+
+
+def _protocol_from_json(content: Json) -> Protocol:
+    window = content.get("window")
+    return Protocol(
+        frozenset(content.get("forbidden", ())),
+        None if window is None else (window[0], window[1]),
+        frozenset(content.get("series", ())),
+    )
 
 
 def _plan_from_json(content: Json, _blobs: BlobPort) -> ReadingPlan:
@@ -181,6 +200,7 @@ def _plan_from_json(content: Json, _blobs: BlobPort) -> ReadingPlan:
         LesionRule(content["rule"]),
         tuple(content["repeat_patients"]),
         tuple(_session_from_json(session) for session in content["sessions"]),
+        _protocol_from_json(content.get("protocol", {})),
     )
 
 

@@ -17,6 +17,7 @@ from escc_desktop.imaging.volume import Volume
 from escc_desktop.reading.history import History, Note, Step, StepKind
 from escc_desktop.reading.lesion import Lesion
 from escc_desktop.reading.plan import Verdict
+from escc_desktop.reading.protocol import Protocol
 from escc_desktop.reading.session import ReadingSession, Roi, Signature
 from escc_desktop.store.accounts import Principal
 from escc_desktop.store.audit import Entry
@@ -81,7 +82,8 @@ class ReadingDesk:
         def append(first: int, new_steps: list[bytes]) -> None:
             store.readings.append(self._principal.account_id, session_id, key, first, new_steps)
 
-        return Reading(self, session, (volume, lesion), history, Journal(append, len(steps)))
+        subject = volume, lesion, store.get(PLAN, PLAN_ID).protocol
+        return Reading(self, session, subject, history, Journal(append, len(steps)))
 
     def agenda(self) -> tuple[AgendaItem, ...]:
         """Return one's own sessions in the order of the plan; empty before anything is planned."""
@@ -176,6 +178,8 @@ class Reading:
     ----------
     session, volume, lesion
         What is read.
+    protocol
+        What the plan allows in it.
     history
         Its edits; `history.voxels` is the live mask, not to be written to.
     """
@@ -184,12 +188,12 @@ class Reading:
         self,
         desk: ReadingDesk,
         session: ReadingSession,
-        subject: tuple[Volume, Lesion],
+        subject: tuple[Volume, Lesion, Protocol],
         history: History,
         journal: Journal,
     ) -> None:
         self.session = session
-        self.volume, self.lesion = subject
+        self.volume, self.lesion, self.protocol = subject
         self.history = history
         self._desk = desk
         self._journal = journal
@@ -206,7 +210,16 @@ class Reading:
             The slice (z) the reader was on; a two-dimensional `change` is its new content.
         change
             An edit of any layer, or new voxels of the lesion: one slice (y, x) or all (z, y, x).
+
+        Raises
+        ------
+        EsccError
+            The reading is final or closed, or the study forbids the tool.
         """
+        if not self.protocol.allows(label):
+            raise EsccError(
+                f"The protocol of this study forbids the tool “{label}” in readings.", "Draw it with another tool."
+            )
         edit = change if isinstance(change, MaskEdit) else self._between(label, slice_index, change)
         if edit.is_empty:
             return

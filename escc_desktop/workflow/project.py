@@ -23,8 +23,8 @@ from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.reproducibility import Agreements, reproducibility
 from escc_desktop.prognosis.score import Assessment
 from escc_desktop.progress import Progress
-from escc_desktop.reading.lesion import Lesion, LesionRule
-from escc_desktop.reading.plan import APART, WITHIN, ReadingPlan, draw_plan
+from escc_desktop.reading.plan import APART, WITHIN, Lesion, LesionRule, ReadingPlan, draw_plan
+from escc_desktop.reading.protocol import USUAL, Protocol
 from escc_desktop.reading.session import Reader, ReadingSession, Roi
 from escc_desktop.store.accounts import Account, Principal, Role
 from escc_desktop.store.audit import AuditHead, AuditRow, Clock, utc_now
@@ -232,12 +232,13 @@ class Project:
         apart: timedelta = APART,
         within: timedelta = WITHIN,
         rule: LesionRule = LesionRule.LARGEST,
+        protocol: Protocol = USUAL,
     ) -> ReadingPlan:
         """Draw the repeat set and lay out all sessions; once."""
         require(self.principal, Operation.PLAN_READINGS)
         if self._store.find(PLAN, PLAN_ID) is not None:
             raise EsccError("The readings are planned already.", "A plan is drawn once, before anyone reads.")
-        plan = draw_plan(self._store.all(LESION), repeats, seed, interval=(apart, within), rule=rule)
+        plan = draw_plan(self._store.all(LESION), repeats, seed, interval=(apart, within), rule=rule, protocol=protocol)
         with self._store.write(self.principal, "plan readings") as writing:
             writing.put(PLAN, plan)
             for session in plan.sessions:

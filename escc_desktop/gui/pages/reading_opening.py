@@ -57,7 +57,8 @@ def open_for_drawing(project: Project, session_id: str, progress: Progress) -> O
         drawn = {int(z): shown[z] for z in np.flatnonzero(slice_voxels)}
         diameters = slice_diameters(drawn, planes.geometry, progress.part(0.9, 1.0))
         mark = _nearest_voxel(reading.lesion.point_mm, planes.geometry)
-        return Opened(project, reading, planes, shown, bounding_box(shown), slice_voxels, diameters, mark)
+        box, protocol = bounding_box(shown), reading.protocol
+        return Opened(project, reading, planes, shown, box, slice_voxels, diameters, mark, protocol)
     except BaseException:
         reading.abandon()
         raise

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from escc_desktop.errors import EsccError, FaultsError
 from escc_desktop.reading.lesion import LesionRule, patient_value
 from escc_desktop.reading.plan import Lesion, LesionRole, LesionSite, Occasion, Reader, draw_plan
+from escc_desktop.reading.protocol import Protocol, ToolRule
+from escc_desktop.reading.tools import TOOL_KINDS
 
 NOW = datetime(2024, 3, 1, 8, 0, tzinfo=UTC)
 
@@ -153,3 +155,27 @@ def test_that_several_lesions_become_one_value_by_the_named_rule():
     assert patient_value(LesionRule.VOLUME_WEIGHTED_MEAN, values, volumes).tolist() == [2.5, 25.0]
     with pytest.raises(ValueError, match="lesions"):
         patient_value(LesionRule.MEAN, values, volumes[:1])
+
+
+def test_that_by_hand_forbids_every_tool_that_decides_where_the_border_runs_and_no_other():
+    for kind in TOOL_KINDS.values():
+        assert Protocol(ToolRule.BY_HAND.forbidden).allows(kind.label) is not kind.is_assisted
+    assert ToolRule.ALL.forbidden == frozenset()
+    assert {"paste", "AI proposal"} == ToolRule.USUAL.forbidden
+
+
+def test_that_a_rule_is_known_by_what_it_forbids():
+    assert [ToolRule.of(rule.forbidden) for rule in ToolRule] == list(ToolRule)
+    assert ToolRule.of({"livewire"}) is None
+
+
+def test_that_a_protocol_refuses_tools_that_do_not_exist_and_windows_without_width():
+    with pytest.raises(EsccError, match="no tool magic wand"):
+        Protocol(frozenset({"magic wand"}))
+    with pytest.raises(EsccError, match="0 HU"):
+        Protocol(window=(0, 40))
+
+
+def test_that_every_session_of_a_plan_has_the_one_protocol_of_the_plan():
+    protocol = Protocol(ToolRule.BY_HAND.forbidden, (400, 50), frozenset({"1.2.3"}))
+    assert draw_plan(_cohort(3, 0), 1, seed=1, protocol=protocol).protocol is protocol

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.reading.history import History, Step
+from escc_desktop.reading.protocol import FREE, Protocol
 from escc_desktop.reading.session import SessionState
-from escc_desktop.store.kinds import ROI, SESSION
+from escc_desktop.store.kinds import PLAN, ROI, SESSION
 from escc_desktop.workflow import desk as desk_module
 from escc_desktop.workflow.desk import Reading, verify_signature
 
@@ -234,3 +235,21 @@ def test_that_the_replayed_journal_equals_the_live_mask(small_study, tmp_path_fa
         reading.close()
         with study.desk("A").open("P1/L1/A/first") as resumed:
             assert np.array_equal(resumed.history.voxels, reading.history.voxels)
+
+
+def test_that_the_plan_says_what_a_reading_allows_and_a_forbidden_tool_draws_nothing(study):
+    rules = Protocol(frozenset({"livewire"}), (350, 40), frozenset({"1.2.2"}))
+    study.store.put(study.people["coordinator"], PLAN, replace(study.plan, protocol=rules), "test")
+    with study.desk("A").open("P1/L1/A/first") as reading:
+        assert reading.protocol == rules
+        with pytest.raises(EsccError, match="forbids the tool “livewire”"):
+            reading.edit("livewire", 2, _slice((3, 3)))
+        assert not reading.history.edits
+        reading.edit("brush", 2, _slice((3, 3)))
+        assert reading.mask().n_voxels == 1
+
+
+def test_that_a_plan_of_an_earlier_program_leaves_tools_and_window_to_the_reader(study):
+    content = PLAN.encode(study.plan, None)
+    del content["protocol"]
+    assert PLAN.decode(content, None).protocol == FREE
