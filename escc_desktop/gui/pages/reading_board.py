@@ -358,12 +358,14 @@ class ReadingBoard(QWidget):
         shown = [entry for entry in canvas.rois if entry.is_shown and entry.layer != canvas.layer]
         overlays = [self._overlay(canvas.layer)]
         if canvas.suggestion is not None:
-            overlays.append(Overlay(canvas.suggestion, SUGGESTION_COLOR, is_dashed=True))
+            overlays.append(Overlay(canvas.suggestion, SUGGESTION_COLOR, is_dashed=True, box=canvas.suggestion_box))
         self.views.set_overlays([*overlays, *(self._overlay(entry.layer) for entry in shown)])
 
     def _overlay(self, layer: int) -> Overlay:
         if layer not in self._beside:
-            self._beside[layer] = Overlay(self.canvas.voxels(layer), roi_color(layer))
+            self._beside[layer] = Overlay(self.canvas.voxels(layer))
+        entry = next((one for one in self.canvas.rois if one.layer == layer), None)
+        self._beside[layer].color = entry.color if entry and entry.color else roi_color(layer)
         return self._beside[layer]
 
     def _repaint_views(self) -> None:

@@ -53,12 +53,15 @@ class RoiEntry:
     ----------
     is_locked
         Nothing is drawn into it, and no other region takes its voxels.
+    color
+        As #rrggbb; "" for the usual one of its layer.
     """
 
     layer: int
     name: str
     is_locked: bool = False
     is_shown: bool = True
+    color: str = ""
 
 
 class Canvas(QObject):
@@ -92,6 +95,8 @@ class Canvas(QObject):
         Least and most HU of the voxels that may change; None for all.
     suggestion
         What a tool proposes (z, y, x) for the region drawn now; no part of it until it is confirmed.
+    suggestion_label, suggestion_box
+        What the step is called that confirms it, and the box that holds it.
     why_locked
         Why nothing can be drawn now; "" when it can.
     """
@@ -119,6 +124,8 @@ class Canvas(QObject):
         self._slice_voxels = {0: slice_voxels}
         self.hu_range: HuRange | None = None
         self.suggestion: BoolArray | None = None
+        self.suggestion_label = ""
+        self.suggestion_box: Region | None = None
         self.why_locked = ""
         self.is_stroking = False
         self._steps_before = reading.acknowledged
@@ -187,10 +194,10 @@ class Canvas(QObject):
         self._steps += 1
         self.noted.emit(name)
 
-    def suggest(self, voxels: BoolArray | None) -> None:
-        """Show what a tool proposes, or nothing."""
+    def suggest(self, voxels: BoolArray | None, label: str = "", box: Region | None = None) -> None:
+        """Show what a tool proposes, or nothing; `label` names the step that confirms it, `box` holds it all."""
         if voxels is not None or self.suggestion is not None:
-            self.suggestion = voxels
+            self.suggestion, self.suggestion_label, self.suggestion_box = voxels, label, box
             self.suggested.emit()
 
     # Drawing
