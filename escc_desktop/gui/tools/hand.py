@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QObject, QPointF, Signal
@@ -28,6 +29,11 @@ class Hand(QObject):
 
     It also marks the point at which the lesion was marked before the readings.
 
+    Attributes
+    ----------
+    painters
+        Paint what parts of the reading keep in the pictures whatever tool is held, below the tools.
+
     Signals
     -------
     changed
@@ -43,6 +49,7 @@ class Hand(QObject):
         self.options = BrushOptions(self)
         self.mark = mark
         self.protocol = protocol
+        self.painters: list[Callable[[QPainter, SliceCanvas], None]] = []
         bench = Bench(canvas, self.options, tasks)
         self._tools = {entry.tool_id: entry.make(bench) for entry in TOOLS}
         self._canvas = canvas
@@ -120,6 +127,8 @@ class Hand(QObject):
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint the lesion's mark, and what the tool shows."""
         self.paint_under(painter, view)
+        for paint in self.painters:
+            paint(painter, view)
         for tool in self._tools.values():
             if tool is self.tool or tool.unfinished():
                 tool.paint(painter, view)

@@ -27,7 +27,7 @@ GAP_COLOR: Final = QColor("#2f353d")
 
 
 class LinkedViews(QWidget):
-    """Axial large, coronal and sagittal stacked beside it.
+    """Axial large, coronal and sagittal stacked beside it, and below them whatever a page puts there.
 
     Signals
     -------
@@ -54,7 +54,8 @@ class LinkedViews(QWidget):
         self.axial, self.coronal, self.sagittal = (SliceView(plane, self) for plane in Plane)
         self.views = self.axial, self.coronal, self.sagittal
         self.has_side_views = True
-        self.maximised: SliceView | None = None
+        self.fourth: QWidget | None = None
+        self.maximised: QWidget | None = None
         self._point: Voxel | None = None
         self._layout_actions = (
             Action("viewer.sides", _("Show or hide the side views"), self.toggle_side_views, keys=("C",)),
@@ -86,7 +87,7 @@ class LinkedViews(QWidget):
     def active(self) -> SliceView:
         """The view that has the keyboard; else the maximised or the axial one."""
         focused = next((view for view in self.views if view.hasFocus()), None)
-        return focused or self.maximised or self.axial
+        return focused or next((view for view in self.views if view is self.maximised), self.axial)
 
     def set_volume(self, planes: VolumePlanes | None) -> None:
         """Show a volume from its middle; None shows the empty state."""
@@ -151,7 +152,17 @@ class LinkedViews(QWidget):
         for view in self.views:
             view.fit()
 
-    def maximise(self, view: SliceView | None) -> None:
+    def set_fourth(self, widget: QWidget | None) -> None:
+        """Show another picture below the side views, or none; the one before is the page's again."""
+        before, self.fourth = self.fourth, widget
+        if before is not None and before is not widget:
+            before.hide()
+            self.maximised = None if self.maximised is before else self.maximised
+        if widget is not None:
+            widget.setParent(self)
+        self._arrange()
+
+    def maximise(self, view: QWidget | None) -> None:
         """Let one view have all the room; None gives it back."""
         self.maximised = view
         self._arrange()
@@ -185,7 +196,8 @@ class LinkedViews(QWidget):
 
     def toggle_maximised(self) -> None:
         """Maximise the active view, or give the room back."""
-        self.maximise(None if self.maximised is not None else self.active)
+        is_fourth = self.fourth is not None and self.fourth.hasFocus()
+        self.maximise(None if self.maximised is not None else self.fourth if is_fourth else self.active)
 
     def _on_index(self, view: SliceView, index: int) -> None:
         if self._point is not None and view.axes is not None:
@@ -203,14 +215,15 @@ class LinkedViews(QWidget):
     def _arrange(self) -> None:
         width, height = self.width(), self.height()
         alone = self.maximised or (None if self.has_side_views else self.axial)
-        for view in self.views:
+        beside: list[QWidget] = [self.coronal, self.sagittal, *([self.fourth] if self.fourth is not None else [])]
+        for view in (self.axial, *beside):
             view.setVisible(alone is None or view is alone)
         if alone is not None:
             alone.setGeometry(0, 0, width, height)
         else:
             main = round(width * AXIAL_SHARE)
-            upper = (height - GAP_PX) // 2
             self.axial.setGeometry(0, 0, main, height)
-            self.coronal.setGeometry(main + GAP_PX, 0, width - main - GAP_PX, upper)
-            self.sagittal.setGeometry(main + GAP_PX, upper + GAP_PX, width - main - GAP_PX, height - upper - GAP_PX)
+            ends = [round(number * (height + GAP_PX) / len(beside)) for number in range(len(beside) + 1)]
+            for view, top, bottom in zip(beside, ends, ends[1:], strict=False):
+                view.setGeometry(main + GAP_PX, top, width - main - GAP_PX, bottom - GAP_PX - top)
         self.layout_changed.emit()
