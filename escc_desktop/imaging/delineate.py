@@ -16,6 +16,7 @@ from escc_desktop.imaging.contours import fill_polygon
 from escc_desktop.imaging.mask import BoolArray, Region
 
 Point = tuple[float, float, float]
+Corner = tuple[int, int, int]
 # What a round brush of diameter d holds: centres within d/2 - 1/4, as in ITK-SNAP, so that 2 is a square of four, 3 a
 # cross and every size looks round.
 _INSIDE: Final = 0.25
@@ -36,7 +37,7 @@ class Stamp:
 
     inside: BoolArray
 
-    def corner(self, at: Point) -> tuple[int, int, int]:
+    def corner(self, at: Point) -> Corner:
         """Return the voxel at which `inside` begins when the brush stands at a point."""
         z, y, x = (
             math.floor(place + 0.5 - (extent - 1) / 2) for place, extent in zip(at, self.inside.shape, strict=True)
@@ -49,23 +50,27 @@ class Stamp:
         return cut
 
 
-def make_stamp(diameter: int, spacing_mm: Point, normal: int, *, is_ball: bool = False) -> Stamp:
-    """Return a round brush.
+def make_stamp(
+    diameter: int, spacing_mm: Point, normal: int, *, is_ball: bool = False, is_square: bool = False
+) -> Stamp:
+    """Return a round or square brush.
 
     Parameters
     ----------
     diameter
-        In voxels of the finest axis of those it extends along; it is round in millimetres.
+        In voxels of the finest axis of those it extends along; it is round, or square, in millimetres.
     spacing_mm
         Distance between voxel centres along z, y, x.
     normal
         The axis across the plane in which one draws; the brush is centred on that plane.
     is_ball
         Whether it reaches into the neighbouring planes too.
+    is_square
+        Whether it is a square (a cube) of that side instead of round.
     """
     if not SMALLEST <= diameter <= LARGEST:
         raise ValueError(f"a brush of {diameter} voxels")
-    spread = [axis for axis in range(3) if is_ball or axis != normal]
+    spread = spread_axes(normal, is_ball=is_ball)
     finest = min(spacing_mm[axis] for axis in spread)
     reach = diameter / 2 - _INSIDE
     squares = np.zeros((1, 1, 1))
@@ -76,12 +81,18 @@ def make_stamp(diameter: int, spacing_mm: Point, normal: int, *, is_ball: bool =
         offsets = ticks * (spacing_mm[axis] / finest)
         shape = [1, 1, 1]
         shape[axis] = -1
-        squares = squares + (offsets**2).reshape(shape)
+        along = (offsets**2).reshape(shape)
+        squares = np.maximum(squares, along) if is_square else squares + along
     inside = squares <= reach**2
     return Stamp(np.ascontiguousarray(inside[_filled(inside)]))
 
 
-def stroke_places(start: Point, end: Point, stamp: Stamp) -> list[tuple[int, int, int]]:
+def spread_axes(normal: int, *, is_ball: bool) -> tuple[int, ...]:
+    """Return the axes (0, 1, 2 are z, y, x) along which a brush extends."""
+    return tuple(axis for axis in range(3) if is_ball or axis != normal)
+
+
+def stroke_places(start: Point, end: Point, stamp: Stamp) -> list[Corner]:
     """Return every corner the stamp has while its middle moves in a straight line, in order, each once.
 
     They are found by the crossings of the line with the grid, not by sampling: however a straight path is cut into
@@ -102,11 +113,11 @@ def stroke_places(start: Point, end: Point, stamp: Stamp) -> list[tuple[int, int
     return list(dict.fromkeys((int(z), int(y), int(x)) for z, y, x in cells))
 
 
-def touch(voxels: BoolArray, stamp: Stamp, corners: Iterable[tuple[int, int, int]], value: bool) -> Region | None:
+def touch(voxels: BoolArray, stamp: Stamp, corners: Iterable[Corner], value: bool) -> Region | None:
     """Set voxels under a stamp, in place; return the box touched, None where the brush lies outside the grid."""
     touched: Region | None = None
     for corner in corners:
-        box, part = _clip(corner, stamp.inside.shape, voxels.shape)
+        box, part = clip(corner, stamp.inside.shape, voxels.shape)
         if any(side.stop <= side.start for side in box):
             continue
         inside = stamp.inside[part]
@@ -154,6 +165,16 @@ def fill(
     return box
 
 
+def clip(corner: Sequence[int], extent: Sequence[int], shape: Sequence[int]) -> tuple[Region, Region]:
+    """Return the part of the grid under a stamp and the part of the stamp on the grid."""
+    box, part = [], []
+    for start, length, limit in zip(corner, extent, shape, strict=True):
+        low, high = max(start, 0), min(start + length, limit)
+        box.append(slice(low, high))
+        part.append(slice(low - start, high - start))
+    return (box[0], box[1], box[2]), (part[0], part[1], part[2])
+
+
 def join(one: Region | None, other: Region | None) -> Region | None:
     """Return the smallest box that holds both."""
     if one is None or other is None:
@@ -169,16 +190,6 @@ def _filled(inside: BoolArray) -> Region:
         for hits in [np.flatnonzero(inside.any(axis=tuple(other for other in range(3) if other != axis)))]
     )
     return z, y, x
-
-
-def _clip(corner: Sequence[int], extent: Sequence[int], shape: Sequence[int]) -> tuple[Region, Region]:
-    """Return the part of the grid under a stamp and the part of the stamp on the grid."""
-    box, part = [], []
-    for start, length, limit in zip(corner, extent, shape, strict=True):
-        low, high = max(start, 0), min(start + length, limit)
-        box.append(slice(low, high))
-        part.append(slice(low - start, high - start))
-    return (box[0], box[1], box[2]), (part[0], part[1], part[2])
 
 
 def _across(normal: int, index: int, rows: slice, columns: slice) -> Region:
