@@ -38,13 +38,16 @@ def interpolate(
     spacing_mm
         Distance between voxel centres along rows and columns.
     """
-    found: dict[int, BoolArray] = {}
     gaps = [(first, last) for first, last in pairwise(sorted(drawn)) if last - first > 1]
-    for done, (first, last) in enumerate(gaps):
+    boxes = {index: _box(drawn[index]) for gap in gaps for index in gap}
+    found: dict[int, BoolArray] = {}
+    for done, gap in enumerate(gaps):
         progress.advance(done, len(gaps))
-        for pair in _pairs(drawn[first], drawn[last], spacing_mm):
-            for index, plane in _between(pair, (first, last), spacing_mm).items():
-                found[index] = found[index] | plane if index in found else plane
+        box = _union(boxes[gap[0]], boxes[gap[1]])
+        for pair in _pairs(drawn[gap[0]][box], drawn[gap[1]][box], spacing_mm):
+            for index, (inside, place) in _between(pair, gap, spacing_mm).items():
+                plane = found.setdefault(index, np.zeros_like(drawn[gap[0]]))
+                _add(plane, inside, _moved(place, (box[0].start, box[1].start)))
     return {index: plane for index, plane in found.items() if plane.any()}
 
 
@@ -100,8 +103,8 @@ def _groups(links: set[tuple[int, int]]) -> list[set[tuple[int, int]]]:
     return groups
 
 
-def _between(pair: _Pair, ends: tuple[int, int], spacing_mm: tuple[float, float]) -> dict[int, BoolArray]:
-    """Return the slices between two, by the sign of their distances' weighted mean.
+def _between(pair: _Pair, ends: tuple[int, int], spacing_mm: tuple[float, float]) -> dict[int, tuple[BoolArray, _Box]]:
+    """Return what lies on the slices between two, and where: the sign of their distances' weighted mean.
 
     The two are laid over each other by their centres first: what runs obliquely through the slices would otherwise
     shrink between them, or vanish.
@@ -113,10 +116,8 @@ def _between(pair: _Pair, ends: tuple[int, int], spacing_mm: tuple[float, float]
     slices = {}
     for index in range(ends[0] + 1, ends[1]):
         share = (index - ends[0]) / (ends[1] - ends[0])
-        plane = np.zeros_like(pair.first)
         inside = start + np.float32(share) * (end - start) >= 0
-        _put(plane, inside, _moved(box, (round(share * rows), round(share * columns))))
-        slices[index] = plane
+        slices[index] = inside, _moved(box, (round(share * rows), round(share * columns)))
     return slices
 
 
@@ -162,10 +163,10 @@ def _cut(plane: BoolArray, box: _Box) -> BoolArray:
     return made
 
 
-def _put(plane: BoolArray, inside: BoolArray, box: _Box) -> None:
-    """Write a box into a plane, but for what goes beyond."""
+def _add(plane: BoolArray, inside: BoolArray, box: _Box) -> None:
+    """Add a box to a plane, but for what goes beyond."""
     on_plane, in_box = _overlap(plane.shape, box)
-    plane[on_plane] = inside[in_box]
+    plane[on_plane] |= inside[in_box]
 
 
 def _overlap(shape: tuple[int, ...], box: _Box) -> tuple[_Box, _Box]:
