@@ -21,6 +21,7 @@ from escc_desktop.workflow.modelling import assessment_document, config_of
 from escc_desktop.workflow.outline_file import OutlineFile, sign_outline
 from escc_desktop.workflow.overview import plan_document, reading_list
 from escc_desktop.workflow.project import APART, WITHIN, Project
+from escc_desktop.workflow.reading_rules import ToolRule, protocol_of
 from escc_desktop.workflow.study_files import (
     DEFAULT_CARD,
     assess_to_file,
@@ -120,6 +121,11 @@ def _plan(
     apart_days: Annotated[float | None, typer.Option("--apart-days", help="Least time to the repeat.")] = None,
     within_days: Annotated[float | None, typer.Option("--within-days", help="Most time to the repeat.")] = None,
     reason: Annotated[str | None, typer.Option("--reason", help="Why a drawn plan allows more time.")] = None,
+    tools: Annotated[ToolRule, typer.Option("--tools", help="What readers may draw with.")] = ToolRule.USUAL,
+    window: Annotated[str, typer.Option("--window", help="Width,level in HU of all readings; or free.")] = "350,40",
+    shows_study: Annotated[
+        bool, typer.Option("--other-series", help="Readers may see the other series of the study.")
+    ] = False,
     passphrase_file: PassphraseFile = None,
     password_file: PasswordFile = None,
     as_json: _Json = False,
@@ -131,7 +137,9 @@ def _plan(
         raise UsageError("A longer interval needs a reason.", "Give --within-days and --reason together.")
     with Keys(user, passphrase_file, password_file).open(folder) as project:
         if repeats is not None and seed is not None:
-            plan = project.plan_readings(repeats, seed, _days(apart_days, APART), _days(within_days, WITHIN))
+            rules = protocol_of(project, tools, _window(window), shows_study=shows_study)
+            interval = _days(apart_days, APART), _days(within_days, WITHIN)
+            plan = project.plan_readings(repeats, seed, *interval, protocol=rules)
             document = plan_document(plan, plan.sessions)
         elif within_days is not None and reason is not None:
             document = plan_document(project.prolong_plan(_days(within_days, WITHIN), reason), project.sessions())
@@ -147,12 +155,26 @@ def _days(days: float | None, otherwise: timedelta) -> timedelta:
         raise UsageError(f"{days} is no number of days.", "Give a number such as 10.") from None
 
 
+def _window(text: str) -> tuple[float, float] | None:
+    if text == "free":
+        return None
+    try:
+        width, level = map(float, text.split(","))
+    except ValueError:
+        raise UsageError(f"{text} is no window.", "Give width and level such as 350,40; or free.") from None
+    return width, level
+
+
 def _plan_text(document: dict[str, Any]) -> str:
     lines = []
     if "repeat_patients" in document:
         repeated = ", ".join(document["repeat_patients"]) or "nobody"
         lines.append(f"seed {document['seed']}; read again: {repeated}")
         lines.append(f"repeat {document['apart_days']:g} to {document['within_days']:g} days after the first reading")
+        lines.append(f"tools forbidden: {', '.join(document['forbidden_tools']) or 'none'}")
+        window = document["window_hu"]
+        lines.append(f"window: {'chosen by the reader' if window is None else '{:g}/{:g} HU'.format(*window)}")
+        lines.append(f"other series readers may see: {len(document['series_beside'])}")
     for session in document["sessions"]:
         when = f" {session['signed_at'][:16]}" if session["signed_at"] else ""
         why_not = session.get("why_not")

@@ -60,6 +60,9 @@ def plan_document(plan: ReadingPlan, sessions: Sequence[ReadingSession]) -> dict
         "within_days": plan.within / timedelta(days=1),
         "rule": str(plan.rule),
         "repeat_patients": list(plan.repeat_patients),
+        "forbidden_tools": sorted(plan.protocol.forbidden),
+        "window_hu": None if plan.protocol.window is None else list(plan.protocol.window),
+        "series_beside": sorted(plan.protocol.series),
         "sessions": [_session(state.get(planned.session_id, planned)) for planned in plan.sessions],
     }
 

@@ -17,6 +17,7 @@ from escc_desktop.gui.pages.worklist import WorklistPage
 from escc_desktop.gui.pages.worklist_lesions import LesionView
 from escc_desktop.progress import Progress
 from escc_desktop.reading.lesion import Lesion, LesionRole, LesionSite
+from escc_desktop.reading.protocol import Protocol, ToolRule
 from escc_desktop.workflow.images import ImportChoice
 from escc_desktop.workflow.views.worklist_jobs import ImagesOrder
 
@@ -178,3 +179,23 @@ def test_that_an_import_that_ends_meanwhile_takes_nobody_away_from_marking(
     notice.args[0].call()
     assert page.side.currentWidget() is page.errands.report
     assert page.table.isVisible()
+
+
+def test_that_the_rules_of_the_readings_are_chosen_with_the_plan(page: WorklistPage, qtbot: QtBot) -> None:
+    page.project.mark_lesions([lesion("P1")])
+    button = page.bar.buttons["worklist.plan"]
+    qtbot.waitUntil(button.isEnabled, timeout=WAIT)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    panel = page.errands.plan
+    assert panel.tools.currentData() == ToolRule.USUAL
+    assert "with and without" in panel.tools_words.text()
+    panel.tools.setCurrentIndex(panel.tools.findData(ToolRule.BY_HAND))
+    assert "two hands" in panel.tools_words.text()
+    panel.locks_window.setChecked(False)
+    assert not panel.width_hu.isEnabled()
+    panel.locks_window.setChecked(True)
+    panel.width_hu.setValue(400)
+    qtbot.mouseClick(panel.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.worklist.is_planned, timeout=WAIT)
+    protocol = page.project.plan().protocol
+    assert protocol == Protocol(ToolRule.BY_HAND.forbidden, (400, 40))

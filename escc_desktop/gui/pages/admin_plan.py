@@ -9,6 +9,7 @@ from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.frame.fields import Field, Trouble
 from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.pages.admin_section import Section, days, moment, narrow
+from escc_desktop.gui.pages.protocol_words import protocol_words
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, card, label, row
 from escc_desktop.i18n import _, plural
@@ -33,6 +34,7 @@ class PlanSection(Section):
         self.counts.setColumnStretch(1, 1)
         self.interval = label(wrap=True)
         self.repeats = label(wrap=True)
+        self.rules = label(wrap=True)
         self.within = QSpinBox()
         self.within.setMaximum(365)
         self.within.setSuffix(_(" days"))
@@ -67,6 +69,7 @@ class PlanSection(Section):
             )
         )
         self.repeats.setText(_repeats_words(plan))
+        self.rules.setText("\n".join(protocol_words(plan.protocol)))
         self.within.setMinimum(int(plan.within_days) + 1)
         self._prolonging.setVisible(plan.may_prolong)
 
@@ -80,6 +83,11 @@ class PlanSection(Section):
         signed_column.addLayout(self.counts)
         signed_column.addWidget(self.interval)
         signed_column.addWidget(self.repeats)
+        rules, rules_column = card(spacing=GRID)
+        rules_column.addWidget(label(_("What readers may do and see"), size="heading"))
+        rules_column.addWidget(self.rules)
+        same = _("The same in every reading, so that none tells what it is for. Fixed with the plan.")
+        rules_column.addWidget(label(same, tone="secondary", wrap=True))
         self._prolonging: QFrame
         self._prolonging, more = card(spacing=GRID + GRID // 2)
         more.addWidget(label(_("More time for the repeats"), size="heading"))
@@ -95,7 +103,7 @@ class PlanSection(Section):
         more.addWidget(row(caption, self.within, None))
         for widget in (self.reason, self.trouble, row(None, self.prolong)):
             more.addWidget(widget)
-        return narrow(signed, self._prolonging)
+        return narrow(signed, rules, self._prolonging)
 
     def _show_counts(self, counts: tuple[ReadingCount, ...]) -> None:
         while (item := self.counts.takeAt(0)) is not None:

@@ -24,6 +24,7 @@ from escc_desktop.progress import Progress
 from escc_desktop.reading.lesion import Lesion
 from escc_desktop.reading.plan import ReadingPlan
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.reading_rules import protocol_of
 from escc_desktop.workflow.views.worklist import Worklist
 from escc_desktop.workflow.views.worklist_jobs import (
     Handed,
@@ -46,7 +47,8 @@ T = TypeVar("T")
 def draw_plan(project: Project, order: PlanOrder, progress: Progress) -> ReadingPlan:
     """Draw the plan of the readings."""
     progress.advance(0, 1)
-    return project.plan_readings(order.repeats, order.seed, order.apart, order.within, order.rule)
+    rules = protocol_of(project, order.tools, order.window, shows_study=order.shows_study)
+    return project.plan_readings(order.repeats, order.seed, order.apart, order.within, order.rule, rules)
 
 
 def mark_lesion(project: Project, lesion: Lesion, progress: Progress) -> None:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 
+from escc_desktop.gui.pages.protocol_words import tool_rule_name, tool_rule_words
 from escc_desktop.gui.pages.worklist_side import SidePanel, Wrapped
 from escc_desktop.gui.pages.worklist_words import rule_name
-from escc_desktop.gui.widgets.text import button, label
+from escc_desktop.gui.widgets.text import button, label, row
 from escc_desktop.i18n import _, plural
 from escc_desktop.reading.lesion import LesionRule
 from escc_desktop.reading.plan import APART, WITHIN
+from escc_desktop.reading.protocol import WINDOW, ToolRule
 from escc_desktop.workflow.views.worklist import Worklist
 
 REPEATS = 15
@@ -24,13 +26,22 @@ _FIELD_PX = 136
 
 @dataclass(frozen=True)
 class PlanOrder:
-    """A plan to be drawn."""
+    """A plan to be drawn.
+
+    Attributes
+    ----------
+    tools, window, shows_study
+        What readers may do and see; see `workflow.reading_rules.protocol_of`.
+    """
 
     repeats: int
     seed: int
     apart: timedelta
     within: timedelta
     rule: LesionRule
+    tools: ToolRule
+    window: tuple[float, float] | None
+    shows_study: bool
 
 
 class PlanPanel(SidePanel):
@@ -55,6 +66,7 @@ class PlanPanel(SidePanel):
         for rule in LesionRule:
             self.rule.addItem(rule_name(rule), rule)
         self._field(_("Several lesions count as"), self.rule)
+        self._add_rules()
         self.words = Wrapped("")
         self.add(self.words)
         self.once = Wrapped(_("A plan is drawn once. After that no lesion can be marked."), tone="warning")
@@ -72,6 +84,33 @@ class PlanPanel(SidePanel):
         self.repeats.setMaximum(self._n_patients)
         self.repeats.setValue(min(REPEATS, self._n_patients))
         self._say()
+
+    def _add_rules(self) -> None:
+        """Ask what readers may do and see: the same in every reading, so that none tells what it is drawn for."""
+        self.tools, self.tools_words = QComboBox(), Wrapped("", tone="secondary", size="caption")
+        for tools in ToolRule:
+            self.tools.addItem(tool_rule_name(tools), tools)
+        self._field(_("Tools of the readers"), self.tools)
+        self.add(self.tools_words)
+        self.tools.currentIndexChanged.connect(self._say)
+        self.tools.setCurrentIndex(list(ToolRule).index(ToolRule.USUAL))
+        self.locks_window = QCheckBox(_("One window for all readings (W, L in HU)"))
+        self.locks_window.setChecked(True)
+        self.add(self.locks_window)
+        self.width_hu, self.level_hu = QSpinBox(), QSpinBox()
+        bounds = ((self.width_hu, _("Width in HU"), 1, 4000), (self.level_hu, _("Level in HU"), -1000, 3000))
+        for field, name, least, most in bounds:
+            field.setRange(least, most)
+            field.setFixedWidth(_FIELD_PX)
+            field.setAccessibleName(name)
+            field.setToolTip(name)
+            self.locks_window.toggled.connect(field.setEnabled)
+        self.width_hu.setValue(round(WINDOW[0]))
+        self.level_hu.setValue(round(WINDOW[1]))
+        self.add(row(self.width_hu, self.level_hu, None))
+        self.shows_study = QCheckBox(_("Readers may see other series of the study"))
+        self.shows_study.setToolTip(_("Such as another contrast phase. Earlier and later studies are never shown."))
+        self.add(self.shows_study)
 
     def _field(self, name: str, field: QWidget) -> None:
         self.add(label(name, tone="secondary", size="caption"))
@@ -91,6 +130,7 @@ class PlanPanel(SidePanel):
     def _say(self) -> None:
         if not hasattr(self, "start"):
             return
+        self.tools_words.setText(tool_rule_words(ToolRule(self.tools.currentData())))
         n, again = self._n_lesions, self.repeats.value()
         parts = [plural("Reader A reads the one lesion.", "Reader A reads all {n} lesions.", n)]
         if again:
@@ -121,6 +161,7 @@ class PlanPanel(SidePanel):
         self.start.setToolTip("" if is_range else _("The least interval is longer than the most."))
 
     def _order(self) -> None:
+        window = (float(self.width_hu.value()), float(self.level_hu.value()))
         self.ordered.emit(
             PlanOrder(
                 self.repeats.value(),
@@ -128,5 +169,8 @@ class PlanPanel(SidePanel):
                 timedelta(days=self.apart.value()),
                 timedelta(days=self.within.value()),
                 LesionRule(self.rule.currentData()),
+                ToolRule(self.tools.currentData()),
+                window if self.locks_window.isChecked() else None,
+                self.shows_study.isChecked(),
             )
         )

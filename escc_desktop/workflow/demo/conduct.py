@@ -26,6 +26,7 @@ from escc_desktop.workflow.demo.truth import PatientTruth
 from escc_desktop.workflow.desk import Reading
 from escc_desktop.workflow.images import ImagesImport, ImportChoice
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.reading_rules import protocol_of
 
 LESION_ID = "L1"
 READING_TAKES = timedelta(minutes=25)
@@ -66,7 +67,8 @@ def hand_over(project: Project, study: SyntheticStudy, progress: Progress) -> Im
     project.import_records(study.records_folder, frozenset({"unit"}))
     written = {images.patient_id: images for images in study.images}
     project.mark_lesions([_lesion(truth, written[truth.patient_id]) for truth in study.truths])
-    project.plan_readings(study.repeats, study_numbers()["plan"]["seed"])
+    rules = protocol_of(project, shows_study=True)
+    project.plan_readings(study.repeats, study_numbers()["plan"]["seed"], protocol=rules)
     return imported
 
 

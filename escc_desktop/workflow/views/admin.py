@@ -15,6 +15,7 @@ from typing import Any, Final
 from escc_desktop import version
 from escc_desktop.progress import Progress
 from escc_desktop.reading.plan import ReadingPlan
+from escc_desktop.reading.protocol import Protocol
 from escc_desktop.reading.session import Occasion, Reader, ReadingSession
 from escc_desktop.store.accounts import Role
 from escc_desktop.store.audit import AuditHead
@@ -83,10 +84,13 @@ class PlanView:
         Whether the person may allow more time and there is a repeat that could use it.
     earliest_close
         When the next repeat that is due now becomes too late.
+    protocol
+        What readers may do and see.
     """
 
     apart_days: float
     within_days: float
+    protocol: Protocol
     n_patients: int
     n_repeat_patients: int
     counts: tuple[ReadingCount, ...]
@@ -257,6 +261,7 @@ def _plan(project: Project, plan: ReadingPlan, sessions: tuple[ReadingSession, .
     return PlanView(
         plan.apart / timedelta(days=1),
         plan.within / timedelta(days=1),
+        plan.protocol,
         len({session.patient_id for session in planned}),
         len(plan.repeat_patients),
         tuple(ReadingCount(reader, occasion, signed[reader, occasion], n) for (reader, occasion), n in total.items()),
