@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from escc_desktop.gui.tools.brush import BrushTool
+from escc_desktop.gui.tools.growing import GrowingTool
 from escc_desktop.gui.tools.polygon import PolygonTool
 from escc_desktop.gui.tools.tool import Bench, DrawTool
 
@@ -80,5 +81,23 @@ TOOLS: Final = (
         _("Click or drag, Return closes, Return again fills, Shift+Return cuts out; Backspace drops a vertex."),
         ("polygon", "polygon cut"),
         lambda bench: PolygonTool(bench.canvas),
+    ),
+    ToolEntry(
+        "growing",
+        _("Region growing"),
+        "R",
+        "wand",
+        _("Press on the lesion, drag up or down for a wider or narrower HU range, sideways to shift it. Return adds."),
+        ("region growing",),
+        lambda bench: GrowingTool(bench, is_flat=False),
+    ),
+    ToolEntry(
+        "flood",
+        _("Flood fill in this slice"),
+        "Shift+R",
+        "paint_bucket",
+        _("Press on the lesion, drag up or down for a wider or narrower HU range, sideways to shift it; let go fills."),
+        ("flood fill",),
+        lambda bench: GrowingTool(bench, is_flat=True),
     ),
 )
