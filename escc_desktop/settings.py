@@ -27,12 +27,18 @@ class Settings:
         Folders of the projects opened last, newest first.
     layout
         Sizes and states of panels by name, as the window keeps them.
+    key_map
+        The map of keys in use, by its name; "house" is the program's own.
+    own_keys
+        Keys by action that this person changed.
     """
 
     theme: str = "dark"
     language: str = "en"
     recent: tuple[str, ...] = ()
     layout: dict[str, Any] = field(default_factory=dict)
+    key_map: str = "house"
+    own_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def with_recent(self, folder: Path) -> Settings:
         """Return the settings with a project's folder in the first place of the recent ones."""
@@ -50,11 +56,13 @@ def load_settings(path: Path) -> Settings:
     known = {one.name: kept[one.name] for one in fields(Settings) if one.name in kept}
     if known.get("theme", "dark") not in THEMES:
         del known["theme"]
-    if not isinstance(known.get("language", ""), str):
-        del known["language"]
+    for name in ("language", "key_map"):
+        if not isinstance(known.get(name, ""), str):
+            del known[name]
     known["recent"] = tuple(item for item in _list(known.get("recent")) if isinstance(item, str))[:RECENT_MOST]
     if not isinstance(known.get("layout", {}), dict):
         del known["layout"]
+    known["own_keys"] = _keys(known.get("own_keys"))
     return Settings(**known)
 
 
@@ -62,6 +70,15 @@ def save_settings(path: Path, settings: Settings) -> None:
     """Write the settings whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, asdict(settings))
+
+
+def _keys(value: object) -> dict[str, tuple[str, ...]]:
+    entries = value if isinstance(value, dict) else {}
+    return {
+        action: tuple(keys)
+        for action, keys in entries.items()
+        if isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+    }
 
 
 def _list(value: object) -> list[Any]:

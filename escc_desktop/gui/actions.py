@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from escc_desktop.gui.key_map import keys_of
+
 
 def _always() -> str:
     return ""
@@ -25,7 +27,7 @@ class Action:
     icon
         Name of an icon, or "".
     keys
-        Its keyboard shortcuts in Qt's words, such as ``("Ctrl+Z",)``.
+        Its usual keyboard shortcuts in Qt's words, such as ``("Ctrl+Z",)``; those in use are `keys_now`.
     why_not
         Returns why it cannot be done now, in a sentence; "" when it can.
     """
@@ -36,6 +38,11 @@ class Action:
     icon: str = ""
     keys: tuple[str, ...] = ()
     why_not: Callable[[], str] = _always
+
+    @property
+    def keys_now(self) -> tuple[str, ...]:
+        """The keys it answers to, by the map in use."""
+        return keys_of(self.action_id, self.keys)
 
     @property
     def is_enabled(self) -> bool:

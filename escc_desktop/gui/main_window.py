@@ -19,6 +19,7 @@ from escc_desktop.gui.frame.foot import Foot
 from escc_desktop.gui.frame.front_door import job
 from escc_desktop.gui.frame.head import Head
 from escc_desktop.gui.frame.key_bindings import KeyBindings
+from escc_desktop.gui.frame.key_choice import Described, KeyChoice
 from escc_desktop.gui.frame.keys_sheet import KeysSheet
 from escc_desktop.gui.frame.leaving import Leaving
 from escc_desktop.gui.frame.notice_stack import NoticeStack
@@ -92,8 +93,7 @@ class MainWindow(QMainWindow):
         else:
             self.desktop.tasks.run(
                 _("Opening the page"),
-                _import_page,
-                entry,
+                entry.import_page,
                 answers=Answers(then=lambda page_class: self._add(entry, page_class, where)),
                 quiet=True,
             )
@@ -124,11 +124,14 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show the keys of this page."""
-        page = self.current_page
-        title = _(self._entries[self._shown_id()].title) if page is not None else ""
-        own, mouse = (page.actions_now(), page.mouse_now()) if page is not None else ((), ())
-        self.keys_sheet.say(title, own, self.commands.actions(), mouse)
-        self.keys_sheet.open_sheet()
+        self._key_choice.show_keys()
+
+    def described(self) -> Described:
+        """Return what the keys of this page are shown from."""
+        page, everywhere = self.current_page, self.commands.actions()
+        if page is None:
+            return Described("", (), everywhere, ())
+        return Described(_(self._entries[self._shown_id()].title), page.actions_now(), everywhere, page.mouse_now())
 
     def sign_in_again(self) -> None:
         """Let somebody else sign in; nothing of the project is on screen until then."""
@@ -227,6 +230,7 @@ class MainWindow(QMainWindow):
         self.tray, self.notices = Tray(whole, desktop.tasks), NoticeStack(whole)
         self.palette_panel = Palette(whole)
         self.keys_sheet, self.settings_sheet = KeysSheet(whole), SettingsSheet(whole, desktop)
+        self._key_choice = KeyChoice(desktop, self.keys_sheet, self.described, self._bind_keys)
         self.crash_sheet = CrashSheet(whole, desktop)
         self.commands = Commands(self)
         self._listen()
@@ -394,7 +398,3 @@ class MainWindow(QMainWindow):
 
     def _bind_keys(self) -> None:
         self._keys.bind(self.actions_now())
-
-
-def _import_page(entry: PageEntry, progress: object) -> type[Page]:
-    return entry.import_page()

@@ -46,7 +46,7 @@ class PageEntry:
 
         return any(project.may(Operation[name]) for name in self.needs)
 
-    def import_page(self) -> type[Page]:
+    def import_page(self, progress: object = None) -> type[Page]:
         """Import the page's code; it may take long, so do it in a job."""
         page: type[Page] = getattr(import_module(f"escc_desktop.gui.pages.{self.module}"), self.page_class)
         return page

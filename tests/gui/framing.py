@@ -58,7 +58,7 @@ class PlainPage(Page):
 class PlainEntry(PageEntry):
     """An entry of the rail whose page is a plain one."""
 
-    def import_page(self) -> type[Page]:
+    def import_page(self, progress: object = None) -> type[Page]:
         return PlainPage
 
 

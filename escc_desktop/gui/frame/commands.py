@@ -162,4 +162,4 @@ class Commands(QObject):
 
 def _entry(action: Action, call: partial[None]) -> Entry:
     kind = _("Page") if action.action_id.startswith("go.") else ""
-    return Entry(action.text, call, action.icon, action.keys, kind, action.why_not())
+    return Entry(action.text, call, action.icon, action.keys_now, kind, action.why_not())

@@ -30,7 +30,7 @@ class KeyBindings:
         self._bound = []
         taken: set[str] = set()
         for action in actions:
-            keys = [key for key in action.keys if key not in taken]
+            keys = [key for key in action.keys_now if key not in taken]
             taken.update(keys)
             if keys:
                 self._bound.append(self._bind(action, keys))

@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from escc_desktop.gui.key_map import keys_of
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.hand import Hand
 from escc_desktop.gui.tools.toolbox import TOOLS
@@ -32,9 +33,10 @@ class ToolRow(QWidget):
         grid.setSpacing(GRID // 2)
         for place, entry in enumerate(TOOLS):
             why_not = hand.why_not(entry.tool_id)
-            made = icon_button(entry.icon, why_not or f"{_(entry.title)} ({entry.key})", checkable=True)
+            key = " ".join(keys_of(f"reading.tool.{entry.tool_id}", (entry.key,))[:1])
+            made = icon_button(entry.icon, why_not or f"{_(entry.title)} ({key})", checkable=True)
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            made.setText(entry.key)
+            made.setText(key)
             made.setIconSize(QSize(20, 20))
             made.setMinimumSize(44, 32)
             made.setEnabled(not why_not)

@@ -159,7 +159,7 @@ class SandboxPanel(HatchedFrame):
             if self.board is not None:
                 call(self.board)
 
-        return Action(f"sandbox.{name}", text, on_board, icon, keys)
+        return Action(f"reading.{name}", text, on_board, icon, keys)
 
     def _lay_out(self) -> None:
         head = QFrame()

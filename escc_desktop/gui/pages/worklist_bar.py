@@ -65,4 +65,4 @@ class TopBar(QWidget):
 
 
 def _tip(action: Action) -> str:
-    return f"{action.text} ({action.keys[0]})" if action.keys else action.text
+    return f"{action.text} ({action.keys_now[0]})" if action.keys_now else action.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -23,14 +23,20 @@ _ARROWS: Final = {
 }
 _PAGES: Final = {_Key.Key_PageUp: -1, _Key.Key_PageDown: 1}
 _ENDS: Final = {_Key.Key_Home: True, _Key.Key_End: False}
+_MOVES: Final = {*_ARROWS, *_PAGES, *_ENDS}
 
 
 def press_key(view: SteeredCanvas, event: QKeyEvent, actions: Iterable[Action]) -> bool:
-    """Do what a key means in a view; return whether it means anything."""
+    """Do what a key means in a view, or say why it cannot be done; return whether it means anything."""
     key, modifiers = _Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     times = MANY if modifiers == Qt.KeyboardModifier.ShiftModifier else 1
+    if key in _MOVES:
+        view.touched.emit()
+    if key == _Key.Key_Escape and view.playing_rate:
+        view.touched.emit()
+        return True
     if modifiers and times == 1:
-        return press_action(event, actions)
+        return press_action(event, actions, view.said.emit)
     if key in _ARROWS:
         _move_point(view, _ARROWS[key], times)
     elif key in _PAGES:
@@ -38,18 +44,23 @@ def press_key(view: SteeredCanvas, event: QKeyEvent, actions: Iterable[Action]) 
     elif key in _ENDS:
         view.go_to_end(first=_ENDS[key])
     else:
-        return press_action(event, actions)
+        return press_action(event, actions, view.said.emit)
     return True
 
 
-def press_action(event: QKeyEvent, actions: Iterable[Action]) -> bool:
-    """Do the action that a key belongs to; return whether there is one."""
+def press_action(event: QKeyEvent, actions: Iterable[Action], say: Callable[[str], object]) -> bool:
+    """Do the action that a key belongs to, or say why it cannot be done; return whether there is one."""
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     pressed = QKeySequence(modifiers.value | event.key())
-    found = next((one for one in actions if pressed in map(QKeySequence, one.keys)), None)
-    if found is not None and found.is_enabled:
+    found = next((one for one in actions if pressed in map(QKeySequence, one.keys_now)), None)
+    if found is None:
+        return False
+    why_not = found.why_not()
+    if why_not:
+        say(why_not)
+    else:
         found.call()
-    return found is not None
+    return True
 
 
 def takes_text(widget: QWidget | None) -> bool:

@@ -26,8 +26,10 @@ from escc_desktop.gui.viewer.commands import view_actions
 from escc_desktop.gui.viewer.gestures import Gesture, ToolDrag, Wheel, drag_of, zoom_factor
 from escc_desktop.gui.viewer.keys import press_key, takes_text
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
+from escc_desktop.gui.viewer.slab import SlabKind, slice_mm
 from escc_desktop.gui.viewer.steered import SteeredCanvas
 from escc_desktop.gui.viewer.tool import Pointer, Tool
+from escc_desktop.i18n import _
 
 
 class SliceView(SteeredCanvas):
@@ -86,8 +88,13 @@ class SliceView(SteeredCanvas):
         """Begin a drag: the tool's if it takes it, else the view's."""
         if self.planes is None or self._gesture is not None:
             return
+        was_playing = self.playing_rate > 0
+        self.touched.emit()
+        if was_playing:  # the click that stops is not drawn: it was meant for another slice
+            return
         drag = drag_of(self, event)
-        if self.tool is not None and not drag.is_forced and self.tool.press(self._pointer_of(event)):
+        at = self._pointer_of(event)
+        if self.tool is not None and (not drag.is_forced or self.tool.claims(at)) and self.tool.press(at):
             self._gesture = ToolDrag(self.tool, event.button())
             return
         self._gesture = drag.gesture
@@ -123,8 +130,11 @@ class SliceView(SteeredCanvas):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Go exactly one slice a notch; with Ctrl zoom about the mouse."""
+        self.touched.emit()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(zoom_factor(event), event.position())
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self._thicken(-self._wheel.notches(event))
         else:
             self.step(self._wheel.notches(event))
         event.accept()
@@ -165,6 +175,14 @@ class SliceView(SteeredCanvas):
         super().focusOutEvent(event)
         self._repaint_edges()
 
+    def _thicken(self, slices: int) -> None:
+        """Make the slab thicker by so many slices on either side."""
+        slab = self.look.slab
+        if self.planes is not None and slab.kind is not SlabKind.NONE:
+            self.choose_look(self.look.slab_thick(slab.mm + 2 * slices * slice_mm(self.planes, self.plane)))
+        elif slices:
+            self.said.emit(_("Single slices are shown: choose a thick slab first."))
+
     def _repaint_edges(self) -> None:
         for strip in writing.focus_strips(self):
             self.update(strip)
@@ -179,7 +197,7 @@ class SliceView(SteeredCanvas):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for action in (*self.actions_of_view, *self.more_actions):
             item = menu.addAction(action.text, action.call)
-            item.setShortcuts([QKeySequence(keys) for keys in action.keys])
+            item.setShortcuts([QKeySequence(keys) for keys in action.keys_now])
             item.setEnabled(action.is_enabled)
         menu.popup(self.mapToGlobal(at))
 
