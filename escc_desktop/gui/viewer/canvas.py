@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from escc_desktop.gui.viewer.look import Look
-from escc_desktop.gui.viewer.lut import fused_table
+from escc_desktop.gui.viewer.lut import WindowPreset, fused_table
 from escc_desktop.gui.viewer.mapping import Mapping
 from escc_desktop.gui.viewer.outline import paint_border
 from escc_desktop.gui.viewer.overlay import Overlay
@@ -62,6 +62,8 @@ class SliceCanvas(QWidget):
         self.look = Look()
         self.caption: tuple[str, ...] = ()
         self.empty_text = ""
+        self.playing_rate = 0
+        self.own_windows: tuple[WindowPreset, ...] = ()
         self._mapping: Mapping | None = None
         self._fits = True
         self._picture: Picture | None = None
@@ -130,8 +132,10 @@ class SliceCanvas(QWidget):
     def set_look(self, look: Look) -> None:
         """Show in another window, with another overlay, with or without annotations."""
         if look != self.look:
-            self.look = look
+            before, self.look = self.look, look
             self._recolor = True
+            if look.slab != before.slab:
+                self._show_slice()
             self.update()
 
     def set_window(self, width: float, level: float) -> None:
@@ -284,7 +288,8 @@ class SliceCanvas(QWidget):
             self._take(picture, rows, columns)
         elif not self._recolor:
             return
-        table = fused_table(look.width, look.level, tuple(map(_tint, self._overlays)), look.share)
+        pointed_out = look.pointed_out if look.has_overlay else None
+        table = fused_table(look.width, look.level, tuple(map(_tint, self._overlays)), look.share, pointed_out)
         whole = tuple(slice(0, n) for n in picture.shape)
         rows, columns = (whole[0], whole[1]) if self._recolor or self._changed is None else self._changed
         picture.color(table, rows, columns)
@@ -293,7 +298,7 @@ class SliceCanvas(QWidget):
     def _take(self, picture: Picture, rows: slice, columns: slice) -> None:
         if self.planes is None:
             return
-        picture.take_voxels(self.planes.image(self.plane, self.index), rows, columns)
+        picture.take_voxels(self.look.slab.image(self.planes, self.plane, self.index), rows, columns)
         # From below upwards: the one on top has the last word.
         for number in range(len(self._overlays), 0, -1):
             overlay = self._overlays[number - 1]

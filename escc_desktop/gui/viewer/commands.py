@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from escc_desktop.gui.actions import Action
-from escc_desktop.gui.viewer.look import Look, window_presets
+from escc_desktop.gui.viewer.look import OWN_KEYS, Look, window_presets
+from escc_desktop.gui.viewer.slab import SlabKind
 from escc_desktop.gui.viewer.steered import SteeredCanvas
 from escc_desktop.i18n import _
 
 Active = Callable[[], SteeredCanvas]
+SLAB_STEP_MM: Final = 5.0
 
 
 def view_actions(active: Active) -> tuple[Action, ...]:
     """Return what can be done in a view; `active` says in which one when it is done."""
-    return *_window_actions(active), *_look_actions(active), *_zoom_actions(active)
+    return (
+        *_window_actions(active),
+        *_look_actions(active),
+        *_slab_actions(active),
+        *_zoom_actions(active),
+    )
 
 
 def _window_actions(active: Active) -> list[Action]:
     def why_not() -> str:
-        return _("The window is the same for all readings.") if active().is_window_locked else ""
+        return active().why_not_window()
 
-    return [
+    def why_not_region() -> str:
+        return why_not() or active().why_not_region_window()
+
+    known = [
         Action(
             f"viewer.window_{preset.key}",
             _("Window: {name}").format(name=preset.name),
@@ -32,6 +43,34 @@ def _window_actions(active: Active) -> list[Action]:
         )
         for preset in window_presets()
     ]
+    own = [_own_window_action(active, key) for key in OWN_KEYS]
+    region = Action(
+        "viewer.window_region",
+        _("Window: around the values of the region"),
+        lambda: active().choose_region_window(),
+        keys=("Alt+W",),
+        why_not=why_not_region,
+    )
+    return [*known, *own, region]
+
+
+def _own_window_action(active: Active, key: str) -> Action:
+    def choose() -> None:
+        preset = active().own_window(key)
+        if preset is not None:
+            active().choose_window(preset.width, preset.level)
+
+    def why_not() -> str:
+        nothing = _("No window of your own is kept on {key}: keep one in the panel, under Viewing.").format(key=key)
+        return active().why_not_window() or ("" if active().own_window(key) is not None else nothing)
+
+    return Action(
+        f"viewer.window_{key}",
+        _("Window: your own on {key}").format(key=key),
+        choose,
+        keys=(key,),
+        why_not=why_not,
+    )
 
 
 def _look_actions(active: Active) -> list[Action]:
@@ -51,6 +90,30 @@ def _look_actions(active: Active) -> list[Action]:
             partial(change, Look.crosshair_toggled),
             keys=("Shift+X",),
         ),
+    ]
+
+
+def _slab_actions(active: Active) -> list[Action]:
+    def toggle(kind: SlabKind) -> None:
+        active().choose_look(active().look.slab_toggled(kind))
+
+    def thicken(by: float) -> None:
+        look = active().look
+        active().choose_look(look.slab_thick(look.slab.mm + by))
+
+    def why_not() -> str:
+        is_slab = active().look.slab.kind is not SlabKind.NONE
+        return "" if is_slab else _("Single slices are shown: choose a thick slab first.")
+
+    kinds = (
+        (SlabKind.MEAN, _("Thick slab: mean"), "Shift+1"),
+        (SlabKind.MAXIMUM, _("Thick slab: largest value (MIP)"), "Shift+2"),
+        (SlabKind.MINIMUM, _("Thick slab: least value (MinIP)"), "Shift+3"),
+    )
+    return [
+        *(Action(f"viewer.slab_{kind}", text, partial(toggle, kind), keys=(key,)) for kind, text, key in kinds),
+        Action("viewer.slab_thicker", _("Slab thicker"), partial(thicken, SLAB_STEP_MM), why_not=why_not),
+        Action("viewer.slab_thinner", _("Slab thinner"), partial(thicken, -SLAB_STEP_MM), why_not=why_not),
     ]
 
 

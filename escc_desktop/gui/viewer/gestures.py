@@ -54,8 +54,14 @@ class WindowDrag:
     def move(self, view: SteeredCanvas, to: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         """Set the window from where the drag began, so that going back takes it back."""
         by = to - self._start
-        self._is_drag = self._is_drag or by.manhattanLength() > _CLICK_PX
+        begins = not self._is_drag and by.manhattanLength() > _CLICK_PX
+        self._is_drag = self._is_drag or begins
         if not self._is_drag:
+            return
+        why_not = view.why_not_window()
+        if why_not:
+            if begins:
+                view.said.emit(why_not)
             return
         width = self._width * math.exp(by.x() / _WIDTH_PX)
         view.choose_window(width, self._level + by.y() * self._width * _LEVEL_SHARE_PX)

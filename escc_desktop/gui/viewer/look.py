@@ -7,6 +7,7 @@ from typing import Final, Self
 
 from escc_desktop.gui.theme import OKABE_ITO
 from escc_desktop.gui.viewer.lut import WindowPreset
+from escc_desktop.gui.viewer.slab import SINGLE, Slab, SlabKind
 from escc_desktop.i18n import _
 
 DEFAULT_WINDOW: Final = (350.0, 40.0)
@@ -14,6 +15,8 @@ STRENGTHS: Final = (0.0, 0.08, 0.15, 0.3, 0.5, 0.75)
 _USUAL: Final = 2
 ROI_COLOR: Final = OKABE_ITO[0]
 SUGGESTION_COLOR: Final = OKABE_ITO[1]
+# The digits that a person may keep windows of his own on.
+OWN_KEYS: Final = ("6", "7", "8", "9")
 _BESIDE: Final = (OKABE_ITO[2], OKABE_ITO[6], OKABE_ITO[4], OKABE_ITO[5], OKABE_ITO[3])
 
 
@@ -47,6 +50,10 @@ class Look:
         Which of `STRENGTHS` fills it; at 0 only its border is drawn.
     has_annotations, has_crosshair
         Whether text, letters and scale bar, and the crosshair, are shown.
+    pointed_out
+        Least and most HU of voxels that are tinted, such as those a brush may paint; None for none.
+    slab
+        Whether a picture is of several slices.
     """
 
     width: float = DEFAULT_WINDOW[0]
@@ -55,6 +62,8 @@ class Look:
     strength: int = _USUAL
     has_annotations: bool = True
     has_crosshair: bool = True
+    pointed_out: tuple[int, int] | None = None
+    slab: Slab = SINGLE
 
     @property
     def share(self) -> float:
@@ -85,6 +94,14 @@ class Look:
     def crosshair_toggled(self) -> Self:
         """Return the look with the crosshair the other way."""
         return replace(self, has_crosshair=not self.has_crosshair)
+
+    def slab_toggled(self, kind: SlabKind) -> Self:
+        """Return the look with pictures of a kind of slab, or of single slices if they are of that kind."""
+        return replace(self, slab=self.slab.toggled(kind))
+
+    def slab_thick(self, mm: float) -> Self:
+        """Return the look with slabs of another thickness."""
+        return replace(self, slab=self.slab.thick(mm))
 
     def _strengthened(self, steps: int) -> Self:
         strength = min(max(self.strength + steps, 0), len(STRENGTHS) - 1)

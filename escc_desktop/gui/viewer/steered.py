@@ -8,10 +8,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from escc_desktop.gui.viewer import writing
+from escc_desktop.gui.viewer.auto_window import window_of_region
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.look import Look
+from escc_desktop.gui.viewer.lut import WindowPreset
 from escc_desktop.gui.viewer.planes import Plane, Voxel
 from escc_desktop.gui.viewer.tool import Pointer
+from escc_desktop.i18n import _
 
 _SIGHT_PX: Final = 12
 
@@ -35,6 +38,10 @@ class SteeredCanvas(SliceCanvas):
         Nothing took the double-click.
     menu_asked
         Where the user clicked with the right button.
+    touched
+        The user does something with mouse or keys here.
+    said
+        A sentence to the user: why something cannot be done.
     """
 
     index_changed = Signal(int)
@@ -44,6 +51,8 @@ class SteeredCanvas(SliceCanvas):
     hovered = Signal(object)
     double_clicked = Signal()
     menu_asked = Signal(object)
+    touched = Signal()
+    said = Signal(str)
 
     def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(plane, parent)
@@ -92,10 +101,38 @@ class SteeredCanvas(SliceCanvas):
         self.set_point(voxel)
         self.point_chosen.emit(voxel)
 
+    def why_not_window(self) -> str:
+        """Say why the window cannot be changed; "" when it can."""
+        return _("The window is the same for all readings.") if self.is_window_locked else ""
+
     def choose_window(self, width: float, level: float) -> None:
         """Show in a window and say so, unless the window is locked."""
         if not self.is_window_locked:
             self.choose_look(self.look.windowed(width, level))
+
+    def own_window(self, key: str) -> WindowPreset | None:
+        """Return the window the user keeps on a digit; None where there is none."""
+        return next((preset for preset in self.own_windows if preset.key == key), None)
+
+    def why_not_region_window(self) -> str:
+        """Say why the window cannot be set to a region; "" when it can."""
+        return "" if self._overlays else _("There is no region to set the window to: outline something first.")
+
+    def choose_region_window(self) -> None:
+        """Show in the window around the values of the region on top."""
+        if self.planes is None or not self._overlays:
+            return
+        region = self._overlays[0]
+        window = window_of_region(self.planes.hu, region.voxels, region.reach)
+        if window is None:
+            self.said.emit(_("The region is empty: outline something first."))
+        else:
+            self.choose_window(*window)
+
+    def set_playing(self, rate: int) -> None:
+        """Say at how many slices a second it is played; 0 when it is not."""
+        self.playing_rate = rate
+        self.update()
 
     def choose_look(self, look: Look) -> None:
         """Show with another look and say so."""
