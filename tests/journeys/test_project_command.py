@@ -169,7 +169,12 @@ def mark_all(project: Command, tmp_path: Path, series: dict[str, str]) -> None:
 
 def plan_all(project: Command) -> list[str]:
     """Draw the plan, print it again, allow more time; return the patients read again."""
-    drawn = done(project("plan", "study", "--repeats", 2, "--seed", 7, "--json", user="coordinator"))
+    draw = ("plan", "study", "--repeats", 2, "--seed", 7)
+    code, _, err = project(*draw, "--window", "wide", user="coordinator")
+    assert (code, "wide is no window" in err) == (2, True)
+    rules = ("--tools", "by_hand", "--window", "400,50", "--other-series")
+    drawn = done(project(*draw, *rules, "--json", user="coordinator"))
+    assert (drawn["window_hu"], "livewire" in drawn["forbidden_tools"]) == ([400, 50], True)
     assert len(drawn["sessions"]) == PATIENTS + 2 + 2
     assert done(project("plan", "study", "--json", user="statistician")) == drawn
     assert "planned already" in refused(project("plan", "study", "--repeats", 1, "--seed", 8, user="coordinator"))
