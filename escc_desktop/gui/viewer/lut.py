@@ -14,6 +14,9 @@ CODES: Final = 1 << LABEL_SHIFT
 _HALF: Final = 1 << 15
 OPAQUE: Final = np.uint32(0xFF000000)
 MIN_WIDTH: Final = 2.0
+TINT_COLOR: Final = "#cc79a7"
+"""Of voxels without a label whose HU are pointed out, such as those a brush may paint."""
+_TINT_SHARE: Final = 0.35
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class WindowPreset:
 
 
 @lru_cache(maxsize=4)
-def fused_table(width: float, level: float, tints: tuple[int, ...], strength: float) -> NDArray[np.uint32]:
+def fused_table(
+    width: float, level: float, tints: tuple[int, ...], strength: float, pointed_out: tuple[int, int] | None = None
+) -> NDArray[np.uint32]:
     """Return RGB32 colours by ``label << 16 | HU as uint16`` for label 0, which is none, and those from 1 on.
 
     Parameters
@@ -38,6 +43,8 @@ def fused_table(width: float, level: float, tints: tuple[int, ...], strength: fl
         Of the labels from 1 on, as 0xRRGGBB.
     strength
         Share of that colour in a voxel with a label, 0 to 1.
+    pointed_out
+        Least and most HU of voxels without a label that are tinted; None for none.
     """
     low, high = (min(max(int(level + side * width), -_HALF), _HALF) for side in (-1, 1))
     grey = window_grey(np.arange(low, high), width, level)
@@ -50,6 +57,9 @@ def fused_table(width: float, level: float, tints: tuple[int, ...], strength: fl
         by_hu[: low + _HALF] = of_grey[0]
         by_hu[low + _HALF : high + _HALF] = of_grey[grey]
         by_hu[high + _HALF :] = of_grey[255]
+        if label == 0 and pointed_out is not None:
+            hu = np.arange(pointed_out[0], pointed_out[1] + 1)
+            by_hu[hu + _HALF] = _blended(int(TINT_COLOR[1:], 16), _TINT_SHARE)[window_grey(hu, width, level)]
         table[label, :_HALF], table[label, _HALF:] = by_hu[_HALF:], by_hu[:_HALF]
     table.flags.writeable = False
     return table.reshape(-1)
