@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QListView, QScrollArea, QVBoxLayout, QWidget
 
 from escc_desktop.gui.pages.reading_place import ReadingPlace
-from escc_desktop.gui.pages.reading_sections import SECTIONS, Section
+from escc_desktop.gui.pages.reading_section import Section
+from escc_desktop.gui.pages.reading_sections import SECTIONS
 from escc_desktop.gui.pages.reading_tools import ToolRow
 from escc_desktop.gui.pages.reading_words import volume_words
 from escc_desktop.gui.theme import GRID, current_tokens

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtWidgets import QWidget
-
-from escc_desktop.gui.actions import Action
 from escc_desktop.gui.pages.reading_place import ReadingPlace
+from escc_desktop.gui.pages.reading_section import Section
 
 
 def _same(text: str) -> str:
@@ -18,20 +16,6 @@ def _same(text: str) -> str:
 
 
 _ = _same
-
-
-class Section(QWidget):
-    """The content of a folding part of the panel.
-
-    What it offers by name and key is found in the palette, the menus and the help too.
-    """
-
-    def actions_now(self) -> tuple[Action, ...]:
-        """Return what can be done here."""
-        return ()
-
-    def stop(self) -> None:
-        """Let go of what runs: the reading is being closed."""
 
 
 @dataclass(frozen=True)
