@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from escc_desktop.gui.pages.reading_between import BetweenSection
 from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.pages.reading_section import Section
 
@@ -34,4 +35,4 @@ class SectionEntry:
     is_open: bool = True
 
 
-SECTIONS: Final[tuple[SectionEntry, ...]] = ()
+SECTIONS: Final[tuple[SectionEntry, ...]] = (SectionEntry("between", _("Between slices"), BetweenSection),)
