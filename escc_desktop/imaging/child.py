@@ -42,9 +42,15 @@ def answer(request: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], byt
     name = request["function"]
     if name == "ready":
         return {}, b""
+    if "each" in request:
+        return {"answers": [_answer(name, arguments, b"")[0] for arguments in request["each"]]}, b""
+    return _answer(name, request["arguments"], payload)
+
+
+def _answer(name: str, arguments: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], bytes]:
     module = importlib.import_module(f"escc_desktop.imaging.{FUNCTIONS[name]}")
     try:
-        message, raw = getattr(module, f"answer_{name}")(request["arguments"], payload)
+        message, raw = getattr(module, f"answer_{name}")(arguments, payload)
     except Refused as refusal:
         return {"code": refusal.code, "what": refusal.what, "hint": refusal.hint}, b""
     except Exception as error:  # noqa: BLE001  # whatever a parser throws at a foreign file is the file's fault here

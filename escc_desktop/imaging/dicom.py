@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from escc_desktop.errors import EsccError
 from escc_desktop.imaging.gate import judge
 from escc_desktop.imaging.grouping import separate
+from escc_desktop.imaging.loading import load
 from escc_desktop.imaging.phase import recognise_phase
-from escc_desktop.imaging.sandbox import Refused, Sandbox, SandboxError, borrowed_sandbox
+from escc_desktop.imaging.sandbox import Refused, SandboxError, borrowed_sandbox
 from escc_desktop.imaging.series import (
     Acquisition,
     Finding,
@@ -28,8 +26,7 @@ from escc_desktop.imaging.series import (
     Verdict,
 )
 from escc_desktop.imaging.sources import Sources, find_sources
-from escc_desktop.imaging.stack import places_mm, slice_places
-from escc_desktop.imaging.volume import Volume
+from escc_desktop.imaging.stack import places_mm
 from escc_desktop.progress import Progress
 
 __all__ = [
@@ -47,6 +44,7 @@ __all__ = [
 
 _CHILDREN: Final = 2
 _MANY: Final = 200  # files from which a second child pays for its start
+_CHUNK: Final = 64
 _CT_CLASS: Final = "1.2.840.10008.5.1.4.1.1.2"
 _SEG_CLASSES: Final = "1.2.840.10008.5.1.4.1.1.66."
 _DIRECTORY_CLASS: Final = "1.2.840.10008.1.3.10"
@@ -84,30 +82,34 @@ def scan(path: Path, progress: Progress) -> ScanResult:
 
 def _parse_all(files: Sequence[tuple[Path, str]], progress: Progress) -> Iterator[Slice | Rejected | None]:
     """Parse files in one child, or many files in two."""
-    n_children = _CHILDREN if len(files) >= _MANY else 1
     done = 0
-    with ThreadPoolExecutor(n_children) as pool:
-        step = 64
-        chunks = [files[start : start + step] for start in range(0, len(files), step)]
-        for first in range(0, len(chunks), n_children):
-            progress.advance(done, len(files), f"{done} of {len(files)} files")
-            for outcomes in pool.map(_parse_chunk, chunks[first : first + n_children]):
+    chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
+    with ThreadPoolExecutor(_CHILDREN if len(files) >= _MANY else 1) as pool:
+        try:
+            for outcomes in pool.map(_parse_chunk, chunks):
+                progress.advance(done, len(files), f"{done} of {len(files)} files")
                 done += len(outcomes)
                 yield from outcomes
+        finally:
+            pool.shutdown(cancel_futures=True)
     progress.advance(1, 1, f"{len(files)} files")
 
 
 def _parse_chunk(files: Sequence[tuple[Path, str]]) -> list[Slice | Rejected | None]:
+    answers = _headers([path for path, _ in files])
+    return [_outcome(path, name, answer) for (path, name), answer in zip(files, answers, strict=True)]
+
+
+def _headers(paths: Sequence[Path]) -> list[dict[str, Any] | Refused | SandboxError]:
+    """Have the headers of some files parsed at once."""
     with borrowed_sandbox() as sandbox:
-        return [_parse(sandbox, path, name) for path, name in files]
+        return sandbox.call_each("header", [{"path": str(path.absolute())} for path in paths])
 
 
-def _parse(sandbox: Sandbox, path: Path, name: str) -> Slice | Rejected | None:
-    try:
-        record, _ = sandbox.call("header", {"path": str(path.absolute())})
-    except (Refused, SandboxError) as error:
-        return Rejected(name, error.code, f"{error.what} {error.hint}".strip())
-    header = Header.from_json(record)
+def _outcome(path: Path, name: str, answer: dict[str, Any] | Refused | SandboxError) -> Slice | Rejected | None:
+    if isinstance(answer, Refused | SandboxError):
+        return Rejected(name, answer.code, f"{answer.what} {answer.hint}".strip())
+    header = Header.from_json(answer)
     if header.sop_class == _DIRECTORY_CLASS:
         return None
     rejection = _rejection(header)
@@ -137,7 +139,7 @@ class _Beside:
     def findings(self, slices: Sequence[Slice], judged: Sequence[Finding]) -> Iterator[Finding]:
         """Yield what else is to be said of slices already judged."""
         yield from self._findings
-        folders = {PurePosixPath(part.name).parent for part in slices}
+        folders = _folders(slices)
         lost = [one for one in self._lost if PurePosixPath(one.path).parent in folders]
         if not lost:
             return
@@ -176,9 +178,14 @@ def _series(group: list[Slice], sources: Sources, beside: _Beside) -> Iterator[S
         )
 
 
+def _folders(slices: Iterable[Slice]) -> set[PurePosixPath]:
+    """Return the folders slices lie in."""
+    return {PurePosixPath(folder) for folder in {part.name.rpartition("/")[0] for part in slices}}
+
+
 def _common(slices: Sequence[Slice]) -> tuple[str, ...]:
     """Return the folder all slices lie in, as parts."""
-    folders = [PurePosixPath(part.name).parent.parts for part in slices]
+    folders = [folder.parts for folder in _folders(slices)]
     levels = zip(*folders, strict=False)
     same = [level[0] for level in levels if len(set(level)) == 1]
     return tuple(same[: min(map(len, folders))])
@@ -191,66 +198,6 @@ def _acquisition(header: Header) -> Acquisition:
     return Acquisition(
         first(header.kvp), header.kernel, first(header.slice_thickness), header.manufacturer, header.model
     )
-
-
-def load(series: Series, progress: Progress, accept: frozenset[str] = frozenset()) -> Volume:
-    """Return the voxels of a series as int16 HU, each slice rescaled by its own tags; padding keeps its value.
-
-    Parameters
-    ----------
-    series
-        As `scan` gave it.
-    progress
-        Advanced once a slice.
-    accept
-        Codes of the WARN findings the user confirmed.
-
-    Raises
-    ------
-    EsccError
-        The series is refused, has an unconfirmed warning, or a file changed since the scan.
-    """
-    _admit(series, accept)
-    assert series.geometry is not None
-    hu = np.zeros(series.geometry.shape, dtype=np.int16)
-    places = slice_places(series.slices)
-    with borrowed_sandbox() as sandbox:
-        for done, (part, place) in enumerate(zip(series.slices, places, strict=True)):
-            progress.advance(done, len(places), f"slice {done + 1} of {len(places)}")
-            hu[place] = _pixels(sandbox, part)
-    _fill_holes(hu, places)
-    progress.advance(1, 1, series.description)
-    return Volume(hu, series.geometry)
-
-
-def _admit(series: Series, accept: frozenset[str]) -> None:
-    for finding in series.findings:
-        if finding.severity is Verdict.REFUSE:
-            what = f"{series.path}: {series.label} is refused: {finding.message}"
-            raise EsccError(what, "", ", ".join(finding.files))
-    for finding in series.findings:
-        if finding.severity is Verdict.WARN and finding.code not in accept:
-            hint = f"Check it, then confirm it: --accept {finding.code}."
-            what = f"{series.path}: {series.label} needs confirmation: {finding.message}"
-            raise EsccError(what, hint, ", ".join(finding.files))
-
-
-def _pixels(sandbox: Sandbox, part: Slice) -> NDArray[np.int16]:
-    try:
-        record, raw = sandbox.call("pixels", {"path": str(part.path.absolute())})
-    except (Refused, SandboxError) as error:
-        raise EsccError(f"{part.name}: {error.what}", error.hint) from error
-    if Header.from_json(record["header"]) != part.header:
-        raise EsccError(f"{part.name} changed since it was scanned.", "Scan the folder again.")
-    return np.frombuffer(raw, dtype="<i2").reshape(part.header.rows or 0, part.header.columns or 0)
-
-
-def _fill_holes(hu: NDArray[np.int16], places: Sequence[int]) -> None:
-    """Interpolate each missing slice between its neighbours, as the user confirmed."""
-    for below, above in pairwise(places):
-        for place in range(below + 1, above):
-            share = (place - below) / (above - below)
-            hu[place] = np.rint((1 - share) * hu[below].astype(np.float64) + share * hu[above])
 
 
 def scan_report(result: ScanResult) -> dict[str, Any]:

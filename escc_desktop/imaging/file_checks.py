@@ -9,8 +9,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-import numpy as np
-
 from escc_desktop.imaging.series import Finding, Header, Slice, Verdict, findings_about, refusals_of
 
 NATIVE: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})
@@ -103,8 +101,10 @@ def _mixed(code: str, what: str, numbers_of: Callable[[Header], Sequence[float] 
 
 
 def _alike(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
+    if one == other:
+        return True
     if one is None or other is None or len(one) != len(other):
-        return one is None and other is None
+        return False
     # Numbers that are not finite are refused elsewhere, once.
     return all(abs(a - b) <= _ROUNDING or not math.isfinite(a - b) for a, b in zip(one, other, strict=True))
 
@@ -188,9 +188,13 @@ def _has_odd_orientation(header: Header) -> bool:
         return False
     if len(cosines) != 6 or not all(math.isfinite(value) for value in cosines):
         return True
-    row, column = np.array(cosines[:3]), np.array(cosines[3:])
-    errors = (row @ row - 1, column @ column - 1, row @ column)
-    return max(abs(float(error)) for error in errors) > 1e-3
+    row, column = cosines[:3], cosines[3:]
+    errors = (_dot(row, row) - 1, _dot(column, column) - 1, _dot(row, column))
+    return max(map(abs, errors)) > 1e-3
+
+
+def _dot(one: Sequence[float], other: Sequence[float]) -> float:
+    return one[0] * other[0] + one[1] * other[1] + one[2] * other[2]
 
 
 def _has_odd_rescale(header: Header) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import os
 import struct
 import unicodedata
 import warnings
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +25,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
+from escc_desktop.imaging.elements import find_elements
 from escc_desktop.imaging.sandbox import Refused
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -34,6 +37,7 @@ _MAX_INFLATED: Final = 1 << 30
 _PREAMBLE: Final = 132
 _TAIL: Final = 8192
 _MAX_NAME: Final = 256
+_KEPT: Final = 2048  # values of earlier files: those of one series are mostly alike
 _PIXELS: Final = 0x7FE00010
 _NAME: Final = 0x00100010
 _HOSTILE_PREAMBLES: Final = (b"MZ", b"\x7fELF", b"#!", b"PK\x03\x04", b"%PDF")
@@ -88,6 +92,12 @@ _SHORTS: Final = {
     "overlay_bit": 0x60000102,
 }
 
+_CHARSET: Final = 0x00080005
+_PERSON: Final = (_NAME, 0x00100020, 0x00100030)
+_WANTED: Final = frozenset(
+    {*_TEXTS.values(), *_WORDS.values(), *_NUMBERS.values(), *_SHORTS.values(), *_PERSON, _CHARSET, _PIXELS}
+)
+
 Elements = dict[int, Any]
 
 
@@ -96,39 +106,59 @@ def answer_header(arguments: dict[str, Any], _payload: bytes) -> tuple[dict[str,
     return read_header(Path(arguments["path"]))[0], b""
 
 
-def read_header(path: Path) -> tuple[dict[str, Any], Dataset, bytes]:
-    """Return the header record, the dataset (large values left in the file) and, if deflated, the inflated bytes.
+def read_header(path: Path) -> tuple[dict[str, Any], bytes]:
+    """Return the header record and, if the file is deflated, the inflated bytes.
 
     Raises
     ------
     Refused
         No DICOM file, or one that inflates without measure.
     """
-    with path.open("rb") as file, warnings.catch_warnings(record=True) as caught:
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        found = find_elements(file, size, _WANTED)
+        if found is None:
+            file.seek(0)
+            return _read_odd(io.BufferedReader(file), size)
+        flags = ["hostile_preamble"] if found.start.startswith(_HOSTILE_PREAMBLES) else []
+        record = _record(found.elements) | {"transfer_syntax": found.transfer_syntax, "depth": found.depth}
+        return _finish(record, found.elements, flags, file, (size, 0)), b""
+
+
+def _read_odd(file: Any, size: int) -> tuple[dict[str, Any], bytes]:
+    """Read a file with pydicom, whatever it is."""
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        size = path.stat().st_size
         stream, shift, flags = _open(file, size)
         dataset = _parse(stream)
         elements = {int(element.tag): element for element in dataset.values()}
         record = _record(elements)
-        flags += _name_flags(elements)
         if any("found explicit VR" in str(warning.message) for warning in caught):
             flags.append("wrong_transfer_syntax")
         if any("found implicit VR" in str(warning.message) for warning in caught):
             flags.append("wrong_transfer_syntax")
         inflated = stream.getvalue() if shift is None else b""
         record["transfer_syntax"] = DEFLATED if inflated else _transfer_syntax(dataset)
+        record["depth"] = _depth(dataset)
         extent = len(inflated) or size
-        record["file_size"] = extent
-        record.update(_pixel_extent(elements.get(_PIXELS), shift or 0))
-        if record["pixel_offset"] is not None:
-            body = io.BytesIO(inflated) if inflated else file
-            record["zero_tail"] = _zero_tail(body, extent)
-            if _has_high_bits(body, record):
-                flags.append("overlay_in_high_bits")
-    record["depth"] = _depth(dataset)
+        body = io.BytesIO(inflated) if inflated else file
+        return _finish(record, elements, flags, body, (extent, shift or 0)), inflated
+
+
+def _finish(
+    record: dict[str, Any], elements: Elements, flags: list[str], body: Any, place: tuple[int, int]
+) -> dict[str, Any]:
+    """Add to a record what the pixels and the name say, in a body of some size whose elements are shifted by some."""
+    size, shift = place
+    flags += _name_flags(elements)
+    record["file_size"] = size
+    record.update(_pixel_extent(elements.get(_PIXELS), shift))
+    if record["pixel_offset"] is not None:
+        record["zero_tail"] = _zero_tail(body, size)
+        if _has_high_bits(body, record):
+            flags.append("overlay_in_high_bits")
     record["flags"] = sorted(set(flags))
-    return record, dataset, inflated
+    return record
 
 
 def _open(file: Any, size: int) -> tuple[Any, int | None, list[str]]:
@@ -196,9 +226,14 @@ def _record(elements: Elements) -> dict[str, Any]:
     record |= {key: _text(elements.get(tag), encodings) for key, tag in _WORDS.items()}
     record |= {key: _numbers(elements.get(tag)) for key, tag in _NUMBERS.items()}
     record |= {key: _short(elements.get(tag)) for key, tag in _SHORTS.items()}
-    identity = b"\0".join(_raw(elements.get(tag)).strip(b" \0") for tag in (_NAME, 0x00100020, 0x00100030))
-    record["person"] = hashlib.sha256(identity).hexdigest()[:16]
+    identity = b"\0".join(_raw(elements.get(tag)).strip(b" \0") for tag in _PERSON)
+    record["person"] = _digest(identity)
     return record
+
+
+@lru_cache(_KEPT)
+def _digest(identity: bytes) -> str:
+    return hashlib.sha256(identity).hexdigest()[:16]
 
 
 def _raw(element: Any) -> bytes:
@@ -212,26 +247,36 @@ def _raw(element: Any) -> bytes:
     return "\\".join(map(str, parts)).encode("latin-1", "replace")
 
 
-def _encodings(elements: Elements) -> list[str]:
-    names = _text(elements.get(0x00080005))
-    return list(convert_encodings(names.split("\\"))) if names else ["latin-1"]
+def _encodings(elements: Elements) -> tuple[str, ...]:
+    names = _text(elements.get(_CHARSET))
+    return tuple(convert_encodings(names.split("\\"))) if names else ("latin-1",)
 
 
-def _text(element: Any, encodings: list[str] | None = None) -> str | None:
-    raw = _raw(element)[:1024].strip(b" \0")
+def _text(element: Any, encodings: tuple[str, ...] | None = None) -> str | None:
+    return _clean(_raw(element)[:1024], encodings) if element is not None else None
+
+
+@lru_cache(_KEPT)
+def _clean(raw: bytes, encodings: tuple[str, ...] | None) -> str | None:
+    raw = raw.strip(b" \0")
     if not raw:
         return None
     if encodings is None or (raw.isascii() and b"\x1b" not in raw):
         text = raw.decode("latin-1")
     else:
-        text = decode_bytes(raw, encodings, set())
+        text = decode_bytes(raw, list(encodings), set())
     # Control and direction marks could disguise a text; nothing here needs them.
     return "".join(mark for mark in text if unicodedata.category(mark) not in {"Cc", "Cf", "Cs"}).strip() or None
 
 
-def _numbers(element: Any) -> list[float] | None:
+def _numbers(element: Any) -> tuple[float, ...] | None:
     text = _text(element)
-    return [_number(part) for part in text.split("\\")] if text else None
+    return _parsed(text) if text else None
+
+
+@lru_cache(_KEPT)
+def _parsed(text: str) -> tuple[float, ...]:
+    return tuple(_number(part) for part in text.split("\\"))
 
 
 def _number(text: str) -> float:
@@ -290,8 +335,13 @@ def _depth(dataset: Dataset) -> int:
 
 def _name_flags(elements: Elements) -> list[str]:
     """Say what is odd about the bytes of the patient's name, without ever showing it."""
-    raw = _raw(elements.get(_NAME))
     flags = [] if getattr(elements.get(_NAME), "length", 0) <= _MAX_NAME else ["name_long"]
+    return flags + list(_marks(_raw(elements.get(_NAME)), _text(elements.get(_CHARSET))))
+
+
+@lru_cache(_KEPT)
+def _marks(raw: bytes, charset: str | None) -> tuple[str, ...]:
+    flags = []
     if any(mark in raw.rstrip(b" \0") for mark in (b"\0", b"\n", b"\r", b"<", b">")) or raw[:1] in {
         b"=",
         b"+",
@@ -300,8 +350,8 @@ def _name_flags(elements: Elements) -> list[str]:
     }:
         flags.append("name_hostile")
     if raw.isascii() and b"\x1b" not in raw:
-        return flags
-    return flags + _charset_flags(raw, _text(elements.get(0x00080005)))
+        return tuple(flags)
+    return (*flags, *_charset_flags(raw, charset))
 
 
 def _charset_flags(raw: bytes, charset: str | None) -> list[str]:

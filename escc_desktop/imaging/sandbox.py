@@ -12,9 +12,9 @@ import os
 import struct
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeGuard
 
 from escc_desktop.errors import EsccError
 from escc_desktop.frozen import part_command
@@ -69,9 +69,45 @@ class Sandbox:
         SandboxError
             The child died, hung for longer than `timeout_s`, or ran out of memory.
         """
+        answer, raw = self._ask({"function": function, "arguments": arguments}, payload, timeout_s)
+        outcome = _outcome_of(answer)
+        if isinstance(outcome, Refused):
+            raise outcome
+        return outcome, raw
+
+    def call_each(
+        self, function: str, each: Sequence[Mapping[str, Any]], timeout_s: float = TIMEOUT_S
+    ) -> list[dict[str, Any] | Refused | SandboxError]:
+        """Run a function of the child for each of several arguments at once; what failed has its error as answer.
+
+        Only JSON comes back, no raw bytes. If the child dies, hangs or bloats, each is asked for again alone, so
+        that only what does it is blamed.
+        """
+        try:
+            message, _ = self._ask({"function": function, "each": list(each)}, b"", timeout_s)
+        except SandboxError:
+            message = {}
+        answers = message.get("answers")
+        if _is_whole(answers, len(each)):
+            return [_outcome_of(answer) for answer in answers]
+        self.close()
+        return [self._outcome(function, arguments, timeout_s) for arguments in each]
+
+    def _outcome(
+        self, function: str, arguments: Mapping[str, Any], timeout_s: float
+    ) -> dict[str, Any] | Refused | SandboxError:
+        try:
+            return self.call(function, arguments, timeout_s=timeout_s)[0]
+        except (Refused, SandboxError) as error:
+            return error
+
+    def _ask(
+        self, request: Mapping[str, Any], payload: bytes | memoryview, timeout_s: float
+    ) -> tuple[dict[str, Any], bytes]:
+        """Exchange one request for its answer; a child that does not answer is ended."""
         process = self._running()
         try:
-            answer, raw = self._exchange(process, {"function": function, "arguments": arguments}, payload, timeout_s)
+            answer, raw = self._exchange(process, request, payload, timeout_s)
         except (EOFError, OSError, ValueError, struct.error) as error:
             is_late = self._is_late
             self.close()
@@ -82,10 +118,6 @@ class Sandbox:
         if answer.get("code") == "memory":
             self.close()
             raise SandboxError("memory", "Reading the file needs more memory than is allowed.", "Check the file.")
-        if answer.get("code") == "defect":
-            raise RuntimeError(answer["what"])
-        if "code" in answer:
-            raise Refused(answer["code"], answer["what"], answer["hint"])
         return answer, raw
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -146,6 +178,24 @@ class Sandbox:
                     pipe.close()
                 except OSError:
                     continue  # the rest of a request to a dead child
+
+
+def _is_whole(answers: Any, count: int) -> TypeGuard[list[dict[str, Any]]]:
+    """Whether these are as many answers as were asked for, and none ran out of memory."""
+    return (
+        isinstance(answers, list)
+        and len(answers) == count
+        and all(isinstance(answer, dict) and answer.get("code") != "memory" for answer in answers)
+    )
+
+
+def _outcome_of(answer: Mapping[str, Any]) -> dict[str, Any] | Refused:
+    """Return an answer, or the refusal it carries; a defect of the program is raised."""
+    if answer.get("code") == "defect":
+        raise RuntimeError(answer["what"])
+    if "code" in answer:
+        return Refused(answer["code"], answer["what"], answer["hint"])
+    return dict(answer)
 
 
 def _death(is_late: bool, timeout_s: float) -> SandboxError:

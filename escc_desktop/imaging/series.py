@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from escc_desktop.imaging.volume import Geometry
 
@@ -127,7 +127,10 @@ class Header:
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Header:
         """Build a header from what the child sent."""
-        return cls(**{part.name: record[part.name] for part in fields(cls) if part.name in record})
+        return cls(**{name: record[name] for name in _HEADER_FIELDS if name in record})
+
+
+_HEADER_FIELDS: Final = tuple(part.name for part in fields(Header))
 
 
 @dataclass(frozen=True)

@@ -78,14 +78,15 @@ def _folder(root: Path) -> Sources:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(Path(entry.path))
             else:
-                _sort_in(sources, Path(entry.path))
+                _sort_in(sources, entry)
     return sources
 
 
-def _sort_in(sources: Sources, path: Path) -> None:
+def _sort_in(sources: Sources, entry: os.DirEntry[str]) -> None:
+    path = Path(entry.path)
     name = _name(path, sources.root)
     try:
-        mode = path.lstat().st_mode
+        mode = entry.stat(follow_symlinks=False).st_mode
     except OSError:
         sources.rejected.append(Rejected(name, "no_access", "The file vanished while it was read."))
         return
@@ -101,7 +102,8 @@ def _sort_in(sources: Sources, path: Path) -> None:
 
 def _name(path: Path, root: Path) -> str:
     # Bytes that are no UTF-8 must not break a report.
-    return path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode() or "."
+    name = "/".join(path.parts[len(root.parts) :])
+    return name.encode("utf-8", "backslashreplace").decode() or "."
 
 
 def _unpack(path: Path) -> Sources:
