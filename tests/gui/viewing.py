@@ -136,6 +136,9 @@ class Recorder:
         self.takes = takes
         self.told: list[tuple[str, object]] = []
 
+    def claims(self, at: Pointer) -> bool:
+        return False
+
     def press(self, at: Pointer) -> bool:
         self.told.append(("press", at))
         return self.takes

@@ -348,7 +348,8 @@ def _hold(tool_id: str, board: ReadingBoard) -> None:
 
 
 def _resize(board: ReadingBoard, by: int) -> None:
-    board.hand.options.set_diameter(board.hand.options.diameter + by)
+    if not board.hand.tool.adjust(by):
+        board.hand.options.set_diameter(board.hand.options.diameter + by)
 
 
 def _toggle_ball(board: ReadingBoard) -> None:

@@ -37,6 +37,10 @@ class PointTool:
         """Show named points, and the new one not yet saved."""
         self._marks, self._new = tuple(marks), new
 
+    def claims(self, at: Pointer) -> bool:
+        """Leave presses with Shift and Ctrl to the view."""
+        return False
+
     def press(self, at: Pointer) -> bool:
         """Put the point."""
         is_mine = at.button == Qt.MouseButton.LeftButton and at.modifiers == Qt.KeyboardModifier.NoModifier

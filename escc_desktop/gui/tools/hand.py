@@ -104,6 +104,10 @@ class Hand(QObject):
 
     # As a tool of the views
 
+    def claims(self, at: Pointer) -> bool:
+        """Return whether a press with Shift or Ctrl is the tool's."""
+        return self.tool.claims(at)
+
     def press(self, at: Pointer) -> bool:
         """Take a press of a button, or not."""
         return self.tool.press(at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from escc_desktop.gui.tasks import Tasks
 from escc_desktop.gui.tools.brush_options import BrushOptions
 from escc_desktop.gui.tools.canvas import Canvas
+from escc_desktop.gui.tools.clipboard import Clipboard
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.imaging.delineate import Point
@@ -25,11 +26,14 @@ class Bench:
         Size and reach, shared by all brushes.
     tasks
         Runs what takes longer than a frame.
+    clipboard
+        The contour copied or accepted last.
     """
 
     canvas: Canvas
     brush: BrushOptions
     tasks: Tasks
+    clipboard: Clipboard = field(default_factory=Clipboard)
 
 
 class DrawTool:
@@ -45,6 +49,10 @@ class DrawTool:
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
+
+    def claims(self, at: Pointer) -> bool:
+        """Return whether a press with Shift or Ctrl, which means something in every view, is the tool's here."""
+        return False
 
     def press(self, at: Pointer) -> bool:
         """Take a press of a button, or not."""
@@ -67,6 +75,10 @@ class DrawTool:
 
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint over the picture."""
+
+    def adjust(self, by: int) -> bool:
+        """Take the keys + (1) and − (-1), or leave them to the size of the brush."""
+        return False
 
     def finish(self) -> None:
         """End a drag that will not be told its end, such as when the page is left."""

@@ -80,7 +80,7 @@ TOOLS: Final = (
         "draw_shape",
         _("Click or drag, Return closes, Return again fills, Shift+Return cuts out; Backspace drops a vertex."),
         ("polygon", "polygon cut"),
-        lambda bench: PolygonTool(bench.canvas),
+        lambda bench: PolygonTool(bench.canvas, bench.clipboard),
     ),
     ToolEntry(
         "growing",

@@ -51,6 +51,9 @@ class Tool(Protocol):
 
     name: str
 
+    def claims(self, at: Pointer) -> bool:
+        """Return whether a press with Shift or Ctrl, which means something in every view, is the tool's here."""
+
     def press(self, at: Pointer) -> bool:
         """Take a press of a button, or not."""
 
