@@ -93,7 +93,7 @@ def test_that_plus_and_minus_change_the_brush_by_one_voxel(reader: ReaderHand) -
     reader.key(Qt.Key.Key_Plus)
     reader.key(Qt.Key.Key_Plus)
     assert options.diameter == 3
-    assert reader.board.panel.tools.options["brush"].size_words.text() == "3 voxels · 2.4 mm"
+    assert reader.board.panel.tools.options["brush"].size_part.words.text() == "3 voxels · 2.4 mm"
     reader.key(Qt.Key.Key_Minus)
     assert options.diameter == 2
     for _ in range(4):
@@ -107,7 +107,7 @@ def test_that_the_brush_stays_in_its_slice_unless_it_is_a_ball(reader: ReaderHan
     reader.click((5, 5))
     assert np.flatnonzero(reader.kept.any(axis=(1, 2))).tolist() == [MARKED]
     reader.key(Qt.Key.Key_Z, CTRL)
-    reader.board.panel.tools.ball.click()
+    reader.board.panel.tools.options["brush"].size_part.ball.click()
     reader.click((5, 5))
     # Slices are 2 mm apart, the ball's radius is (7 / 2 - 1 / 4) 0.8 mm = 2.6 mm: one slice up, one down.
     assert np.flatnonzero(reader.kept.any(axis=(1, 2))).tolist() == [MARKED - 1, MARKED, MARKED + 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Final
 
@@ -131,6 +132,10 @@ class ReadingPage(Page):
             make("larger", _("Larger brush"), partial(_resize, by=1), "add", "+", "="),
             make("smaller", _("Smaller brush"), partial(_resize, by=-1), "subtract", "-"),
             make("ball", _("Brush in neighbouring slices (3D)"), _toggle_ball, "layer", "Shift+B"),
+            replace(
+                make("limit", _("Paint only a range of HU"), ReadingBoard.toggle_limit, "paint_brush", "Shift+H"),
+                why_not=self._why_no_limit,
+            ),
         )
 
     def _other_actions(self) -> tuple[Action, ...]:
@@ -150,6 +155,9 @@ class ReadingPage(Page):
                 call(self.board)
 
         return Action(f"reading.{name}", text, on_board, icon, keys, self._why_no_board)
+
+    def _why_no_limit(self) -> str:
+        return self._why_no_board() if self.board is None else self.board.hand.options.why_no_limit
 
     def _why_no_board(self) -> str:
         return "" if self.board is not None else _("Open a reading first.")
@@ -349,7 +357,7 @@ def _hold(tool_id: str, board: ReadingBoard) -> None:
 
 def _resize(board: ReadingBoard, by: int) -> None:
     if not board.hand.tool.adjust(by):
-        board.hand.options.set_diameter(board.hand.options.diameter + by)
+        board.hand.options.resize(by)
 
 
 def _toggle_ball(board: ReadingBoard) -> None:

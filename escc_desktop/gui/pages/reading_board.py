@@ -165,6 +165,7 @@ class ReadingBoard(QWidget):
         canvas.stepped.connect(self._follow_steps)
         canvas.rois_changed.connect(self._show_overlays)
         canvas.suggested.connect(self._show_overlays)
+        canvas.limited.connect(self.views.point_out)
         canvas.said.connect(self.desktop.notices.say)
         self.hand.changed.connect(self._repaint_views)
         self.views.axial.index_changed.connect(self.strip.set_current)
@@ -221,6 +222,14 @@ class ReadingBoard(QWidget):
     def toggle_panel(self) -> None:
         """Fold the panel away, or open it."""
         self.column.setVisible(not self.column.isVisible())
+
+    def toggle_limit(self) -> None:
+        """Paint only voxels in a range of HU, or all again; who holds no brush takes one."""
+        options = self.hand.options
+        options.set_limited(not options.is_limited)
+        if options.is_limited and self.canvas.hu_range is None:
+            self.hand.hold("brush")
+        self.canvas.said.emit(options.limit_words)
 
     def begin_signing(self) -> None:
         """Ask for meaning and password, or say what stands in the way."""

@@ -188,4 +188,4 @@ def _hold(tool_id: str, board: SandboxBoard) -> None:
 
 
 def _resize(by: int, board: SandboxBoard) -> None:
-    board.hand.options.set_diameter(board.hand.options.diameter + by)
+    board.hand.options.resize(by)

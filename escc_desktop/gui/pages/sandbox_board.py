@@ -229,6 +229,7 @@ class SandboxBoard(QWidget):
         self.depends_button.clicked.connect(self.show_tornado)
         self.draw_button.setChecked(True)
         self.canvas.touched.connect(self.views.mask_changed)
+        self.canvas.limited.connect(self.views.point_out)
         self.canvas.stepped.connect(self._count)
         self.canvas.said.connect(self._desktop.notices.say)
         self.hand.changed.connect(self._repaint_views)

@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
-from escc_desktop.gui.tools.brush_options import BrushOptions, BrushPanel
+from escc_desktop.gui.tools.brush_options import LIMITED, BrushOptions, BrushShape
+from escc_desktop.gui.tools.brush_panel import BrushPanel
 from escc_desktop.gui.tools.canvas import ERASED, PAINTED, Canvas
 from escc_desktop.gui.tools.tool import DrawTool, array_point, slice_of
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.look import ROI_COLOR
-from escc_desktop.gui.viewer.planes import Plane
+from escc_desktop.gui.viewer.planes import Plane, PlaneAxes
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
-from escc_desktop.imaging.delineate import Point, Stamp, join, make_stamp, stroke_places, touch
+from escc_desktop.imaging.delineate import Point, Stamp, clip, join, stroke_places, touch
 from escc_desktop.imaging.mask import BoolArray, Region
 
-_ERASER_COLOR = "#ffffff"
-_PAD_PX = 3
+_ERASER_COLOR: Final = "#ffffff"
+_FOOTPRINT_COLOR: Final = QColor(255, 255, 255, 110)
+_PAD_PX: Final = 3
+Outline = tuple[BoolArray, tuple[int, int]]
+"""Voxels (rows, columns) of a plane and where the first of them lies."""
 
 
 @dataclass
-class _Stroke:
+class Stroke:
+    """A stroke from press to release.
+
+    Attributes
+    ----------
+    value
+        Whether it paints; it erases otherwise.
+    slice_index
+        The slice (z) it is named after.
+    last
+        Where the pointer was.
+    on
+        The slice it is on.
+    region
+        The box of what it touched.
+    """
+
     value: bool
     slice_index: int
     last: Point
@@ -33,24 +55,30 @@ class _Stroke:
 
 
 class BrushTool(DrawTool):
-    """Paints the voxels under a round brush, or erases them.
+    """Paints the voxels under a brush, or erases them.
 
     Parameters
     ----------
     paints
-        What the left button does: paint, or erase. The right button does the opposite of painting: it always erases.
+        What the left button does: paint, or erase. The right button always erases.
     """
 
     def __init__(self, canvas: Canvas, options: BrushOptions, *, paints: bool) -> None:
         super().__init__(canvas)
         self.name = PAINTED if paints else ERASED
-        self._options = options
+        self.options = options
         self._paints = paints
-        self._stroke: _Stroke | None = None
+        self._stroke: Stroke | None = None
         self._at: Pointer | None = None
         self._painted: QRect | None = None
-        self._stamps: dict[tuple[int, bool, int], Stamp] = {}
+        self._is_held = False
+        self._stamps: dict[tuple[BrushShape, int, int], Stamp] = {}
         options.changed.connect(self._on_options)
+
+    @property
+    def shape(self) -> BrushShape:
+        """What the brush is like."""
+        return self.options.shape
 
     def press(self, at: Pointer) -> bool:
         """Begin a stroke."""
@@ -58,8 +86,8 @@ class BrushTool(DrawTool):
             return False
         if not self.canvas.may_draw():
             return True
-        value = self._paints and at.button == Qt.MouseButton.LeftButton
-        self._stroke = _Stroke(value, slice_of(at, self.canvas), array_point(at), (at.plane, at.index))
+        point = array_point(at)
+        self._stroke = Stroke(self.begin(at), slice_of(at, self.canvas), point, (at.plane, at.index))
         self.canvas.is_stroking = True
         self._on_to(self._stroke, at)
         return True
@@ -83,9 +111,8 @@ class BrushTool(DrawTool):
         if stroke is None:
             return
         self.canvas.is_stroking = False
-        label = PAINTED if stroke.value else ERASED
-        if not self.canvas.take(label, stroke.slice_index, stroke.region):
-            self.canvas.said.emit(_nothing(stroke))
+        if not self.canvas.take(self.label_of(stroke), stroke.slice_index, stroke.region):
+            self.canvas.said.emit(self.nothing(stroke))
 
     def hover(self, at: Pointer | None) -> None:
         """Show the voxels that would change."""
@@ -95,62 +122,137 @@ class BrushTool(DrawTool):
             self._repaint(view)
 
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
-        """Paint the border of the voxels that would change."""
+        """Paint the border of the voxels that would change, and where the brush is if those are not all under it."""
         at = self._at
         if at is None or at.view is not view or view.axes is None or self.canvas.why_locked:
             return
-        voxels, corner = self._outline(at)
-        erases = not self._paints or (self._stroke is not None and not self._stroke.value)
-        view.paint_border(painter, voxels, corner, QColor(_ERASER_COLOR if erases else ROI_COLOR))
+        voxels, corner = self.footprint(at)
+        changing = self.changing(at)
+        if changing is None or not np.array_equal(changing[0], voxels):
+            view.paint_border(painter, voxels, corner, _FOOTPRINT_COLOR)
+        if changing is not None:
+            erases = not (self.would_paint(at) if self._stroke is None else self._stroke.value)
+            view.paint_border(painter, *changing, QColor(_ERASER_COLOR if erases else ROI_COLOR))
+
+    def take_up(self) -> None:
+        """Paint only what may be painted from now on."""
+        self._is_held = True
+        self._limit()
+
+    def lay_down(self) -> None:
+        """Leave all voxels to the next tool."""
+        self._is_held = False
+        self.canvas.limit(None)
 
     def make_options(self) -> QWidget:
-        """Return size and reach."""
-        x, y, _z = self.canvas.planes.geometry.spacing_mm
-        return BrushPanel(self._options, min(x, y))
+        """Return size, shape and reach, and the range of HU."""
+        return BrushPanel(self.options, self.canvas)
 
-    def outline(self) -> tuple[BoolArray, tuple[int, int]] | None:
+    # What kinds of brushes do differently
+
+    def begin(self, at: Pointer) -> bool:
+        """Return whether the stroke that begins here paints."""
+        return self._paints and at.button == Qt.MouseButton.LeftButton
+
+    def would_paint(self, at: Pointer) -> bool:
+        """Return whether the left button would paint here."""
+        return self._paints
+
+    def lay(self, stroke: Stroke, start: Point, end: Point, stamp: Stamp) -> Region | None:
+        """Change what lies under the brush on its way; return the box touched."""
+        return touch(self.canvas.shown, stamp, stroke_places(start, end, stamp), stroke.value)
+
+    def label_of(self, stroke: Stroke) -> str:
+        """Return what the step is called."""
+        if self.canvas.hu_range is not None:
+            return LIMITED
+        return PAINTED if stroke.value else ERASED
+
+    def nothing(self, stroke: Stroke) -> str:
+        """Say why a stroke changed nothing."""
+        if stroke.region is None:
+            return _("Nothing changed: the brush was outside the image.")
+        if self.canvas.hu_range is not None:
+            low, high = self.canvas.hu_range
+            words = _("Nothing changed: no voxel under the brush that could change has {low} to {high} HU.")
+            return words.format(low=low, high=high)
+        if stroke.value:
+            return _("Nothing changed: all of this is drawn already.")
+        return _("Nothing changed: there is nothing here to erase. With Ctrl, the right button changes the window.")
+
+    def reached(self, at: Pointer, stamp: Stamp, box: Region, inside: BoolArray) -> BoolArray:
+        """Return which voxels (z, y, x) of those under the brush a click here changes, whatever their HU."""
+        return inside
+
+    # The outline
+
+    def outline(self) -> Outline | None:
         """Return the voxels (rows, columns) that a click would change and the first one's place in the plane."""
-        return None if self._at is None else self._outline(self._at)
+        return None if self._at is None else self.changing(self._at)
 
-    def _outline(self, at: Pointer) -> tuple[BoolArray, tuple[int, int]]:
-        axes = at.view.axes
-        if axes is None:
-            raise ValueError("a pointer over no volume")
-        stamp = self._stamp(2 - axes.normal)
+    def footprint(self, at: Pointer) -> Outline:
+        """Return what the brush covers of the plane."""
+        axes = _axes(at)
+        stamp = self._stamp(at)
         corner = stamp.corner(array_point(at))
         flat = stamp.flat(2 - axes.normal)
         voxels = flat if axes.row > axes.column else flat.T
         return voxels, (corner[2 - axes.row], corner[2 - axes.column])
 
-    def _on_to(self, stroke: _Stroke, at: Pointer) -> None:
-        point, axes = array_point(at), at.view.axes
-        stamp = self._stamp(2 - axes.normal if axes is not None else 0)
+    def changing(self, at: Pointer) -> Outline | None:
+        """Return what a click changes in the plane: what is under the brush, on the image and not fixed."""
+        axes, stamp, normal = _axes(at), self._stamp(at), 2 - _axes(at).normal
+        corner = list(stamp.corner(array_point(at)))
+        inside = np.expand_dims(stamp.flat(normal), normal)
+        corner[normal] = at.index
+        box, part = clip(corner, inside.shape, self.canvas.shown.shape)
+        if any(side.stop <= side.start for side in box):
+            return None
+        voxels = self.reached(at, stamp, box, inside[part])
+        fixed = self.canvas.fixed(box)
+        if fixed is not None:
+            voxels = voxels & ~fixed
+        flat = np.take(voxels, 0, axis=normal)
+        return (flat if axes.row > axes.column else flat.T), (box[2 - axes.row].start, box[2 - axes.column].start)
+
+    def _on_to(self, stroke: Stroke, at: Pointer) -> None:
+        point = array_point(at)
         # Who turns to another slice in mid-stroke goes on there, and draws nothing on the slices between.
         start = stroke.last if stroke.on == (at.plane, at.index) else point
         stroke.on = at.plane, at.index
-        region = touch(self.canvas.shown, stamp, stroke_places(start, point, stamp), stroke.value)
+        region = self.lay(stroke, start, point, self._stamp(at))
         stroke.last = point
         stroke.region = join(stroke.region, region)
         self._at = at
         self.canvas.show(region)
         self._repaint(at.view)
 
-    def _stamp(self, normal: int) -> Stamp:
-        key = self._options.diameter, self._options.is_ball, normal
+    def _stamp(self, at: Pointer) -> Stamp:
+        return self._stamp_across(2 - _axes(at).normal)
+
+    def _stamp_across(self, normal: int, pressure: float = 1.0) -> Stamp:
+        shape = self.shape
+        x, y, z = self.canvas.planes.geometry.spacing_mm
+        # A pen tells thousands of pressures, of which few make another brush.
+        key = shape, normal, shape.voxels(min(x, y, z), pressure) if shape.has_pressure else 0
         if key not in self._stamps:
-            x, y, z = self.canvas.planes.geometry.spacing_mm
-            self._stamps[key] = make_stamp(key[0], (z, y, x), normal, is_ball=key[1])
+            self._stamps[key] = shape.stamp((z, y, x), normal, pressure)
         return self._stamps[key]
 
     def _on_options(self) -> None:
+        self._limit()
         if self._at is not None:
             self._repaint(self._at.view)
+
+    def _limit(self) -> None:
+        if self._is_held:
+            self.canvas.limit(self.options.range_now)
 
     def _repaint(self, view: SliceCanvas) -> None:
         """Have the places of the outline before and now painted anew, and no more."""
         before, self._painted = self._painted, None
         if self._at is not None and self._at.view is view:
-            voxels, (row, column) = self._outline(self._at)
+            voxels, (row, column) = self.footprint(self._at)
             box = view.voxels_to_widget(slice(row, row + voxels.shape[0]), slice(column, column + voxels.shape[1]))
             self._painted = box.toAlignedRect().adjusted(-_PAD_PX, -_PAD_PX, _PAD_PX, _PAD_PX)
         for rectangle in (before, self._painted):
@@ -158,10 +260,7 @@ class BrushTool(DrawTool):
                 view.update(rectangle)
 
 
-def _nothing(stroke: _Stroke) -> str:
-    """Say why a stroke changed nothing."""
-    if stroke.region is None:
-        return _("Nothing changed: the brush was outside the image.")
-    if stroke.value:
-        return _("Nothing changed: all of this is drawn already.")
-    return _("Nothing changed: there is nothing here to erase. With Ctrl, the right button changes the window.")
+def _axes(at: Pointer) -> PlaneAxes:
+    if at.view.axes is None:
+        raise ValueError("a pointer over no volume")
+    return at.view.axes

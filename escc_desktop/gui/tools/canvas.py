@@ -82,6 +82,8 @@ class Canvas(QObject):
         Regions were added, renamed, locked, shown, hidden, or another one is drawn now.
     suggested
         There is another suggestion, or none.
+    limited
+        The least and most HU that may change from now on, or None for all.
     said
         A sentence for the reader.
 
@@ -106,6 +108,7 @@ class Canvas(QObject):
     noted = Signal(str)
     rois_changed = Signal()
     suggested = Signal()
+    limited = Signal(object)
     said = Signal(str)
 
     def __init__(
@@ -221,19 +224,31 @@ class Canvas(QObject):
             self._guard(region)
             self.touched.emit(region)
 
-    def _guard(self, region: Region) -> None:
-        """Take back changes of voxels that belong to locked regions or lie outside the HU range."""
+    def limit(self, hu_range: HuRange | None) -> None:
+        """Let only voxels in a range of HU change from now on; None for all."""
+        if hu_range != self.hu_range:
+            self.hu_range = hu_range
+            self.limited.emit(hu_range)
+
+    def fixed(self, region: Region) -> BoolArray | None:
+        """Return the voxels of a box that may not change: of locked regions, or outside the range; None for none."""
         locked = [entry.layer for entry in self.rois if entry.is_locked and entry.layer != self.layer]
         if not locked and self.hu_range is None:
-            return
+            return None
         fixed = np.zeros(self.shown[region].shape, dtype=np.bool_)
         for layer in locked:
             fixed |= self.voxels(layer)[region]
         if self.hu_range is not None:
             hu = self.planes.hu[region]
             fixed |= (hu < self.hu_range[0]) | (hu > self.hu_range[1])
-        before = self.reading.history.layer(self.layer)[region]
-        np.copyto(self.shown[region], before, where=fixed)
+        return fixed
+
+    def _guard(self, region: Region) -> None:
+        """Take back changes of voxels that may not change."""
+        fixed = self.fixed(region)
+        if fixed is not None:
+            before = self.reading.history.layer(self.layer)[region]
+            np.copyto(self.shown[region], before, where=fixed)
 
     def take(self, label: str, slice_index: int, region: Region | None) -> bool:
         """Make what was written into a box of `shown` a step of the reading.

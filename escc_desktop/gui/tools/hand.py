@@ -46,7 +46,7 @@ class Hand(QObject):
         self, canvas: Canvas, mark: Voxel, tasks: Tasks, parent: QObject | None = None, protocol: Protocol = FREE
     ) -> None:
         super().__init__(parent)
-        self.options = BrushOptions(self)
+        self.options = BrushOptions(protocol, self)
         self.mark = mark
         self.protocol = protocol
         self.painters: list[Callable[[QPainter, SliceCanvas], None]] = []

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from escc_desktop.gui.tools.brush import BrushTool
+from escc_desktop.gui.tools.brush_adaptive import AdaptiveBrush
+from escc_desktop.gui.tools.brush_nudge import NudgeTool
 from escc_desktop.gui.tools.growing import GrowingTool
+from escc_desktop.gui.tools.measure import MeasureTool
 from escc_desktop.gui.tools.polygon import PolygonTool
 from escc_desktop.gui.tools.tool import Bench, DrawTool
+from escc_desktop.reading.measurements import MeasurementKind
 
 POINTER: Final = "pointer"
 
@@ -74,6 +78,24 @@ TOOLS: Final = (
         lambda bench: BrushTool(bench.canvas, bench.brush, paints=False),
     ),
     ToolEntry(
+        "adaptive",
+        _("Adaptive brush"),
+        "Ctrl+B",
+        "paint_brush_sparkle",
+        _("Paints (right: erases) only the tissue it was pressed on, as far as it hangs together under the brush."),
+        ("adaptive brush",),
+        lambda bench: AdaptiveBrush(bench.canvas, bench.brush),
+    ),
+    ToolEntry(
+        "nudge",
+        _("Nudge"),
+        "N",
+        "arrow_bounce",
+        _("Pushes the border: outwards from inside the region, inwards from outside."),
+        ("nudge",),
+        lambda bench: NudgeTool(bench.canvas, bench.brush),
+    ),
+    ToolEntry(
         "polygon",
         _("Polygon"),
         "P",
@@ -99,5 +121,41 @@ TOOLS: Final = (
         _("Press on the lesion, drag up or down for a wider or narrower HU range, sideways to shift it; let go fills."),
         ("flood fill",),
         lambda bench: GrowingTool(bench, is_flat=True),
+    ),
+    ToolEntry(
+        "length",
+        _("Length"),
+        "L",
+        "ruler",
+        _("Drag, or click both ends. Drag an end to move it; Delete removes the one under the mouse."),
+        (),
+        lambda bench: MeasureTool(bench.canvas, MeasurementKind.LENGTH),
+    ),
+    ToolEntry(
+        "axes",
+        _("Long and short axis"),
+        "Shift+L",
+        "arrow_move",
+        _("Axial only: drag the longest diameter, then the one across. Return measures the region on this slice."),
+        (),
+        lambda bench: MeasureTool(bench.canvas, MeasurementKind.AXES),
+    ),
+    ToolEntry(
+        "angle",
+        _("Angle"),
+        "Shift+A",
+        "share_android",
+        _("Drag from one arm's end to the vertex, then click the other's end."),
+        (),
+        lambda bench: MeasureTool(bench.canvas, MeasurementKind.ANGLE),
+    ),
+    ToolEntry(
+        "values",
+        _("Values in an ellipse"),
+        "Shift+S",
+        "oval",
+        _("Drag an ellipse: mean, standard deviation and range in HU."),
+        (),
+        lambda bench: MeasureTool(bench.canvas, MeasurementKind.VALUES),
     ),
 )
