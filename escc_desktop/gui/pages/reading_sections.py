@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from escc_desktop.gui.pages.reading_between import BetweenSection
+from escc_desktop.gui.pages.reading_measuring import MeasuringSection
 from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.pages.reading_section import Section
+from escc_desktop.gui.pages.reading_viewing import ViewingSection
 
 
 def _same(text: str) -> str:
@@ -35,4 +37,8 @@ class SectionEntry:
     is_open: bool = True
 
 
-SECTIONS: Final[tuple[SectionEntry, ...]] = (SectionEntry("between", _("Between slices"), BetweenSection),)
+SECTIONS: Final[tuple[SectionEntry, ...]] = (
+    SectionEntry("between", _("Between slices"), BetweenSection),
+    SectionEntry("measuring", _("Measurements"), MeasuringSection),
+    SectionEntry("viewing", _("Viewing"), ViewingSection, is_open=False),
+)

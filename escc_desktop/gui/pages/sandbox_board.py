@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,9 @@ from escc_desktop.gui.pages.sandbox_tornado import TornadoPart
 from escc_desktop.gui.tasks import Tasks
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.hand import Hand
+from escc_desktop.gui.tools.measure_paint import paint_kept
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.keeping import KeptViews
 from escc_desktop.gui.viewer.panes import LinkedViews
 from escc_desktop.gui.viewer.planes import VolumePlanes, Voxel
 from escc_desktop.gui.widgets.text import button, row
@@ -98,6 +101,7 @@ class SandboxBoard(QWidget):
         live = opened.sandbox.live
         self.canvas = Canvas(live.contour, opened.planes, opened.shown, opened.slice_voxels, self)
         self.hand = TryingHand(self.canvas, desktop.tasks, opened.lesion, live.signed_mask.voxels)
+        self.hand.painters.append(partial(paint_kept, self.canvas))
         self.tried: TriedView = opened.sandbox.signed
         self._is_resetting = False
         self.views, self.tornado = LinkedViews(), TornadoPart(desktop, opened.sandbox)
@@ -110,6 +114,7 @@ class SandboxBoard(QWidget):
         self.views.set_mask(opened.shown, opened.lesion.box)
         self.views.set_tool(self.hand)
         self.views.set_caption(_("A copy to try on"), live.patient_id)
+        KeptViews(desktop, self.views)
         self.views.set_point(opened.lesion.centre)
         self.hand.hold("brush")
 

@@ -1,0 +1,170 @@
+"""Measurements in the pictures and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from escc_desktop.gui.theme import CAPTION_PX, face
+from escc_desktop.gui.tools.canvas import Canvas
+from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
+from escc_desktop.i18n import _
+from escc_desktop.imaging.measure import HuFigures
+from escc_desktop.imaging.volume import Vector
+from escc_desktop.reading.measurements import Measurement, MeasurementKind, kept_measurements
+from escc_desktop.reading.tools import MEASUREMENTS
+
+COLOR: Final = QColor("#8ef0c0")
+LIT: Final = QColor("#ffffff")
+_SHADE: Final = QColor(0, 0, 0, 170)
+_TICK_PX: Final = 5.0
+_TEXT_GAP_PX: Final = 8.0
+Place = tuple[float, float]
+
+
+def kept(canvas: Canvas) -> tuple[Measurement, ...]:
+    """Return the measurements of a reading."""
+    return kept_measurements(canvas.reading.history.notes.get(MEASUREMENTS))
+
+
+def kind_name(kind: MeasurementKind) -> str:
+    """Return what is measured, in words."""
+    return {
+        MeasurementKind.LENGTH: _("Length"),
+        MeasurementKind.AXES: _("Long and short axis"),
+        MeasurementKind.ANGLE: _("Angle"),
+        MeasurementKind.VALUES: _("Values"),
+    }[kind]
+
+
+def figures_of(measurement: Measurement) -> str:
+    """Return what came of a measurement, with its unit."""
+    if measurement.kind is MeasurementKind.LENGTH:
+        return f"{measurement.length_mm:.1f} mm"
+    if measurement.kind is MeasurementKind.AXES:
+        return f"{measurement.long_mm:.1f} × {measurement.short_mm:.1f} mm"
+    if measurement.kind is MeasurementKind.ANGLE:
+        return f"{measurement.angle_deg:.1f}°"
+    return "" if measurement.values is None else mean_words(measurement.values)
+
+
+def mean_words(values: HuFigures) -> str:
+    """Return mean and standard deviation in words."""
+    return _("{mean} ± {sd} HU").format(mean=minus(f"{values.mean:.0f}"), sd=f"{values.sd:.0f}")
+
+
+def range_words(values: HuFigures) -> str:
+    """Return the least and the greatest value in words."""
+    return _("{low} to {high} HU").format(low=minus(str(values.low)), high=minus(str(values.high)))
+
+
+def minus(number: str) -> str:
+    """Return a number with the minus sign of print."""
+    return number.replace("-", "\N{MINUS SIGN}")
+
+
+def place_of(planes: VolumePlanes, plane: Plane, point_mm: Vector) -> tuple[int, Place]:
+    """Return the slice of a plane on which a point of the patient lies, and its (row, column) there."""
+    axes, index = planes.axes(plane), planes.geometry.to_index(np.array([point_mm]))[0]
+    return round(float(index[axes.normal])), (float(index[axes.row]), float(index[axes.column]))
+
+
+def point_of(planes: VolumePlanes, plane: Plane, index: int, place: Place) -> Vector:
+    """Return the point of the patient at (row, column) of a slice."""
+    axes, at = planes.axes(plane), np.zeros((1, 3))
+    at[0, [axes.normal, axes.row, axes.column]] = index, *place
+    x, y, z = planes.geometry.to_mm(at)[0].tolist()
+    return x, y, z
+
+
+def slice_of(planes: VolumePlanes, measurement: Measurement) -> int:
+    """Return the slice of its plane that a measurement lies on."""
+    return place_of(planes, Plane(measurement.plane), measurement.points_mm[0])[0]
+
+
+def widget_points(view: SliceCanvas, measurement: Measurement) -> list[QPointF]:
+    """Return a measurement's points in a view; none where the view does not show it."""
+    if view.planes is None or view.plane != measurement.plane:
+        return []
+    places = [place_of(view.planes, view.plane, point) for point in measurement.points_mm]
+    return [view.plane_to_widget(*place) for index, place in places if index == view.index]
+
+
+def paint_kept(canvas: Canvas, painter: QPainter, view: SliceCanvas) -> None:
+    """Paint the measurements on the slice a view shows."""
+    if not view.look.has_annotations:
+        return
+    for measurement in kept(canvas):
+        points = widget_points(view, measurement)
+        if points:
+            paint_measurement(painter, view, measurement.kind, points, text_of(measurement))
+
+
+def text_of(measurement: Measurement) -> str:
+    """Return what is written beside a measurement."""
+    figures = figures_of(measurement)
+    return figures if measurement.values is None else f"{figures}\n{range_words(measurement.values)}"
+
+
+def paint_measurement(
+    painter: QPainter, view: SliceCanvas, kind: MeasurementKind, points: Sequence[QPointF], text: str
+) -> None:
+    """Paint a measurement, whole or begun."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for color, width in ((_SHADE, 3.5), (COLOR, 1.5)):
+        painter.setPen(QPen(color, width))
+        _paint_lines(painter, kind, points)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    if text and points:
+        _write(painter, view, points, text)
+
+
+def paint_handle(painter: QPainter, at: QPointF) -> None:
+    """Paint that an end can be taken hold of."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(QPen(LIT, 1.5))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(at, _TICK_PX, _TICK_PX)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def _paint_lines(painter: QPainter, kind: MeasurementKind, points: Sequence[QPointF]) -> None:
+    if kind is MeasurementKind.VALUES:
+        if len(points) == 2:
+            painter.drawEllipse(QRectF(points[0], points[1]).normalized())
+        return
+    lines = [(points[number], points[number + 1]) for number in range(len(points) - 1)]
+    if kind is MeasurementKind.AXES:
+        lines = lines[::2]
+    for one, other in lines:
+        painter.drawLine(one, other)
+        _paint_ticks(painter, one, other)
+
+
+def _paint_ticks(painter: QPainter, one: QPointF, other: QPointF) -> None:
+    """Paint ends that leave the edge itself in sight: short lines across."""
+    way = other - one
+    length = float(np.hypot(way.x(), way.y()))
+    if length:
+        across = QPointF(-way.y(), way.x()) * (_TICK_PX / length)
+        for end in (one, other):
+            painter.drawLine(end - across, end + across)
+
+
+def _write(painter: QPainter, view: SliceCanvas, points: Sequence[QPointF], text: str) -> None:
+    """Write beside the rightmost point, within the view."""
+    painter.setFont(face(CAPTION_PX))
+    size = painter.fontMetrics().size(0, text)
+    anchor = max(points, key=QPointF.x)
+    x = min(anchor.x() + _TEXT_GAP_PX, view.width() - size.width() - _TEXT_GAP_PX)
+    y = min(max(anchor.y() - size.height() / 2, _TEXT_GAP_PX), view.height() - size.height() - _TEXT_GAP_PX)
+    box = QRectF(x, y, size.width() + 2, size.height())
+    painter.fillRect(box.adjusted(-3, -1, 3, 1), QColor(0, 0, 0, 130))
+    painter.setPen(COLOR)
+    painter.drawText(box, 0, text)
