@@ -22,6 +22,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.hand import Hand
 from escc_desktop.gui.tools.words import tool_name
+from escc_desktop.gui.viewer.keeping import KeptViews
 from escc_desktop.gui.viewer.look import SUGGESTION_COLOR, roi_color
 from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.panes import LinkedViews
@@ -153,6 +154,7 @@ class ReadingBoard(QWidget):
             self.views.lock_window(True)
         self.views.set_tool(self.hand)
         self.views.set_caption(self.reading.session.patient_id)
+        KeptViews(self.desktop, self.views)
         self.strip.set_place(self.mark[2], opened.planes.axes(Plane.AXIAL).onwards)
         self.go_to_mark()
         self.hand.hold("brush")
@@ -375,6 +377,7 @@ class ReadingBoard(QWidget):
             self._beside[layer] = Overlay(self.canvas.voxels(layer))
         entry = next((one for one in self.canvas.rois if one.layer == layer), None)
         self._beside[layer].color = entry.color if entry and entry.color else roi_color(layer)
+        self._beside[layer].name = entry.name if entry and entry.name else _("lesion")
         return self._beside[layer]
 
     def _repaint_views(self) -> None:

@@ -37,13 +37,16 @@ class Hover:
     mm
         Its place (x, y, z) in the patient, LPS.
     label
-        Whether it belongs to the region shown.
+        Whether it belongs to the region on top.
+    names
+        Of the regions it belongs to.
     """
 
     hu: int
     voxel: Voxel
     mm: tuple[float, float, float]
     label: bool
+    names: tuple[str, ...] = ()
 
 
 class SliceCanvas(QWidget):
@@ -241,8 +244,10 @@ class SliceCanvas(QWidget):
             return None
         x, y, z = voxel
         mm = self.planes.geometry.to_mm(np.array([voxel]))[0]
-        label = bool(self._overlays) and bool(self._overlays[0].voxels[z, y, x])
-        return Hover(int(self.planes.hu[z, y, x]), voxel, (float(mm[0]), float(mm[1]), float(mm[2])), label)
+        within = [bool(overlay.voxels[z, y, x]) for overlay in self._overlays]
+        names = tuple(overlay.name for overlay, is_in in zip(self._overlays, within, strict=True) if is_in)
+        at = float(mm[0]), float(mm[1]), float(mm[2])
+        return Hover(int(self.planes.hu[z, y, x]), voxel, at, within[:1] == [True], names)
 
     # Painting
 

@@ -22,6 +22,8 @@ class Overlay:
         Whether its border is dashed, as that of a suggestion.
     is_filled
         Whether its voxels are tinted too.
+    name
+        What the corner of a view says of a voxel of it.
     box
         Holds every voxel of it, if known; looked for otherwise. It grows with what is changed.
     """
@@ -30,6 +32,7 @@ class Overlay:
     color: str = ROI_COLOR
     is_dashed: bool = False
     is_filled: bool = True
+    name: str = ""
     box: Region | None = field(default=None)
 
     @property

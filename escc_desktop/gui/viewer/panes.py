@@ -18,6 +18,7 @@ from escc_desktop.gui.viewer.commands import view_actions
 from escc_desktop.gui.viewer.detached import DetachedWindow
 from escc_desktop.gui.viewer.keys import press_action
 from escc_desktop.gui.viewer.look import Look
+from escc_desktop.gui.viewer.lut import WindowPreset
 from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes, Voxel
 from escc_desktop.gui.viewer.slice_view import SliceView
@@ -163,6 +164,11 @@ class LinkedViews(QWidget):
     def point_out(self, hu_range: tuple[int, int] | None) -> None:
         """Tint the voxels in a range of HU, such as those a brush may paint; None for none."""
         self.set_look(replace(self.look, pointed_out=hu_range))
+
+    def set_own_windows(self, presets: tuple[WindowPreset, ...]) -> None:
+        """Put windows of the user's own on digits."""
+        for view in self.views:
+            view.own_windows = presets
 
     def lock_window(self, is_locked: bool) -> None:
         """Keep the user from changing the window."""

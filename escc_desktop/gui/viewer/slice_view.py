@@ -195,10 +195,13 @@ class SliceView(SteeredCanvas):
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
         for action in (*self.actions_of_view, *self.more_actions):
             item = menu.addAction(action.text, action.call)
             item.setShortcuts([QKeySequence(keys) for keys in action.keys_now])
-            item.setEnabled(action.is_enabled)
+            why_not = action.why_not()
+            item.setEnabled(not why_not)
+            item.setToolTip(why_not or action.text)
         menu.popup(self.mapToGlobal(at))
 
     def _pointer_of(self, event: QMouseEvent) -> Pointer:

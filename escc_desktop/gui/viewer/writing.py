@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.viewer.canvas import SliceCanvas
-from escc_desktop.i18n import _
+from escc_desktop.gui.viewer.slab import SlabKind, slice_mm
+from escc_desktop.i18n import _, plural
 
 # The picture is black in both themes, and so its writing is light in both.
 INK: Final = QColor("#dfe3e8")
@@ -22,7 +23,7 @@ CROSSHAIR: Final = QColor(86, 180, 233, 150)
 EDGE: Final = 8
 LETTER_PX: Final = 13
 _LINE_PX: Final = 16
-_READOUT: Final = (180, 3 * _LINE_PX)
+_READOUT: Final = (220, 3 * _LINE_PX)
 _GAP_PX: Final = 9
 _BARS_MM: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 _BAR_SHARE: Final = 0.25
@@ -49,22 +50,53 @@ def title(view: SliceCanvas) -> str:
 
 
 def display(view: SliceCanvas) -> str:
-    """Return what the lower left corner says: zoom and window."""
+    """Return what the lower left corner says: slab and cine if any, zoom and window."""
     look = view.look
     zoom = _("Zoom {number} %").format(number=f"{view.percent:.0f}")
     window = _("W {width}  L {level}").format(width=f"{look.width:.0f}", level=_minus(f"{look.level:.0f}"))
-    return f"{zoom}\n{window}"
+    return "\n".join((*_unusual(view), zoom, window))
+
+
+def _unusual(view: SliceCanvas) -> list[str]:
+    """Return what is not as in a single slice that stands still."""
+    lines = []
+    if view.playing_rate:
+        lines.append(_("Cine {n} a second").format(n=view.playing_rate))
+    slab, planes = view.look.slab, view.planes
+    if slab.kind is not SlabKind.NONE and planes is not None:
+        n_slices = len(slab.slices(planes, view.plane, view.index))
+        kind = {
+            SlabKind.MEAN: _("Mean of {slices}, {mm} mm"),
+            SlabKind.MAXIMUM: _("MIP of {slices}, {mm} mm"),
+            SlabKind.MINIMUM: _("MinIP of {slices}, {mm} mm"),
+        }[slab.kind]
+        slices = plural("{n} slice", "{n} slices", n_slices)
+        lines.append(kind.format(slices=slices, mm=f"{n_slices * slice_mm(planes, view.plane):.1f}"))
+    return lines
+
+
+def patient_place(mm: tuple[float, float, float]) -> str:
+    """Return a place in the patient (LPS) as a reader says it: by the side it lies on."""
+    sides = zip(mm, (("R", "L"), ("A", "P"), ("F", "H")), strict=True)
+    return "  ".join(f"{side[value >= 0]} {abs(value):.1f}" for value, side in sides)
 
 
 def readout(view: SliceCanvas) -> str:
-    """Return what the lower right corner says: value under the mouse, place of the slice, its number."""
-    planes, voxel = view.planes, view.hovered_voxel
+    """Return what the lower right corner says: value, region and place under the mouse, and the slice's number.
+
+    The value is that of the voxel in its slice, whatever slab is shown.
+    """
+    planes, hover = view.planes, view.hover
     if planes is None:
         return ""
-    under = "" if voxel is None else _("{number} HU").format(number=_minus(str(planes.hu[voxel[::-1]])))
-    place = _("{number} mm").format(number=_minus(f"{planes.position_mm(view.plane, view.index):.1f}"))
     slice_ = _("Slice {n}/{total}").format(n=view.index + 1, total=planes.size(view.plane))
-    return f"{under}\n{place}\n{slice_}"
+    if hover is None:
+        place = _("{number} mm").format(number=_minus(f"{planes.position_mm(view.plane, view.index):.1f}"))
+        return f"\n{place}\n{slice_}"
+    value = _("{number} HU").format(number=_minus(str(hover.hu)))
+    names = [name or _("region") for name in hover.names]
+    place = _("{place} mm").format(place=patient_place(hover.mm))
+    return f"{' · '.join((*names, value))}\n{place}\n{slice_}"
 
 
 def paint_annotations(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
@@ -133,7 +165,7 @@ def _corners(view: SliceCanvas) -> Iterator[tuple[QRect, Qt.AlignmentFlag, Calla
     """Return the corners: where, how aligned, and what says what is written there."""
     width = view.width() // 2 - 3 * EDGE
     yield QRect(EDGE, EDGE, width, _LINE_PX * (1 + len(view.caption))), _TOP_LEFT, title
-    yield QRect(EDGE, view.height() - 2 * _LINE_PX - EDGE, width, 2 * _LINE_PX), _BOTTOM_LEFT, display
+    yield QRect(EDGE, view.height() - 4 * _LINE_PX - EDGE, width, 4 * _LINE_PX), _BOTTOM_LEFT, display
     yield readout_rect(view), _BOTTOM_RIGHT, readout
 
 
