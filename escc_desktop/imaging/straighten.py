@@ -72,10 +72,10 @@ def sort_clicks(points_mm: NDArray[Any]) -> Floats:
     """Return points (n, 3) from head to feet, those within half a millimetre of a slice's height once."""
     points = np.asarray(points_mm, dtype=np.float64).reshape(-1, 3)
     points = points[np.argsort(-points[:, 2], kind="stable")]
-    if len(points) < 2:
-        return points
-    is_apart = np.concatenate([[True], -np.diff(points[:, 2]) >= _NEAR_MM])
-    return points[is_apart]
+    is_apart = np.ones(len(points), dtype=np.bool_)
+    is_apart[1:] = -np.diff(points[:, 2]) >= _NEAR_MM
+    apart: Floats = points[is_apart]
+    return apart
 
 
 def centreline(clicks_mm: NDArray[Any]) -> Centreline:
@@ -95,7 +95,7 @@ def centreline(clicks_mm: NDArray[Any]) -> Centreline:
         )
     chords = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(clicks, axis=0), axis=1))])
     fine = np.linspace(0, chords[-1], int(np.ceil(chords[-1] / _FINE_MM)) + 2)
-    way = CubicSpline(chords, clicks, bc_type="natural")(fine) if len(clicks) > 2 else _straight(chords, clicks, fine)
+    way: Floats = CubicSpline(chords, clicks, bc_type="natural")(fine)
     lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
     stations = np.arange(0.0, lengths[-1], STEP_MM)
     if len(stations) < 2:
@@ -105,10 +105,6 @@ def centreline(clicks_mm: NDArray[Any]) -> Centreline:
     tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
     side = _untwisted(points, tangents)
     return Centreline(points, side, np.cross(side, tangents))
-
-
-def _straight(chords: Floats, clicks: Floats, fine: Floats) -> Floats:
-    return np.column_stack([np.interp(fine, chords, clicks[:, axis]) for axis in range(3)])
 
 
 def _untwisted(points: Floats, tangents: Floats) -> Floats:

@@ -36,11 +36,11 @@ def place_of(angle: np.ndarray) -> np.ndarray:
     """Return points of the tube's middle: an arc in a coronal plane."""
     return np.column_stack(
         [
-            20.0 - BEND_MM / 2 + BEND_MM * np.cos(angle) - 40.0,
+            BEND_MM * (np.cos(angle) - 1) + 20.0,
             np.full(len(angle), 30.0),
-            -100.0 + BEND_MM * np.sin(angle),
+            BEND_MM * np.sin(angle) - 100.0,
         ]
-    ) + (BEND_MM / 2 - 45.0, 0, 0)
+    )
 
 
 def from_the_arc(geometry: Geometry) -> np.ndarray:
@@ -144,6 +144,6 @@ def test_that_a_wall_without_an_end_and_a_way_outside_the_image_have_no_thicknes
     nothing = np.zeros(geometry.shape, dtype=np.bool_)
     found = wall_map(solid, nothing, geometry, centreline([(20, 30, -90), (20, 30, -110)]), Progress())
     assert np.isnan(found.thickness_mm[:, 0]).all()
-    beyond = centreline(CLICKS + (500.0, 0, 0))
+    beyond = centreline(np.add(CLICKS, (500.0, 0, 0)))
     assert np.isnan(wall_map(solid, nothing, geometry, beyond, Progress()).thickness_mm).all()
     assert (straighten(solid, nothing, geometry, beyond, 0.0).hu == -1024).all()
