@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from escc_desktop.gui.pages.reading_between import BetweenSection
+from escc_desktop.gui.pages.reading_esophagus import EsophagusSection
 from escc_desktop.gui.pages.reading_measuring import MeasuringSection
 from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.pages.reading_section import Section
@@ -40,5 +41,6 @@ class SectionEntry:
 SECTIONS: Final[tuple[SectionEntry, ...]] = (
     SectionEntry("between", _("Between slices"), BetweenSection),
     SectionEntry("measuring", _("Measurements"), MeasuringSection),
+    SectionEntry("esophagus", _("Esophagus"), EsophagusSection),
     SectionEntry("viewing", _("Viewing"), ViewingSection, is_open=False),
 )

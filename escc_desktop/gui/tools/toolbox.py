@@ -9,7 +9,9 @@ from typing import Final
 from escc_desktop.gui.tools.brush import BrushTool
 from escc_desktop.gui.tools.brush_adaptive import AdaptiveBrush
 from escc_desktop.gui.tools.brush_nudge import NudgeTool
+from escc_desktop.gui.tools.course import CourseTool
 from escc_desktop.gui.tools.growing import GrowingTool
+from escc_desktop.gui.tools.limits import LimitsTool
 from escc_desktop.gui.tools.measure import MeasureTool
 from escc_desktop.gui.tools.polygon import PolygonTool
 from escc_desktop.gui.tools.tool import Bench, DrawTool
@@ -157,5 +159,23 @@ TOOLS: Final = (
         _("Drag an ellipse: mean, standard deviation and range in HU."),
         (),
         lambda bench: MeasureTool(bench.canvas, MeasurementKind.VALUES),
+    ),
+    ToolEntry(
+        "limits",
+        _("Limits of the lesion"),
+        "U",
+        "auto_fit_height",
+        _("Coronal or sagittal: drag from the cranial to the caudal limit; drag again to move the nearer one."),
+        (),
+        lambda bench: LimitsTool(bench.canvas),
+    ),
+    ToolEntry(
+        "course",
+        _("Course of the esophagus"),
+        "O",
+        "arrow_routing",
+        _("Click the middle of the esophagus every few slices. Left moves a point, right removes it; Y lays it straight."),
+        (),
+        lambda bench: CourseTool(bench.canvas),
     ),
 )
