@@ -155,6 +155,7 @@ class ReadingBoard(QWidget):
         self.views.set_tool(self.hand)
         self.views.set_caption(self.reading.session.patient_id)
         KeptViews(self.desktop, self.views)
+        self.strip.watch(self.canvas)
         self.strip.set_place(self.mark[2], opened.planes.axes(Plane.AXIAL).onwards)
         self.go_to_mark()
         self.hand.hold("brush")
@@ -226,12 +227,10 @@ class ReadingBoard(QWidget):
         self.column.setVisible(not self.column.isVisible())
 
     def toggle_limit(self) -> None:
-        """Paint only voxels in a range of HU, or all again; who holds no brush takes one."""
-        options = self.hand.options
-        options.set_limited(not options.is_limited)
-        if options.is_limited and self.canvas.hu_range is None:
+        """Paint only voxels in a range of HU, or all again; who holds no brush it applies to takes one."""
+        self.hand.options.set_limited(self.canvas.hu_range is None)
+        if self.hand.options.is_limited and self.canvas.hu_range is None:
             self.hand.hold("brush")
-        self.canvas.said.emit(options.limit_words)
 
     def begin_signing(self) -> None:
         """Ask for meaning and password, or say what stands in the way."""

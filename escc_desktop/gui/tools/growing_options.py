@@ -83,17 +83,16 @@ class GrowingPanel(QWidget):
         super().__init__()
         self._options = options
         self.low, self.high = _hu_box(_("Least HU")), _hu_box(_("Most HU"))
-        self.reach = _mm_box(_("How far from the seed it may go"), 5.0, _WIDEST_MM, 5.0)
+        self.reach = _mm_box(_("Reach: how far from the seed it may go"), 5.0, _WIDEST_MM, 5.0)
         self.guard = _mm_box(
-            _("Leaves out what hangs on by a bridge narrower than twice this; 0 is off"), 0.0, 10.0, 0.5
+            _("Leak guard: leaves out what hangs on by a bridge narrower than twice this; 0 is off"), 0.0, 10.0, 0.5
         )
         self.grown = label(tone="secondary", size="caption", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(row(label(_("Range"), tone="secondary"), None, self.low, self.high))
-        column.addWidget(row(label(_("Reach"), tone="secondary"), None, self.reach))
-        column.addWidget(row(label(_("Leak guard"), tone="secondary"), None, self.guard))
+        column.addWidget(row(label(_("Reach, guard"), tone="secondary"), None, self.reach, self.guard))
         column.addWidget(self.grown)
         for box in (self.low, self.high):
             box.valueChanged.connect(lambda _value: options.set_range(self.low.value(), self.high.value()))
