@@ -333,7 +333,7 @@ class PolygonTool(DrawTool):
         at = self._at
         if at is None or self._site is None or self._editor is not None or not self._site.is_at(at):
             return []
-        return self.way_to(at)
+        return [(at.row, at.column)] if self._is_free else self.way_to(at)
 
     def _repaint_tail(self) -> None:
         """Have only the line to the mouse painted anew, and the first vertex, which lights up under it."""

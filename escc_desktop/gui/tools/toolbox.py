@@ -12,9 +12,11 @@ from escc_desktop.gui.tools.brush_nudge import NudgeTool
 from escc_desktop.gui.tools.course import CourseTool
 from escc_desktop.gui.tools.growing import GrowingTool
 from escc_desktop.gui.tools.limits import LimitsTool
+from escc_desktop.gui.tools.livewire import LivewireTool
 from escc_desktop.gui.tools.measure import MeasureTool
 from escc_desktop.gui.tools.polygon import PolygonTool
 from escc_desktop.gui.tools.tool import Bench, DrawTool
+from escc_desktop.gui.tools.tracing import TracingTool
 from escc_desktop.reading.measurements import MeasurementKind
 
 POINTER: Final = "pointer"
@@ -105,6 +107,24 @@ TOOLS: Final = (
         _("Click or drag, Return closes, Return again fills, Shift+Return cuts out; Backspace drops a vertex."),
         ("polygon", "polygon cut"),
         lambda bench: PolygonTool(bench.canvas, bench.clipboard),
+    ),
+    ToolEntry(
+        "livewire",
+        _("Livewire"),
+        "W",
+        "bezier_curve_square",
+        _("Click along an edge: the line keeps to it. Drag draws by hand. Return closes to edit, Return again fills."),
+        ("livewire",),
+        lambda bench: LivewireTool(bench.canvas, bench.clipboard),
+    ),
+    ToolEntry(
+        "tracing",
+        _("Level tracing"),
+        "Shift+W",
+        "shape_organic",
+        _("Shows what the line of equal HU under the mouse goes round: left adds it, right takes it away."),
+        ("level tracing",),
+        lambda bench: TracingTool(bench.canvas),
     ),
     ToolEntry(
         "growing",
