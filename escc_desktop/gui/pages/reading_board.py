@@ -21,6 +21,7 @@ from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.hand import Hand
+from escc_desktop.gui.tools.paste import contour_actions
 from escc_desktop.gui.tools.words import tool_name
 from escc_desktop.gui.viewer.keeping import KeptViews
 from escc_desktop.gui.viewer.look import SUGGESTION_COLOR, roi_color
@@ -309,8 +310,9 @@ class ReadingBoard(QWidget):
             section.stop()
 
     def actions_now(self) -> tuple[Action, ...]:
-        """Return what the parts of the panel offer."""
-        return tuple(action for section in self.panel.sections.values() for action in section.actions_now())
+        """Return copying and pasting, and what the parts of the panel offer."""
+        offered = (action for section in self.panel.sections.values() for action in section.actions_now())
+        return (*contour_actions(self.hand, self.canvas, self.views), *offered)
 
     def _follow_steps(self) -> None:
         x, y, _z = self.planes.geometry.spacing_mm
