@@ -159,13 +159,6 @@ class BrushOptions(QObject):
             return ""
         return _("The protocol of this study forbids painting in a range of HU in readings.")
 
-    @property
-    def limit_words(self) -> str:
-        """What brushes may change now, in words."""
-        if not self.is_limited:
-            return _("Brushes change voxels of any HU.")
-        return _("Brushes change only voxels of {low} to {high} HU.").format(low=self.limit[0], high=self.limit[1])
-
     def set_limited(self, is_limited: bool) -> None:
         """Choose whether only voxels in a range of HU are painted."""
         is_limited = is_limited and not self.why_no_limit

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QCheckBox, QSlider, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.brush_options import LEAST_HU, MOST_HU, BrushOptions
@@ -21,7 +22,7 @@ from escc_desktop.imaging.mask import bounding_box
 _LARGEST_ON_SLIDER: Final = 60
 _LEAST_TOLERANCE, _MOST_TOLERANCE = 5, 150
 _SPREADS: Final = 2.0
-_NUMBER_PX: Final = 52
+_NUMBER_PX: Final = 54
 
 
 class SizePart(QWidget):
@@ -107,14 +108,10 @@ class LimitPart(QWidget):
         self.most.editingFinished.connect(self._limit)
         self.of_outline.clicked.connect(self.take_of_outline)
         self.bar.chosen.connect(options.set_limit)
-        self.range_row = QWidget()
-        inside = _column(self.range_row)
-        inside.addWidget(self.bar)
-        to = label(_("to"), tone="secondary")
-        inside.addWidget(row(self.least, to, self.most, label("HU", tone="secondary"), None, self.of_outline))
+        to = label("\N{EN DASH}", tone="secondary")
         column = _column(self)
-        column.addWidget(self.limited)
-        column.addWidget(self.range_row)
+        column.addWidget(row(self.limited, None, self.least, to, self.most, self.of_outline, spacing=GRID // 2))
+        column.addWidget(self.bar)
         options.changed.connect(self._follow)
         self._follow()
 
@@ -134,22 +131,30 @@ class LimitPart(QWidget):
     def _follow(self) -> None:
         options = self._options
         self.limited.setChecked(options.is_limited)
-        self.range_row.setEnabled(options.is_limited)
+        for part in (self.least, self.most, self.of_outline, self.bar):
+            part.setEnabled(options.is_limited)
         for field, hu in zip((self.least, self.most), options.limit, strict=True):
-            field.setValue(hu)
+            field.setText(str(hu))
         self.bar.show_range(*options.limit)
 
     def _limit(self) -> None:
-        self._options.set_limit(self.least.value(), self.most.value())
+        options = self._options
+        low, high = (
+            int(field.text()) if field.hasAcceptableInput() else hu
+            for field, hu in zip((self.least, self.most), options.limit, strict=True)
+        )
+        options.set_limit(low, high)
+        self._follow()
 
-    def _number(self, name: str) -> QSpinBox:
-        made = QSpinBox()
-        made.setRange(LEAST_HU, MOST_HU)
-        made.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    def _number(self, name: str) -> QLineEdit:
+        made = QLineEdit()
+        made.setValidator(QIntValidator(LEAST_HU, MOST_HU, made))
         made.setAlignment(Qt.AlignmentFlag.AlignRight)
         made.setFixedWidth(_NUMBER_PX)
         made.setAccessibleName(name)
         made.setToolTip(name)
+        # Whoever is done typing wants the keys of the pictures again.
+        made.returnPressed.connect(made.clearFocus)
         return made
 
 

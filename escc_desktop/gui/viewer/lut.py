@@ -16,7 +16,7 @@ OPAQUE: Final = np.uint32(0xFF000000)
 MIN_WIDTH: Final = 2.0
 TINT_COLOR: Final = "#cc79a7"
 """Of voxels without a label whose HU are pointed out, such as those a brush may paint."""
-_TINT_SHARE: Final = 0.35
+_TINT_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True)
