@@ -7,18 +7,38 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 from scipy.spatial.distance import pdist, squareform
-from skimage.measure import find_contours
 
 from escc_desktop.imaging.mask import BoolArray
 
 Place = tuple[float, float]
 """A place in a slice as (x, y) in voxel coordinates; whole numbers are centres."""
+_TOP, _RIGHT, _BOTTOM, _LEFT = (0.5, 0.0), (1.0, 0.5), (0.5, 1.0), (0.0, 0.5)
+# Which corners of a cell are inside (upper left 1, upper right 2, lower right 4, lower left 8): its lines.
+_LINES: Final = MappingProxyType(
+    {
+        1: ((_LEFT, _TOP),),
+        2: ((_TOP, _RIGHT),),
+        3: ((_LEFT, _RIGHT),),
+        4: ((_RIGHT, _BOTTOM),),
+        5: ((_LEFT, _TOP), (_RIGHT, _BOTTOM)),
+        6: ((_TOP, _BOTTOM),),
+        7: ((_LEFT, _BOTTOM),),
+        8: ((_LEFT, _BOTTOM),),
+        9: ((_TOP, _BOTTOM),),
+        10: ((_TOP, _RIGHT), (_LEFT, _BOTTOM)),
+        11: ((_RIGHT, _BOTTOM),),
+        12: ((_LEFT, _RIGHT),),
+        13: ((_TOP, _RIGHT),),
+        14: ((_LEFT, _TOP),),
+    }
+)
 _AT_A_TIME: Final = 256
 _MOST: Final = 4_000_000
 
@@ -59,13 +79,11 @@ def slice_axes(voxels: BoolArray, spacing_mm: tuple[float, float]) -> SliceAxes 
     if not rows.size:
         return None
     corner = np.array([columns[0], rows[0]]) - 1.0
-    padded = np.pad(voxels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 1).astype(np.float64)
-    outlines = [outline[:, ::-1] * spacing_mm for outline in find_contours(padded, 0.5)]
-    points = np.concatenate(outlines)
-    long = _farthest(points)
+    outline = _outline(voxels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]) * spacing_mm
+    long = _farthest(np.unique(outline.reshape(-1, 2), axis=0))
     way = (long[1] - long[0]) / np.linalg.norm(long[1] - long[0])
     turned = np.array([way, (-way[1], way[0])])
-    ends = _widest([outline @ turned.T for outline in outlines])
+    ends = _widest(outline @ turned.T)
     short = ends @ turned
     long_ends, short_ends = (
         tuple((float(x), float(y)) for x, y in both / spacing_mm + corner) for both in (long, short)
@@ -78,6 +96,18 @@ def slice_axes(voxels: BoolArray, spacing_mm: tuple[float, float]) -> SliceAxes 
     )
 
 
+def _outline(voxels: BoolArray) -> NDArray[np.float64]:
+    """Return the lines (n, 2 ends, (x, y)) between the middles of pixel edges, in voxels of the array padded by one."""
+    padded = np.pad(voxels, 1).astype(np.uint8)
+    corners = padded[:-1, :-1] + 2 * padded[:-1, 1:] + 4 * padded[1:, 1:] + 8 * padded[1:, :-1]
+    found = []
+    for case, lines in _LINES.items():
+        rows, columns = np.nonzero(corners == case)
+        at = np.column_stack([columns, rows])
+        found += [np.stack([at + one, at + other], axis=1) for one, other in lines]
+    return np.concatenate(found)
+
+
 def _farthest(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the two points (2, 2) that lie farthest apart."""
     with contextlib.suppress(QhullError):  # raised when all points lie on one line
@@ -86,12 +116,11 @@ def _farthest(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return points[[one, other]]
 
 
-def _widest(outlines: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return the ends (2, 2) of the longest chord across outlines (along, across) at one place along."""
-    starts = np.concatenate([outline[:-1] for outline in outlines])
-    ends = np.concatenate([outline[1:] for outline in outlines])
+def _widest(outline: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ends (2, 2) of the longest chord across an outline (n, 2, (along, across)) at one place along."""
+    starts, ends = outline[:, 0], outline[:, 1]
     # Between two corners the width is linear: it is greatest at one of them.
-    places = np.unique(starts[:, 0])
+    places = np.unique(outline[:, :, 0])
     # Nothing that is outlined has so many corners; what is scattered over the slice is measured at some of them.
     places = places[:: 1 + len(places) * len(starts) // _MOST]
     best = 0.0, np.array([starts[0], starts[0]])
