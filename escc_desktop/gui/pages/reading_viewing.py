@@ -17,12 +17,13 @@ from escc_desktop.gui.viewer.keeping import keep_window, own_windows
 from escc_desktop.gui.viewer.look import OWN_KEYS
 from escc_desktop.gui.viewer.lut import WindowPreset
 from escc_desktop.gui.viewer.slab import MOST_MM, SlabKind
-from escc_desktop.gui.widgets.text import button, icon_button, label, row
+from escc_desktop.gui.widgets.text import icon_button, label, row
 from escc_desktop.i18n import _
 
 _HU: Final = (-1024, 3071)
 _WIDTHS: Final = (2, 4096)
 _NAME_MOST: Final = 24
+_NUMBER_PX: Final = 84
 
 
 class ViewingSection(Section):
@@ -45,14 +46,13 @@ class ViewingSection(Section):
         self.thickness = _number(_("Thickness"), 1, int(MOST_MM))
         self.thickness.setSuffix(_(" mm"))
         self.play = icon_button("play", _("Play the slices, and stop (K)"), checkable=True)
+        self.kind.setMinimumWidth(96)
         self.rate = QComboBox()
         self.rate.setAccessibleName(_("Slices a second"))
         for rate in RATES:
             self.rate.addItem(_("{n} a second").format(n=rate), rate)
-        self.own_window = button(_("Window of its own"), "open", tip=_("The view under the hand, on another monitor."))
-        self.full_screen = button(
-            _("Full screen"), "full_screen_maximize", tip=_("Full screen, and back (Ctrl+Shift+F)")
-        )
+        self.own_window = icon_button("open", "", checkable=True)
+        self.full_screen = icon_button("full_screen_maximize", _("Full screen, and back (Ctrl+Shift+F)"))
         self._lay_out()
         self._connect()
         self._follow()
@@ -62,11 +62,10 @@ class ViewingSection(Section):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         across = label(_("W"), tone="secondary"), self.width_box, label(_("L"), tone="secondary"), self.level_box
-        column.addWidget(row(*across, None, label("HU", tone="secondary"), spacing=GRID // 2))
+        column.addWidget(row(*across, None, spacing=GRID // 2))
         column.addWidget(row(self.name, self.keep, spacing=GRID // 2))
         column.addWidget(row(self.kind, None, self.thickness))
-        column.addWidget(row(self.play, self.rate, None))
-        column.addWidget(row(self.own_window, self.full_screen, None, spacing=GRID // 2))
+        column.addWidget(row(self.play, self.rate, None, self.own_window, self.full_screen, spacing=GRID // 2))
 
     def _connect(self) -> None:
         views = self._views
@@ -122,7 +121,10 @@ class ViewingSection(Section):
         self.thickness.setToolTip(_("Thickness (Alt+Wheel)") if is_slab else _("Choose mean, MIP or MinIP first."))
         self.play.setChecked(views.cine.is_playing)
         self.rate.setCurrentIndex(self.rate.findData(views.cine.rate))
-        self.own_window.setText(_("Take it back") if views.detached else _("Window of its own"))
+        is_apart = bool(views.detached)
+        self.own_window.setChecked(is_apart)
+        apart = _("The active view in a window of its own, for another monitor")
+        self.own_window.setToolTip(_("Take the view back") if is_apart else apart)
         self._fill_menu()
 
     def _fill_menu(self) -> None:
@@ -153,5 +155,6 @@ def _number(name: str, least: int, most: int) -> QSpinBox:
     made.setRange(least, most)
     made.setAccessibleName(name)
     made.setKeyboardTracking(False)
-    made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.setFixedWidth(_NUMBER_PX)
     return made
