@@ -32,7 +32,7 @@ def smooth_median(voxels: BoolArray, spacing_mm: Spacing, mm: float) -> BoolArra
     """Keep a voxel where most within so many millimetres along each axis belong to the region."""
     share = voxels.astype(np.float32)
     for axis, step in enumerate(spacing_mm):
-        steps = round(mm / step)
+        steps = math.floor(mm / step + 1e-9)
         if steps:
             share = ndimage.uniform_filter1d(share, 2 * steps + 1, axis=axis, mode="nearest")
     smoothed: BoolArray = share > 0.5

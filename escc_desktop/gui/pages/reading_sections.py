@@ -9,7 +9,9 @@ from typing import Final
 from escc_desktop.gui.pages.reading_between import BetweenSection
 from escc_desktop.gui.pages.reading_esophagus import EsophagusSection
 from escc_desktop.gui.pages.reading_measuring import MeasuringSection
+from escc_desktop.gui.pages.reading_operations import OperationsSection
 from escc_desktop.gui.pages.reading_place import ReadingPlace
+from escc_desktop.gui.pages.reading_rois import RoiList
 from escc_desktop.gui.pages.reading_section import Section
 from escc_desktop.gui.pages.reading_viewing import ViewingSection
 
@@ -39,7 +41,9 @@ class SectionEntry:
 
 
 SECTIONS: Final[tuple[SectionEntry, ...]] = (
+    SectionEntry("rois", _("Regions"), RoiList),
     SectionEntry("between", _("Between slices"), BetweenSection),
+    SectionEntry("operations", _("Operations"), OperationsSection, is_open=False),
     SectionEntry("measuring", _("Measurements"), MeasuringSection),
     SectionEntry("esophagus", _("Esophagus"), EsophagusSection),
     SectionEntry("viewing", _("Viewing"), ViewingSection, is_open=False),
