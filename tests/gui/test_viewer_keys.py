@@ -176,7 +176,7 @@ def test_that_corners_say_what_a_pacs_viewer_says(make_view, qtbot) -> None:
     assert writing.title(view).split("\n") == ["Axial", "CT chest arterial"]
     assert writing.display(view).split("\n")[1] == "W 350  L \N{MINUS SIGN}40"
     hu = int(view.planes.hu[view.index, 4, 7])
-    assert writing.readout(view).split("\n") == [f"{hu} HU", "\N{MINUS SIGN}279.0 mm", "Slice 8/15"]
+    assert writing.readout(view).split("\n") == [f"{hu} HU", "R 33.0  P 31.0  F 279.0 mm", "Slice 8/15"]
 
 
 def test_that_the_keyboard_follows_the_mouse_but_not_away_from_typing(qtbot, viewing) -> None:
