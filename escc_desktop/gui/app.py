@@ -12,6 +12,7 @@ from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from escc_desktop.errors import EsccError
 from escc_desktop.gui.arguments import WindowStart, parse_start
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.frame.crash import catch_defects
@@ -35,11 +36,23 @@ def run(arguments: Sequence[str]) -> NoReturn:
     application = make_application()
     window = make_window(settings_path(), start)
     catch_defects(window.desktop.notices)
+    if start.is_practice:
+        _attach_replay(window, start)
     window.closed.connect(application.quit)
     window.show()
     code = application.exec()
     window.desktop.tasks.close()
     raise SystemExit(code)
+
+
+def _attach_replay(window: MainWindow, start: WindowStart) -> None:
+    from escc_desktop.gui.replay.start import attach  # noqa: PLC0415  # the pages' code is not imported otherwise
+
+    try:
+        attach(window, start)
+    except EsccError as error:
+        sys.stderr.write("\n".join(filter(None, (error.what, error.detail, error.hint))) + "\n")
+        raise SystemExit(1) from None
 
 
 def make_application() -> QApplication:

@@ -20,6 +20,8 @@ class WindowStart:
         Open the synthetic study, building it first where it is not there.
     demo_folder
         Where it lies; None for the default place.
+    replay, record
+        A script to play on the practice project, after which the program ends; where to record one.
     n_patients, jobs
         Size of a new synthetic study, and how many processes build it; 0 leaves one core to the window.
     """
@@ -28,6 +30,13 @@ class WindowStart:
     demo_folder: Path | None = None
     n_patients: int = 59
     jobs: int = 0
+    replay: Path | None = None
+    record: Path | None = None
+
+    @property
+    def is_practice(self) -> bool:
+        """Whether only the practice project is wanted."""
+        return self.replay is not None or self.record is not None
 
 
 def opens_window(arguments: Sequence[str]) -> bool:
@@ -43,8 +52,10 @@ def parse_start(arguments: Sequence[str]) -> WindowStart:
     parser.add_argument("--project", type=Path, help="Folder of the demo.")
     parser.add_argument("--patients", type=_bounded(20, 200), default=WindowStart.n_patients)
     parser.add_argument("--jobs", type=_bounded(1, 64), default=WindowStart.jobs)
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="Play a script on the practice project, then end.")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="Record what is done on the practice project.")
     given = parser.parse_args(arguments[1:])
-    return WindowStart(True, given.project, given.patients, given.jobs)
+    return WindowStart(True, given.project, given.patients, given.jobs, given.replay, given.record)
 
 
 class _bounded:  # noqa: N801  # reads as the function argparse expects

@@ -137,6 +137,7 @@ def test_that_the_question_mark_shows_the_keys_of_this_page(open_as: Callable[[s
     qtbot.keyClick(window, "?")
     assert window.keys_sheet.isVisible()
     texts = {one.text() for part in window.keys_sheet._parts for one in part.findChildren(type(window.head._title))}
+    texts |= {cap.text() for cap in window.keys_sheet.caps.values()}
     assert {"Worklist", "Everywhere", "Brush", "B", "Sign reading", "Ctrl+S", "Quit", "Ctrl+Q"} <= texts
     assert "Mouse" not in texts
 

@@ -54,7 +54,7 @@ class DemoStart(QObject):
         self.preparing.emit(self._desktop.tasks.run(_("Looking for the demo"), _look, start, answers=answers))
 
     def _go_on(self, state: DemoState) -> None:
-        if state.is_built:
+        if state.is_built and not self._start.is_practice:
             self.preparing.emit(None)
             self._open(state.folder.project, _FIRST_ROLE)
             if not state.is_analysed:
@@ -82,6 +82,9 @@ class DemoStart(QObject):
 
     def _practise(self, practice: Path, study: DemoFolder) -> None:
         self.preparing.emit(None)
+        if self._start.is_practice:
+            self._open(practice, _PRACTICE_ROLE)
+            return
         built: Answers[DemoFolder] = Answers(then=self._built)
         name = _("Building the demo study of {n} patients").format(n=self._start.n_patients)
         self._desktop.tasks.run(name, _build, study.root, self._start, answers=built)

@@ -209,8 +209,9 @@ class ReadingPage(Page):
         if self.desktop.is_synthetic:
             answers: Answers[str] = Answers(then=board.sign_panel.tell_password)
             self.desktop.tasks.run(_("Password"), staff_password, self.project, answers=answers, quiet=True)
-        # Built in one turn, shown in the next: together they would hold up the window.
-        QTimer.singleShot(0, self, partial(self._show_board, board))
+        # Built in turns and then shown: together it would hold up the window.
+        board.panel.grown.connect(partial(self._show_board, board))
+        QTimer.singleShot(0, board.panel, board.panel.grow)
 
     def _show_board(self, board: ReadingBoard) -> None:
         if self.board is not board:

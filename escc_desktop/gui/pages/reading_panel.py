@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QListView, QScrollArea, QVBoxLayout, QWidget
 
@@ -102,6 +102,8 @@ class ReadingPanel(QFrame):
         The reader chose a step of the history: how many steps should be done.
     sign_wanted, close_wanted
         The buttons at the foot.
+    grown
+        All sections are there.
     """
 
     undo_wanted = Signal()
@@ -109,6 +111,7 @@ class ReadingPanel(QFrame):
     went_to = Signal(int)
     sign_wanted = Signal()
     close_wanted = Signal()
+    grown = Signal()
 
     def __init__(self, place: ReadingPlace) -> None:
         super().__init__()
@@ -124,7 +127,8 @@ class ReadingPanel(QFrame):
         self.history.setMinimumHeight(120)
         self.history.setAccessibleName(_("History"))
         self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.sections: dict[str, Section] = {entry.name: entry.make(place) for entry in SECTIONS}
+        self.sections: dict[str, Section] = {}
+        self._place, self._waiting = place, list(SECTIONS)
         self.sign = button(_("Sign reading"), "signature", weight="primary")
         self.close_button = button(_("Close"), weight="quiet", tip=_("Close the reading; everything drawn is kept."))
         self._lay_out()
@@ -144,12 +148,10 @@ class ReadingPanel(QFrame):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
-        parts = QVBoxLayout(inside)
+        parts = self._parts = QVBoxLayout(inside)
         parts.setContentsMargins(0, 0, GRID, 0)
         parts.setSpacing(GRID)
         parts.addWidget(self._folding("outline", _("Outline"), self.figures, is_open=True))
-        for entry in SECTIONS:
-            parts.addWidget(self._folding(entry.name, _(entry.title), self.sections[entry.name], is_open=entry.is_open))
         parts.addWidget(self._folding("history", _("History"), self.history, is_open=True), 1)
         parts.addStretch()
         scroll.setWidget(inside)
@@ -160,6 +162,17 @@ class ReadingPanel(QFrame):
         column.addWidget(row(self.undo, self.redo, None, spacing=GRID // 2))
         column.addWidget(scroll, 1)
         column.addWidget(row(self.sign, None, self.close_button))
+
+    def grow(self) -> None:
+        """Make the sections, one a turn of the event loop: together they would hold up the window."""
+        if not self._waiting:
+            self.grown.emit()
+            return
+        entry = self._waiting.pop(0)
+        made = self.sections[entry.name] = entry.make(self._place)
+        part = self._folding(entry.name, _(entry.title), made, is_open=entry.is_open)
+        self._parts.insertWidget(len(self.sections), part)
+        QTimer.singleShot(0, self, self.grow)
 
     def _folding(self, name: str, title: str, widget: QWidget, *, is_open: bool) -> FoldingPart:
         """Return a part that is as open as it was left last time."""

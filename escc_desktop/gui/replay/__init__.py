@@ -1,0 +1,1 @@
+"""Recorded scripts of what a reader does at the window: read, written, played and recorded."""
