@@ -154,6 +154,10 @@ class Recorder:
     def hover(self, at: Pointer | None) -> None:
         self.told.append(("hover", at))
 
+    def resize(self, by: int) -> bool:
+        self.told.append(("resize", by))
+        return self.takes
+
     def key(self, event: QKeyEvent) -> bool:
         self.told.append(("key", event.key()))
         return self.takes

@@ -57,6 +57,10 @@ class PointTool:
     def hover(self, at: Pointer | None) -> None:
         """Nothing follows the mouse."""
 
+    def resize(self, by: int) -> bool:
+        """Leave the wheel to the view."""
+        return False
+
     def key(self, event: QKeyEvent) -> bool:
         """Leave all keys to the view."""
         return False

@@ -134,6 +134,11 @@ class BrushTool(DrawTool):
             erases = not (self.would_paint(at) if self._stroke is None else self._stroke.value)
             view.paint_border(painter, *changing, QColor(_ERASER_COLOR if erases else ROI_COLOR))
 
+    def resize(self, by: int) -> bool:
+        """Change the size."""
+        self.options.resize(by)
+        return True
+
     def take_up(self) -> None:
         """Paint only what may be painted from now on."""
         self._is_held = True
@@ -152,11 +157,11 @@ class BrushTool(DrawTool):
 
     def begin(self, at: Pointer) -> bool:
         """Return whether the stroke that begins here paints."""
-        return self._paints and at.button == Qt.MouseButton.LeftButton
+        return self._paints and at.button == Qt.MouseButton.LeftButton and not at.pen.is_eraser
 
     def would_paint(self, at: Pointer) -> bool:
         """Return whether the left button would paint here."""
-        return self._paints
+        return self._paints and not at.pen.is_eraser
 
     def lay(self, stroke: Stroke, start: Point, end: Point, stamp: Stamp) -> Region | None:
         """Change what lies under the brush on its way; return the box touched."""
@@ -228,10 +233,7 @@ class BrushTool(DrawTool):
         self._repaint(at.view)
 
     def _stamp(self, at: Pointer) -> Stamp:
-        return self._stamp_across(2 - _axes(at).normal)
-
-    def _stamp_across(self, normal: int, pressure: float = 1.0) -> Stamp:
-        shape = self.shape
+        shape, normal, pressure = self.shape, 2 - _axes(at).normal, at.pen.pressure
         x, y, z = self.canvas.planes.geometry.spacing_mm
         # A pen tells thousands of pressures, of which few make another brush.
         key = shape, normal, shape.voxels(min(x, y, z), pressure) if shape.has_pressure else 0

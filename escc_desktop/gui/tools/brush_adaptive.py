@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from escc_desktop.gui.tools.brush import BrushTool, Stroke
@@ -30,7 +29,7 @@ class AdaptiveBrush(BrushTool):
     def begin(self, at: Pointer) -> bool:
         """Look at the tissue here; left paints it, right erases it."""
         self._tissue = self._tissue_under(at)
-        return at.button == Qt.MouseButton.LeftButton
+        return super().begin(at)
 
     def finish(self) -> None:
         """End the stroke where it is."""

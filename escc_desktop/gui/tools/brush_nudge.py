@@ -43,7 +43,7 @@ class NudgeTool(BrushTool):
         """Return whether the pointer is inside the region."""
         place = [round(value) for value in array_point(at)]
         is_on_grid = all(0 <= value < n for value, n in zip(place, self.canvas.shown.shape, strict=True))
-        return is_on_grid and bool(self.canvas.shown[place[0], place[1], place[2]])
+        return is_on_grid and not at.pen.is_eraser and bool(self.canvas.shown[place[0], place[1], place[2]])
 
     def label_of(self, stroke: Stroke) -> str:
         """Return what the step is called."""

@@ -128,6 +128,10 @@ class Hand(QObject):
         """Take a key, or not."""
         return self.tool.key(event)
 
+    def resize(self, by: int) -> bool:
+        """Take the wheel with Shift, or not."""
+        return self.tool.resize(by)
+
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint the lesion's mark, and what the tool shows."""
         self.paint_under(painter, view)

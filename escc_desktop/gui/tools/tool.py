@@ -76,6 +76,10 @@ class DrawTool:
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint over the picture."""
 
+    def resize(self, by: int) -> bool:
+        """Take the wheel with Shift: be larger (1) or smaller (-1); False for what has no size."""
+        return False
+
     def adjust(self, by: int) -> bool:
         """Take the keys + (1) and − (-1), or leave them to the size of the brush."""
         return False

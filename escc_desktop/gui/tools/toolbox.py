@@ -68,7 +68,7 @@ TOOLS: Final = (
         _("Brush"),
         "B",
         "paint_brush",
-        _("Left paints, right erases. + and \N{MINUS SIGN} change the size."),
+        _("Left paints, right erases. Shift+wheel, + and \N{MINUS SIGN} change the size."),
         ("brush",),
         lambda bench: BrushTool(bench.canvas, bench.brush, paints=True),
     ),
@@ -77,7 +77,7 @@ TOOLS: Final = (
         _("Eraser"),
         "E",
         "eraser",
-        _("Left and right erase. + and \N{MINUS SIGN} change the size."),
+        _("Left and right erase. Shift+wheel, + and \N{MINUS SIGN} change the size."),
         ("eraser",),
         lambda bench: BrushTool(bench.canvas, bench.brush, paints=False),
     ),
@@ -194,7 +194,9 @@ TOOLS: Final = (
         _("Course of the esophagus"),
         "O",
         "arrow_routing",
-        _("Click the middle of the esophagus every few slices. Left moves a point, right removes it; Y lays it straight."),
+        _(
+            "Click the middle of the esophagus every few slices. Left moves a point, right removes it; Y lays it straight."
+        ),
         (),
         lambda bench: CourseTool(bench.canvas),
     ),

@@ -15,7 +15,9 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QPointingDevice,
     QRegion,
+    QTabletEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -28,7 +30,7 @@ from escc_desktop.gui.viewer.keys import press_key, takes_text
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.viewer.slab import SlabKind, slice_mm
 from escc_desktop.gui.viewer.steered import SteeredCanvas
-from escc_desktop.gui.viewer.tool import Pointer, Tool
+from escc_desktop.gui.viewer.tool import MOUSE, Pen, Pointer, Tool
 from escc_desktop.i18n import _
 
 
@@ -41,6 +43,7 @@ class SliceView(SteeredCanvas):
         self._cursor: QPointF | None = None
         self._gesture: Gesture | None = None
         self._wheel = Wheel()
+        self._pressure = MOUSE.pressure
         self.actions_of_view = view_actions(lambda: self)
         self.more_actions: tuple[Action, ...] = ()
         self.menu_asked.connect(self._show_menu)
@@ -84,8 +87,32 @@ class SliceView(SteeredCanvas):
         if self.look.has_annotations:
             writing.paint_annotations(painter, self, exposed)
 
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """Draw with a pen as with a mouse that knows how hard it presses; Qt makes a mouse's hover of its hover."""
+        ways = {
+            QEvent.Type.TabletPress: (QEvent.Type.MouseButtonPress, self.mousePressEvent),
+            QEvent.Type.TabletMove: (QEvent.Type.MouseMove, self.mouseMoveEvent),
+            QEvent.Type.TabletRelease: (QEvent.Type.MouseButtonRelease, self.mouseReleaseEvent),
+        }
+        if event.type() == QEvent.Type.TabletMove and self._gesture is None:
+            event.ignore()
+            return
+        if event.type() == QEvent.Type.TabletPress:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        kind, handle = ways[event.type()]
+        buttons, device = (event.button(), event.buttons(), event.modifiers()), event.pointingDevice()
+        self._pressure = event.pressure()
+        handle(QMouseEvent(kind, event.position(), event.globalPosition(), *buttons, device))
+        self._pressure = MOUSE.pressure
+        event.accept()
+
+    def _note_pen(self, event: QMouseEvent) -> None:
+        is_eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
+        self.pen = Pen(self._pressure, is_eraser)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a drag: the tool's if it takes it, else the view's."""
+        self._note_pen(event)
         if self.planes is None or self._gesture is not None:
             return
         was_playing = self.playing_rate > 0
@@ -103,6 +130,7 @@ class SliceView(SteeredCanvas):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with the drag, or hover."""
+        self._note_pen(event)
         self._cursor = event.position()
         if event.buttons() == Qt.MouseButton.NoButton:
             self._end_drag(event)
@@ -114,6 +142,7 @@ class SliceView(SteeredCanvas):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the drag when its last button is up."""
+        self._note_pen(event)
         if event.buttons() == Qt.MouseButton.NoButton:
             self._end_drag(event)
 
@@ -129,14 +158,14 @@ class SliceView(SteeredCanvas):
             self.double_clicked.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Go exactly one slice a notch; with Ctrl zoom about the mouse."""
+        """Go exactly one slice a notch; with Ctrl zoom about the mouse, with Shift size the brush."""
         self.touched.emit()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(zoom_factor(event), event.position())
         elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
             self._thicken(-self._wheel.notches(event))
         else:
-            self.step(self._wheel.notches(event))
+            self._turn(self._wheel.notches(event), is_shift=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         event.accept()
 
     def event(self, event: QEvent) -> bool:
@@ -174,6 +203,11 @@ class SliceView(SteeredCanvas):
         """Show that keys no longer come here."""
         super().focusOutEvent(event)
         self._repaint_edges()
+
+    def _turn(self, notches: int, *, is_shift: bool) -> None:
+        """Go on by so many slices; with Shift, a tool may take it for its size."""
+        if not (is_shift and self.tool is not None and self.tool.resize(-notches)):
+            self.step(notches)
 
     def _thicken(self, slices: int) -> None:
         """Make the slab thicker by so many slices on either side."""

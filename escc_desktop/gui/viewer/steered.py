@@ -13,7 +13,7 @@ from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.look import Look
 from escc_desktop.gui.viewer.lut import WindowPreset
 from escc_desktop.gui.viewer.planes import Plane, Voxel
-from escc_desktop.gui.viewer.tool import Pointer
+from escc_desktop.gui.viewer.tool import MOUSE, Pointer
 from escc_desktop.i18n import _
 
 _SIGHT_PX: Final = 12
@@ -57,6 +57,7 @@ class SteeredCanvas(SliceCanvas):
     def __init__(self, plane: Plane, parent: QWidget | None = None) -> None:
         super().__init__(plane, parent)
         self.is_window_locked = False
+        self.pen = MOUSE
 
     def set_index(self, index: int) -> None:
         """Show a slice; beyond the ends the first or last one."""
@@ -87,7 +88,7 @@ class SteeredCanvas(SliceCanvas):
     def pointer(self, at: QPointF, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier) -> Pointer:
         """Return the mouse as tools are told."""
         row, column = self.widget_to_plane(at)
-        return Pointer(self, self.plane, self.index, row, column, button, modifiers)
+        return Pointer(self, self.plane, self.index, row, column, button, modifiers, self.pen)
 
     # What the user chooses
 

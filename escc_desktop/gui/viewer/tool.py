@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QPainter
@@ -13,8 +13,27 @@ from escc_desktop.gui.viewer.planes import Plane, Voxel
 
 
 @dataclass(frozen=True)
+class Pen:
+    """How a pen is held; a mouse presses fully and erases nothing.
+
+    Attributes
+    ----------
+    pressure
+        From 0 to 1.
+    is_eraser
+        Whether it is turned round: its other end erases.
+    """
+
+    pressure: float = 1.0
+    is_eraser: bool = False
+
+
+MOUSE: Final = Pen()
+
+
+@dataclass(frozen=True)
 class Pointer:
-    """The mouse over a view.
+    """The mouse over a view, or a pen.
 
     Attributes
     ----------
@@ -35,6 +54,7 @@ class Pointer:
     column: float
     button: Qt.MouseButton
     modifiers: Qt.KeyboardModifier
+    pen: Pen = MOUSE
 
     @property
     def voxel(self) -> Voxel | None:
@@ -68,6 +88,9 @@ class Tool(Protocol):
 
     def key(self, event: QKeyEvent) -> bool:
         """Take a key, or not."""
+
+    def resize(self, by: int) -> bool:
+        """Take the wheel with Shift, towards more (1) or less (-1), or not."""
 
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint over the picture, in widget coordinates; `view.plane_to_widget` says where voxels are."""
