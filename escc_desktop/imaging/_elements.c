@@ -18,8 +18,7 @@ static const uint32_t ITEM = 0xFFFEE000u, ITEM_END = 0xFFFEE00Du, SEQUENCE_END =
 typedef struct {
     const unsigned char *at;     /* the first bytes of the file, or all */
     uint64_t held, size;         /* how many are held; how many the file has */
-    const unsigned char *nested; /* the tags the dictionary calls sequences, 4 bytes each, ascending */
-    Py_ssize_t n_nested;
+    Py_buffer nested, wanted; /* tags the dictionary calls sequences, tags to be kept: 4 bytes each, ascending */
     int depth; /* the deepest item of a sequence of undefined length so far */
 } File;
 
@@ -45,12 +44,12 @@ static int is_one_of(const char *vr, const char *names)
     return 0;
 }
 
-static int is_nested(const File *f, uint32_t tag)
+static int is_among(const Py_buffer *tags, uint32_t tag)
 {
-    Py_ssize_t low = 0, high = f->n_nested;
+    Py_ssize_t low = 0, high = tags->len / 4;
     while (low < high) {
         Py_ssize_t middle = (low + high) / 2;
-        uint32_t other = u32(f->nested + 4 * middle);
+        uint32_t other = tag_at((const unsigned char *)tags->buf + 4 * middle);
         if (other == tag)
             return 1;
         if (other < tag)
@@ -93,7 +92,7 @@ static Outcome nests(const File *f, const Element *e, int is_implicit)
 {
     if (!is_implicit)
         return is_one_of(e->vr, "SQUN") ? FOUND : ODD;
-    if (is_nested(f, e->tag))
+    if (is_among(&f->nested, e->tag))
         return FOUND;
     int is_private = e->tag >> 16 & 1;
     return is_private && holds(f, e->value, 4) && tag_at(f->at + e->value) == ITEM ? FOUND : ODD;
@@ -203,7 +202,7 @@ static Outcome walk(File *f, uint64_t *at, int is_implicit, int group, PyObject 
         if (outcome == ODD || e.tag <= last || e.tag >= ITEM)
             return ODD;
         last = e.tag;
-        if (!keep(found, &e))
+        if (is_among(&f->wanted, e.tag) && !keep(found, &e))
             return ODD;
         if (e.tag == PIXELS && e.length == UNDEFINED) {
             *at = e.value;
@@ -217,20 +216,24 @@ static Outcome walk(File *f, uint64_t *at, int is_implicit, int group, PyObject 
 }
 
 PyDoc_STRVAR(elements_doc,
-             "elements(held, size, start, is_implicit, group, nested)\n--\n\n"
-             "Return ({tag: (place, length)}, end, depth) of the elements of a file from a place on, or None if it is\n"
-             "odd or more of it is needed. `held` are its first bytes, `size` is how many it has; only elements of\n"
-             "`group` are taken unless it is -1; `nested` are the tags of sequences, 4 bytes each, ascending.");
+             "elements(held, size, start, is_implicit, group, wanted, nested)\n--\n\n"
+             "Return ({tag: (place, length)}, end, depth) of the wanted elements of a file from a place on, or None if\n"
+             "it is odd or more of it is needed. `held` are its first bytes, `size` is how many it has; only elements\n"
+             "of `group` are passed unless it is -1; `wanted`, and `nested` (those of sequences), are tags, 4 bytes\n"
+             "each, ascending.");
 
 static PyObject *elements(PyObject *module, PyObject *args)
 {
-    Py_buffer held, nested;
+    File f = {0};
+    Py_buffer held;
     Py_ssize_t size, start;
     int is_implicit, group;
     (void)module;
-    if (!PyArg_ParseTuple(args, "y*nnpiy*", &held, &size, &start, &is_implicit, &group, &nested))
+    if (!PyArg_ParseTuple(args, "y*nnpiy*y*", &held, &size, &start, &is_implicit, &group, &f.wanted, &f.nested))
         return NULL;
-    File f = {held.buf, (uint64_t)held.len, (uint64_t)size, nested.buf, nested.len / 4, 0};
+    f.at = held.buf;
+    f.held = (uint64_t)held.len;
+    f.size = (uint64_t)size;
     PyObject *found = PyDict_New(), *answer = NULL;
     if (found && size >= held.len && start >= 0 && start <= size) {
         uint64_t at = (uint64_t)start;
@@ -239,7 +242,8 @@ static PyObject *elements(PyObject *module, PyObject *args)
     }
     Py_XDECREF(found);
     PyBuffer_Release(&held);
-    PyBuffer_Release(&nested);
+    PyBuffer_Release(&f.wanted);
+    PyBuffer_Release(&f.nested);
     if (!answer && !PyErr_Occurred())
         Py_RETURN_NONE;
     return answer;

@@ -1,3 +1,3 @@
 def elements(
-    held: bytes, size: int, start: int, is_implicit: bool, group: int, nested: bytes, /
+    held: bytes, size: int, start: int, is_implicit: bool, group: int, wanted: bytes, nested: bytes, /
 ) -> tuple[dict[int, tuple[int, int]], int, int] | None: ...

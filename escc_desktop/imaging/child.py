@@ -43,8 +43,18 @@ def answer(request: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], byt
     if name == "ready":
         return {}, b""
     if "each" in request:
-        return {"answers": [_answer(name, arguments, b"")[0] for arguments in request["each"]]}, b""
+        return _shortened([_answer(name, arguments, b"")[0] for arguments in request["each"]]), b""
     return _answer(name, request["arguments"], payload)
+
+
+def _shortened(answers: list[dict[str, Any]]) -> dict[str, Any]:
+    """Say only once what all answers have alike: files of one folder mostly do."""
+    first = answers[0] if answers else {}
+    alike = {key for key, value in first.items() if all(other.get(key, answers) == value for other in answers)}
+    return {
+        "alike": {key: first[key] for key in alike},
+        "answers": [{key: value for key, value in one.items() if key not in alike} for one in answers],
+    }
 
 
 def _answer(name: str, arguments: dict[str, Any], payload: bytes) -> tuple[dict[str, Any], bytes]:

@@ -23,6 +23,7 @@ from escc_desktop.imaging.series import (
     ScanResult,
     Series,
     Slice,
+    Stamp,
     Verdict,
 )
 from escc_desktop.imaging.sources import Sources, find_sources
@@ -96,24 +97,23 @@ def _parse_all(files: Sequence[tuple[Path, str]], progress: Progress) -> Iterato
 
 
 def _parse_chunk(files: Sequence[tuple[Path, str]]) -> list[Slice | Rejected | None]:
-    answers = _headers([path for path, _ in files])
-    return [_outcome(path, name, answer) for (path, name), answer in zip(files, answers, strict=True)]
-
-
-def _headers(paths: Sequence[Path]) -> list[dict[str, Any] | Refused | SandboxError]:
-    """Have the headers of some files parsed at once."""
+    stamps = [Stamp.of(path) for path, _ in files]
     with borrowed_sandbox() as sandbox:
-        return sandbox.call_each("header", [{"path": str(path.absolute())} for path in paths])
+        answers = sandbox.call_each("header", [{"path": str(path.absolute())} for path, _ in files])
+    return [_outcome(file, stamp, answer) for file, stamp, answer in zip(files, stamps, answers, strict=True)]
 
 
-def _outcome(path: Path, name: str, answer: dict[str, Any] | Refused | SandboxError) -> Slice | Rejected | None:
+def _outcome(
+    file: tuple[Path, str], stamp: Stamp | None, answer: dict[str, Any] | Refused | SandboxError
+) -> Slice | Rejected | None:
+    path, name = file
     if isinstance(answer, Refused | SandboxError):
         return Rejected(name, answer.code, f"{answer.what} {answer.hint}".strip())
     header = Header.from_json(answer)
     if header.sop_class == _DIRECTORY_CLASS:
         return None
     rejection = _rejection(header)
-    return Rejected(name, *rejection) if rejection else Slice(path, name, header)
+    return Rejected(name, *rejection) if rejection else Slice(path, name, header, stamp)
 
 
 def _rejection(header: Header) -> tuple[str, str] | None:

@@ -7,62 +7,98 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import FileIO
-from typing import Any, Final
+from typing import Final
 
 from pydicom.charset import python_encoding
 from pydicom.datadict import DicomDictionary
-from pydicom.dataelem import RawDataElement
 
 from escc_desktop.imaging._elements import elements
 
-_HEAD: Final = 1 << 14  # holds the header of most files
 _START: Final = 132
 _DEFER_BYTES: Final = 4096
 _CHARSET: Final = 0x00080005
 _SYNTAX: Final = 0x00020010
+_NAME: Final = 0x00100010
+_PIXELS: Final = 0x7FE00010
+_UNDEFINED: Final = 0xFFFFFFFF
 _IMPLICIT: Final = "1.2.840.10008.1.2"
 _OTHERS: Final = frozenset({"1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"})  # big endian, deflated
 _SYNTAX_PATTERN: Final = re.compile(r"1\.2\.840\.10008\.1\.2(\.[0-9.]+)?")
-_NESTED: Final = b"".join(
-    struct.pack("<HH", tag >> 16, tag & 0xFFFF) for tag in sorted(DicomDictionary) if DicomDictionary[tag][0] == "SQ"
-)
 
 
-@dataclass(frozen=True)
-class Found:
-    """What was found.
+@dataclass
+class Elements:
+    """What is known of the elements of a file.
 
     Attributes
     ----------
-    start
-        The first bytes of the file.
-    elements
-        Those that were asked for, by tag.
+    raw
+        Values by tag, those longer than 4 KiB as b"".
+    is_little_endian
+        How whole numbers are written.
+    name_length
+        Of the patient's name.
+    pixels
+        Where the pixels begin and how long they are: None where that is not said; None without pixels.
+    transfer_syntax
+        As the file says, or as it was found to be.
     depth
         How deeply items nest.
     """
 
-    start: bytes
-    elements: dict[int, RawDataElement]
-    transfer_syntax: str
-    depth: int
+    raw: dict[int, bytes]
+    is_little_endian: bool = True
+    name_length: int = 0
+    pixels: tuple[int, int | None] | None = None
+    transfer_syntax: str = ""
+    depth: int = 0
 
 
-def find_elements(file: FileIO, size: int, wanted: frozenset[int]) -> Found | None:
-    """Return the wanted elements of an ordinary file of `size` bytes; None if it is not ordinary."""
-    held = file.read(_HEAD)
-    found = _found(file, held, size, wanted)
-    if found is None and len(held) < size:
-        held += file.read()
-        found = _found(file, held, size, wanted)
+def packed(tags: Iterable[int]) -> bytes:
+    """Return tags as `find_elements` wants them."""
+    return b"".join(struct.pack("<HH", tag >> 16, tag & 0xFFFF) for tag in sorted(tags))
+
+
+_ONLY_SYNTAX: Final = packed([_SYNTAX])
+_NESTED: Final = packed(tag for tag in DicomDictionary if DicomDictionary[tag][0] == "SQ")
+
+
+def find_elements(file: FileIO, start: bytes, size: int, wanted: bytes) -> Elements | None:
+    """Return the wanted elements of a file of `size` bytes, its `start` read already; None if it is not ordinary."""
+    found = _found(file, start, size, wanted)
+    if found is None and len(start) < size:
+        found = _found(file, start + file.read(), size, wanted)
     return found
 
 
-def _found(file: FileIO, held: bytes, size: int, wanted: frozenset[int]) -> Found | None:
-    is_marked = held[128:_START] == b"DICM" and len(held) <= size
-    meta = elements(held, size, _START, False, 2, _NESTED) if is_marked else None
+def _found(file: FileIO, held: bytes, size: int, wanted: bytes) -> Elements | None:
+    opening = _opening(held, size)
+    if opening is None:
+        return None
+    syntax, start = opening
+    is_implicit = syntax == _IMPLICIT
+    if is_implicit == (held[start + 4 : start + 6].isalpha() and held[start + 4 : start + 6].isupper()):
+        return None
+    walked = elements(held, size, start, is_implicit, -1, wanted, _NESTED)
+    if walked is None or not walked[0]:
+        return None
+    places = walked[0]
+    raw = {tag: _value(file, held, *places[tag]) for tag in places}
+    if raw.get(_CHARSET, b"").decode("latin-1").rstrip(" ") not in python_encoding:
+        return None
+    pixels = places.get(_PIXELS)
+    where = (pixels[0], None if pixels[1] == _UNDEFINED else pixels[1]) if pixels else None
+    return Elements(raw, True, places.get(_NAME, (0, 0))[1], where, syntax, walked[2])
+
+
+def _opening(held: bytes, size: int) -> tuple[str, int] | None:
+    """Return the transfer syntax and where the dataset begins, if it is little endian and not deflated."""
+    if held[128:_START] != b"DICM" or len(held) > size:
+        return None
+    meta = elements(held, size, _START, False, 2, _ONLY_SYNTAX, _NESTED)
     if meta is None or _SYNTAX not in meta[0]:
         return None
     place, length = meta[0][_SYNTAX]
@@ -70,30 +106,14 @@ def _found(file: FileIO, held: bytes, size: int, wanted: frozenset[int]) -> Foun
     start = meta[1]
     if not _SYNTAX_PATTERN.fullmatch(syntax) or syntax in _OTHERS or held[start : start + 2] == b"\0\0":
         return None
-    is_implicit = syntax == _IMPLICIT
-    if is_implicit == (held[start + 4 : start + 6].isalpha() and held[start + 4 : start + 6].isupper()):
-        return None
-    walked = elements(held, size, start, is_implicit, -1, _NESTED)
-    if walked is None or not walked[0] or not _has_plain_charset(held, walked[0]):
-        return None
-    raw = {tag: _raw(file, held, tag, *walked[0][tag]) for tag in wanted & walked[0].keys()}
-    return Found(held, raw, syntax, walked[2])
+    return syntax, start
 
 
-def _has_plain_charset(held: bytes, places: dict[int, tuple[int, int]]) -> bool:
-    """Whether the character set is one that pydicom takes as it is written."""
-    if _CHARSET not in places:
-        return True
-    place, length = places[_CHARSET]
-    return held[place : place + length].decode("latin-1").rstrip(" ") in python_encoding
-
-
-def _raw(file: FileIO, held: bytes, tag: int, place: int, length: int) -> RawDataElement:
-    """Return an element as pydicom reads it: long values are left in the file."""
-    value: Any = None
-    if length <= _DEFER_BYTES:
-        value = held[place : place + length]
-        if len(value) < length:
-            file.seek(place)
-            value = file.read(length)
-    return RawDataElement(tag, None, length, value, place, False, True)
+def _value(file: FileIO, held: bytes, place: int, length: int) -> bytes:
+    """Return a value as pydicom reads it: long ones are left in the file."""
+    if length > _DEFER_BYTES:
+        return b""
+    if place + length <= len(held):
+        return held[place : place + length]
+    file.seek(place)
+    return file.read(length)

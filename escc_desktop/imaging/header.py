@@ -16,7 +16,7 @@ import warnings
 import zlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pydicom
@@ -25,7 +25,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from escc_desktop.imaging.elements import find_elements
+from escc_desktop.imaging.elements import Elements, find_elements, packed
 from escc_desktop.imaging.sandbox import Refused
 
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -94,11 +94,10 @@ _SHORTS: Final = {
 
 _CHARSET: Final = 0x00080005
 _PERSON: Final = (_NAME, 0x00100020, 0x00100030)
-_WANTED: Final = frozenset(
+_WANTED: Final = packed(
     {*_TEXTS.values(), *_WORDS.values(), *_NUMBERS.values(), *_SHORTS.values(), *_PERSON, _CHARSET, _PIXELS}
 )
-
-Elements = dict[int, Any]
+_HEAD: Final = 1 << 14  # holds the header of most files
 
 
 def answer_header(arguments: dict[str, Any], _payload: bytes) -> tuple[dict[str, Any], bytes]:
@@ -116,13 +115,13 @@ def read_header(path: Path) -> tuple[dict[str, Any], bytes]:
     """
     with path.open("rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
-        found = find_elements(file, size, _WANTED)
+        start = file.read(_HEAD)
+        found = find_elements(file, start, size, _WANTED)
         if found is None:
             file.seek(0)
             return _read_odd(io.BufferedReader(file), size)
-        flags = ["hostile_preamble"] if found.start.startswith(_HOSTILE_PREAMBLES) else []
-        record = _record(found.elements) | {"transfer_syntax": found.transfer_syntax, "depth": found.depth}
-        return _finish(record, found.elements, flags, file, (size, 0)), b""
+        flags = ["hostile_preamble"] if start.startswith(_HOSTILE_PREAMBLES) else []
+        return _record(found, flags, file, size), b""
 
 
 def _read_odd(file: Any, size: int) -> tuple[dict[str, Any], bytes]:
@@ -131,34 +130,28 @@ def _read_odd(file: Any, size: int) -> tuple[dict[str, Any], bytes]:
         warnings.simplefilter("always")
         stream, shift, flags = _open(file, size)
         dataset = _parse(stream)
-        elements = {int(element.tag): element for element in dataset.values()}
-        record = _record(elements)
-        if any("found explicit VR" in str(warning.message) for warning in caught):
-            flags.append("wrong_transfer_syntax")
-        if any("found implicit VR" in str(warning.message) for warning in caught):
+        elements = _elements(dataset, shift or 0)
+        if any(f"found {kind} VR" in str(warning.message) for warning in caught for kind in ("explicit", "implicit")):
             flags.append("wrong_transfer_syntax")
         inflated = stream.getvalue() if shift is None else b""
-        record["transfer_syntax"] = DEFLATED if inflated else _transfer_syntax(dataset)
-        record["depth"] = _depth(dataset)
-        extent = len(inflated) or size
-        body = io.BytesIO(inflated) if inflated else file
-        return _finish(record, elements, flags, body, (extent, shift or 0)), inflated
+        if inflated:
+            elements.transfer_syntax = DEFLATED
+        return _record(elements, flags, io.BytesIO(inflated) if inflated else file, len(inflated) or size), inflated
 
 
-def _finish(
-    record: dict[str, Any], elements: Elements, flags: list[str], body: Any, place: tuple[int, int]
-) -> dict[str, Any]:
-    """Add to a record what the pixels and the name say, in a body of some size whose elements are shifted by some."""
-    size, shift = place
-    flags += _name_flags(elements)
-    record["file_size"] = size
-    record.update(_pixel_extent(elements.get(_PIXELS), shift))
-    if record["pixel_offset"] is not None:
-        record["zero_tail"] = _zero_tail(body, size)
-        if _has_high_bits(body, record):
-            flags.append("overlay_in_high_bits")
-    record["flags"] = sorted(set(flags))
-    return record
+def _elements(dataset: Dataset, shift: int) -> Elements:
+    by_tag = {int(element.tag): element for element in dataset.values()}
+    pixels, where = by_tag.get(_PIXELS), None
+    if isinstance(pixels, RawDataElement):
+        where = pixels.value_tell - shift, pixels.length if pixels.length != 0xFFFFFFFF else None
+    return Elements(
+        {tag: _raw(element) for tag, element in by_tag.items()},
+        dataset.original_encoding[1] is not False,
+        getattr(by_tag.get(_NAME), "length", 0),
+        where,
+        _transfer_syntax(dataset),
+        _depth(dataset),
+    )
 
 
 def _open(file: Any, size: int) -> tuple[Any, int | None, list[str]]:
@@ -220,20 +213,29 @@ def _transfer_syntax(dataset: Dataset) -> str:
     return "1.2.840.10008.1.2" if is_implicit else "1.2.840.10008.1.2.1"
 
 
-def _record(elements: Elements) -> dict[str, Any]:
-    record: dict[str, Any] = {key: _text(elements.get(tag)) for key, tag in _TEXTS.items()}
-    encodings = _encodings(elements)
-    record |= {key: _text(elements.get(tag), encodings) for key, tag in _WORDS.items()}
-    record |= {key: _numbers(elements.get(tag)) for key, tag in _NUMBERS.items()}
-    record |= {key: _short(elements.get(tag)) for key, tag in _SHORTS.items()}
-    identity = b"\0".join(_raw(elements.get(tag)).strip(b" \0") for tag in _PERSON)
-    record["person"] = _digest(identity)
+def _record(elements: Elements, flags: list[str], body: Any, size: int) -> dict[str, Any]:
+    """Return the header record of a file, or inflated bytes, of some size."""
+    raw = elements.raw
+    record: dict[str, Any] = {key: _text(raw.get(tag)) for key, tag in _TEXTS.items()}
+    charset = _text(raw.get(_CHARSET))
+    encodings = _encodings(charset)
+    record |= {key: _text(raw.get(tag), encodings) for key, tag in _WORDS.items()}
+    record |= {key: _numbers(raw.get(tag)) for key, tag in _NUMBERS.items()}
+    order: Literal["little", "big"] = "little" if elements.is_little_endian else "big"
+    record |= {key: _short(raw.get(tag), order) for key, tag in _SHORTS.items()}
+    record["person"] = _digest(b"\0".join(raw.get(tag, b"").strip(b" \0") for tag in _PERSON))
+    record["transfer_syntax"] = elements.transfer_syntax
+    record["depth"] = elements.depth
+    record["file_size"] = size
+    record["pixel_offset"], record["pixel_length"] = elements.pixels or (None, None)
+    if elements.pixels is not None:
+        record["zero_tail"] = _zero_tail(body, size)
+        if _has_high_bits(body, record):
+            flags.append("overlay_in_high_bits")
+    if elements.name_length > _MAX_NAME:
+        flags.append("name_long")
+    record["flags"] = sorted({*flags, *_marks(raw.get(_NAME, b""), charset)})
     return record
-
-
-@lru_cache(_KEPT)
-def _digest(identity: bytes) -> str:
-    return hashlib.sha256(identity).hexdigest()[:16]
 
 
 def _raw(element: Any) -> bytes:
@@ -247,13 +249,18 @@ def _raw(element: Any) -> bytes:
     return "\\".join(map(str, parts)).encode("latin-1", "replace")
 
 
-def _encodings(elements: Elements) -> tuple[str, ...]:
-    names = _text(elements.get(_CHARSET))
-    return tuple(convert_encodings(names.split("\\"))) if names else ("latin-1",)
+@lru_cache(_KEPT)
+def _digest(identity: bytes) -> str:
+    return hashlib.sha256(identity).hexdigest()[:16]
 
 
-def _text(element: Any, encodings: tuple[str, ...] | None = None) -> str | None:
-    return _clean(_raw(element)[:1024], encodings) if element is not None else None
+@lru_cache(_KEPT)
+def _encodings(charset: str | None) -> tuple[str, ...]:
+    return tuple(convert_encodings(charset.split("\\"))) if charset else ("latin-1",)
+
+
+def _text(raw: bytes | None, encodings: tuple[str, ...] | None = None) -> str | None:
+    return _clean(raw[:1024], encodings) if raw else None
 
 
 @lru_cache(_KEPT)
@@ -269,8 +276,8 @@ def _clean(raw: bytes, encodings: tuple[str, ...] | None) -> str | None:
     return "".join(mark for mark in text if unicodedata.category(mark) not in {"Cc", "Cf", "Cs"}).strip() or None
 
 
-def _numbers(element: Any) -> tuple[float, ...] | None:
-    text = _text(element)
+def _numbers(raw: bytes | None) -> tuple[float, ...] | None:
+    text = _text(raw)
     return _parsed(text) if text else None
 
 
@@ -286,18 +293,8 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _short(element: Any) -> int | None:
-    raw = _raw(element)
-    if len(raw) != 2:
-        return None
-    return int.from_bytes(raw, "little" if element.is_little_endian else "big")
-
-
-def _pixel_extent(element: Any, shift: int) -> dict[str, int | None]:
-    if not isinstance(element, RawDataElement):
-        return {"pixel_offset": None, "pixel_length": None}
-    is_known = element.length != 0xFFFFFFFF
-    return {"pixel_offset": element.value_tell - shift, "pixel_length": element.length if is_known else None}
+def _short(raw: bytes | None, order: Literal["little", "big"]) -> int | None:
+    return int.from_bytes(raw, order) if raw is not None and len(raw) == 2 else None
 
 
 def _zero_tail(stream: Any, size: int) -> int:
@@ -333,14 +330,9 @@ def _depth(dataset: Dataset) -> int:
     return deepest
 
 
-def _name_flags(elements: Elements) -> list[str]:
-    """Say what is odd about the bytes of the patient's name, without ever showing it."""
-    flags = [] if getattr(elements.get(_NAME), "length", 0) <= _MAX_NAME else ["name_long"]
-    return flags + list(_marks(_raw(elements.get(_NAME)), _text(elements.get(_CHARSET))))
-
-
 @lru_cache(_KEPT)
 def _marks(raw: bytes, charset: str | None) -> tuple[str, ...]:
+    """Say what is odd about the bytes of the patient's name, without ever showing it."""
     flags = []
     if any(mark in raw.rstrip(b" \0") for mark in (b"\0", b"\n", b"\r", b"<", b">")) or raw[:1] in {
         b"=",

@@ -1,7 +1,7 @@
 """From a series as `scan` gave it to its volume in HU.
 
-Uncompressed pixels are read here, straight to where they belong, once a child has read the header again; whatever
-has to be decoded is decoded in the children.
+Uncompressed pixels are read here, straight to where they belong, once the disk or a child has confirmed that the
+file is the one that was scanned; whatever has to be decoded is decoded in the children.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from escc_desktop.errors import EsccError
 from escc_desktop.imaging.native import BeyondInt16Error, lies_in_file, read_native
 from escc_desktop.imaging.sandbox import Refused, SandboxError, borrowed_sandbox
-from escc_desktop.imaging.series import Header, Series, Slice, Verdict
+from escc_desktop.imaging.series import Header, Series, Slice, Stamp, Verdict
 from escc_desktop.imaging.stack import slice_places
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
@@ -76,11 +76,17 @@ def _admit(series: Series, accept: frozenset[str]) -> None:
 
 def _read_into(hu: NDArray[np.int16], chunk: Sequence[tuple[Slice, int]]) -> int:
     """Read some slices to their places, and return how many."""
-    plain = [part for part, _ in chunk if lies_in_file(part.header)]
-    _require_unchanged(plain)
+    _require_unchanged([part for part, _ in chunk if lies_in_file(part.header) and not _is_untouched(part)])
     for part, place in chunk:
-        hu[place] = _plain(part) if lies_in_file(part.header) else _decoded(part)
+        if lies_in_file(part.header):
+            _read_plain(part, hu[place])
+        else:
+            hu[place] = _decoded(part)
     return len(chunk)
+
+
+def _is_untouched(part: Slice) -> bool:
+    return part.stamp is not None and Stamp.of(part.path) == part.stamp
 
 
 def _require_unchanged(parts: Sequence[Slice]) -> None:
@@ -95,9 +101,9 @@ def _require_unchanged(parts: Sequence[Slice]) -> None:
             raise _changed(part)
 
 
-def _plain(part: Slice) -> NDArray[np.int16]:
+def _read_plain(part: Slice, hu: NDArray[np.int16]) -> None:
     try:
-        return read_native(part.path, part.header)
+        read_native(part.path, part.header, hu)
     except (EOFError, OSError) as error:
         raise _changed(part) from error
     except BeyondInt16Error as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,8 @@ def lies_in_file(header: Header) -> bool:
     return header.transfer_syntax in _IN_PLACE and header.bits_allocated in {8, 16}
 
 
-def read_native(path: Path, header: Header) -> NDArray[np.int16]:
-    """Return the slice (rows, columns) of a file whose header was checked.
+def read_native(path: Path, header: Header, hu: NDArray[np.int16]) -> None:
+    """Read the slice of a file whose header was checked into contiguous `hu` (rows, columns).
 
     Raises
     ------
@@ -34,11 +35,14 @@ def read_native(path: Path, header: Header) -> NDArray[np.int16]:
     BeyondInt16Error
         A value does not fit.
     """
-    length = _length(header)
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         file.seek(header.pixel_offset or 0)
-        data = file.read(length)
-    return hu_of_bytes(data, header)
+        if not _is_plain(header):
+            hu[:] = hu_of_bytes(file.read(_length(header)), header)
+            return
+        if file.readinto(memoryview(hu).cast("B")) != hu.nbytes:  # type: ignore[arg-type]  # rows in one piece
+            raise EOFError
+    _rescale_in_place(hu, header)
 
 
 def hu_of_bytes(data: bytes, header: Header) -> NDArray[np.int16]:
@@ -47,9 +51,7 @@ def hu_of_bytes(data: bytes, header: Header) -> NDArray[np.int16]:
         raise EOFError
     order = ">" if header.transfer_syntax == _BIG_ENDIAN else "<"
     stored = np.frombuffer(data, f"{order}u{(header.bits_allocated or 16) // 8}", _length(header, in_pixels=True))
-    hu = _quick_hu(stored, header) if stored.dtype == np.dtype("<u2") else None
-    if hu is None:
-        hu = rescaled(_stored_bits(stored.astype(np.int32), header), header)
+    hu = rescaled(_stored_bits(stored.astype(np.int32), header), header)
     return hu.reshape(header.rows or 0, header.columns or 0)
 
 
@@ -65,21 +67,32 @@ def rescaled(stored: NDArray[np.number], header: Header) -> NDArray[np.int16]:
     return hu.astype("<i2")
 
 
-def _quick_hu(stored: NDArray[np.uint16], header: Header) -> NDArray[np.int16] | None:
-    """Return HU where arithmetic of 16 bits does, as for CT numbers of most scanners; None where it may not."""
+def _is_plain(header: Header) -> bool:
+    """Whether arithmetic of 16 bits does, as for CT numbers of most scanners on most machines."""
     slope, intercept = _rescale(header)
+    return (
+        sys.byteorder == "little"
+        and (header.bits_allocated, header.transfer_syntax != _BIG_ENDIAN) == (16, True)
+        and (slope, intercept.is_integer()) == (1.0, True)
+        and header.high_bit in {(header.bits_stored or 16) - 1, None}
+    )
+
+
+def _rescale_in_place(hu: NDArray[np.int16], header: Header) -> None:
+    """Turn stored values into HU where they lie."""
+    intercept = int(_rescale(header)[1])
     bits = header.bits_stored or 16
-    if slope != 1 or not intercept.is_integer() or header.high_bit not in {bits - 1, None}:
-        return None
-    values = stored & np.uint16((1 << bits) - 1) if bits < 16 else stored
-    if header.is_signed:
-        sign = np.uint16(1 << (bits - 1))
-        values = (values ^ sign) - sign
-    low, high = _range(values.view(np.int16) if header.is_signed else values)
+    values = hu.view(np.uint16)
+    if bits < 16:
+        values &= np.uint16((1 << bits) - 1)
+        if header.is_signed:
+            sign = np.uint16(1 << (bits - 1))
+            values ^= sign
+            values -= sign
+    low, high = _range(hu if header.is_signed else values)
     if low + intercept < _INT16[0] or high + intercept > _INT16[1]:
-        return None
-    # What wraps around on the way comes back, since the result fits.
-    return (values + np.uint16(int(intercept) & 0xFFFF)).view(np.int16)
+        raise BeyondInt16Error
+    values += np.uint16(intercept & 0xFFFF)  # what wraps around on the way comes back, since the result fits
 
 
 def _range(values: NDArray[np.integer]) -> tuple[int, int]:

@@ -46,7 +46,9 @@ def _hu(path: Path, header: Header, inflated: bytes) -> NDArray[np.int16]:
     if inflated:
         return hu_of_bytes(inflated[header.pixel_offset or 0 :], header)
     if syntax in NATIVE:
-        return read_native(path, header)
+        hu = np.empty((header.rows or 0, header.columns or 0), dtype=np.int16)
+        read_native(path, header, hu)
+        return hu
     if syntax in _BY_GDCM:
         return rescaled(_by_gdcm(path), replace(header, slope=None, intercept=None))
     return rescaled(pydicom.dcmread(path).pixel_array, header)

@@ -87,9 +87,11 @@ class Sandbox:
             message, _ = self._ask({"function": function, "each": list(each)}, b"", timeout_s)
         except SandboxError:
             message = {}
-        answers = message.get("answers")
-        if _is_whole(answers, len(each)):
-            return [_outcome_of(answer) for answer in answers]
+        answers, alike = message.get("answers"), message.get("alike")
+        if isinstance(alike, dict) and _is_whole(answers, len(each)):
+            whole = [alike | answer for answer in answers]
+            if all(answer.get("code") != "memory" for answer in whole):
+                return [_outcome_of(answer) for answer in whole]
         self.close()
         return [self._outcome(function, arguments, timeout_s) for arguments in each]
 
@@ -181,21 +183,17 @@ class Sandbox:
 
 
 def _is_whole(answers: Any, count: int) -> TypeGuard[list[dict[str, Any]]]:
-    """Whether these are as many answers as were asked for, and none ran out of memory."""
-    return (
-        isinstance(answers, list)
-        and len(answers) == count
-        and all(isinstance(answer, dict) and answer.get("code") != "memory" for answer in answers)
-    )
+    """Whether these are as many answers as were asked for."""
+    return isinstance(answers, list) and len(answers) == count and all(isinstance(answer, dict) for answer in answers)
 
 
-def _outcome_of(answer: Mapping[str, Any]) -> dict[str, Any] | Refused:
+def _outcome_of(answer: dict[str, Any]) -> dict[str, Any] | Refused:
     """Return an answer, or the refusal it carries; a defect of the program is raised."""
     if answer.get("code") == "defect":
         raise RuntimeError(answer["what"])
     if "code" in answer:
         return Refused(answer["code"], answer["what"], answer["hint"])
-    return dict(answer)
+    return answer
 
 
 def _death(is_late: bool, timeout_s: float) -> SandboxError:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from escc_desktop.imaging.volume import Geometry
+
+_TICK_NS: Final = 2_500_000_000  # FAT counts in two seconds
 
 
 class Verdict(StrEnum):
@@ -135,11 +138,40 @@ _HEADER_FIELDS: Final = tuple(part.name for part in fields(Header))
 
 @dataclass(frozen=True)
 class Slice:
-    """One file of a series: where it lies, what it is called in reports, and its header."""
+    """One file of a series.
+
+    Attributes
+    ----------
+    path, name
+        Where it lies, what it is called in reports.
+    stamp
+        What the disk said of it just before its header was read; None if that says nothing.
+    """
 
     path: Path
     name: str
     header: Header
+    stamp: Stamp | None = field(default=None, compare=False)
+
+
+class Stamp(NamedTuple):
+    """How a disk tells that a file was not written to again."""
+
+    size: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp | None:
+        """Return the stamp of a file; None of one written this moment, whose next change may bear the same time."""
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) < _TICK_NS:
+            return None
+        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def findings_about(code: str, severity: Verdict, message: str, slices: Iterable[Slice]) -> Iterator[Finding]:
