@@ -31,6 +31,8 @@ class Settings:
         The map of keys in use, by its name; "house" is the program's own.
     own_keys
         Keys by action that this person changed.
+    ai_server
+        Address of a server that proposes outlines; "" for none: nothing is sent anywhere.
     """
 
     theme: str = "dark"
@@ -39,6 +41,7 @@ class Settings:
     layout: dict[str, Any] = field(default_factory=dict)
     key_map: str = "house"
     own_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ai_server: str = ""
 
     def with_recent(self, folder: Path) -> Settings:
         """Return the settings with a project's folder in the first place of the recent ones."""
@@ -56,7 +59,7 @@ def load_settings(path: Path) -> Settings:
     known = {one.name: kept[one.name] for one in fields(Settings) if one.name in kept}
     if known.get("theme", "dark") not in THEMES:
         del known["theme"]
-    for name in ("language", "key_map"):
+    for name in ("language", "key_map", "ai_server"):
         if not isinstance(known.get(name, ""), str):
             del known[name]
     known["recent"] = tuple(item for item in _list(known.get("recent")) if isinstance(item, str))[:RECENT_MOST]
