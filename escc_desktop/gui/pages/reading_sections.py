@@ -11,6 +11,7 @@ from escc_desktop.gui.pages.reading_esophagus import EsophagusSection
 from escc_desktop.gui.pages.reading_measuring import MeasuringSection
 from escc_desktop.gui.pages.reading_operations import OperationsSection
 from escc_desktop.gui.pages.reading_place import ReadingPlace
+from escc_desktop.gui.pages.reading_proposal import ProposalSection
 from escc_desktop.gui.pages.reading_rois import RoiList
 from escc_desktop.gui.pages.reading_section import Section
 from escc_desktop.gui.pages.reading_viewing import ViewingSection
@@ -46,5 +47,6 @@ SECTIONS: Final[tuple[SectionEntry, ...]] = (
     SectionEntry("operations", _("Operations"), OperationsSection, is_open=False),
     SectionEntry("measuring", _("Measurements"), MeasuringSection),
     SectionEntry("esophagus", _("Esophagus"), EsophagusSection),
+    SectionEntry("proposal", _("AI proposal"), ProposalSection, is_open=False),
     SectionEntry("viewing", _("Viewing"), ViewingSection, is_open=False),
 )

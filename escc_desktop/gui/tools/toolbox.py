@@ -15,6 +15,7 @@ from escc_desktop.gui.tools.limits import LimitsTool
 from escc_desktop.gui.tools.livewire import LivewireTool
 from escc_desktop.gui.tools.measure import MeasureTool
 from escc_desktop.gui.tools.polygon import PolygonTool
+from escc_desktop.gui.tools.prompt import PromptTool
 from escc_desktop.gui.tools.tool import Bench, DrawTool
 from escc_desktop.gui.tools.tracing import TracingTool
 from escc_desktop.reading.measurements import MeasurementKind
@@ -199,5 +200,14 @@ TOOLS: Final = (
         ),
         (),
         lambda bench: CourseTool(bench.canvas),
+    ),
+    ToolEntry(
+        "prompt",
+        _("AI prompt"),
+        "J",
+        "sparkle",
+        _("Left shows the AI server what belongs to the lesion, right what does not. Off until a server is named."),
+        ("AI proposal",),
+        lambda bench: PromptTool(bench.canvas),
     ),
 )
