@@ -8,7 +8,7 @@ from typing import Final
 
 _RUN: Final = "--run-part"
 # The only parts a packed program runs by name.
-_PARTS: Final = frozenset({"escc_desktop.imaging.child"})
+_PARTS: Final = frozenset({"escc_desktop.imaging.child", "escc_desktop.gui.viewer.surface_view"})
 
 
 def is_frozen() -> bool:

@@ -14,6 +14,7 @@ from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.pages.reading_proposal import ProposalSection
 from escc_desktop.gui.pages.reading_rois import RoiList
 from escc_desktop.gui.pages.reading_section import Section
+from escc_desktop.gui.pages.reading_surface import SurfaceSection
 from escc_desktop.gui.pages.reading_viewing import ViewingSection
 
 
@@ -46,6 +47,7 @@ SECTIONS: Final[tuple[SectionEntry, ...]] = (
     SectionEntry("between", _("Between slices"), BetweenSection),
     SectionEntry("operations", _("Operations"), OperationsSection, is_open=False),
     SectionEntry("measuring", _("Measurements"), MeasuringSection),
+    SectionEntry("surface", _("3D"), SurfaceSection, is_open=False),
     SectionEntry("esophagus", _("Esophagus"), EsophagusSection),
     SectionEntry("proposal", _("AI proposal"), ProposalSection, is_open=False),
     SectionEntry("viewing", _("Viewing"), ViewingSection, is_open=False),
