@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSizePolicy, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.pages.reading_place import ReadingPlace
@@ -35,13 +35,11 @@ class OperationsSection(Section):
         self._canvas, self._views = place.canvas, place.views
         self.operations = Operations(place.canvas, place.desktop.tasks, place.hand.protocol, self)
         self.smoothing = _number((0.5, 10.0, 0.5), 2.0, _("How far smoothing reaches"), "mm")
-        self.kind = QComboBox()
-        self.kind.addItems([_("median"), _("Gaussian")])
-        self.kind.setAccessibleName(_("Kind of smoothing"))
         self.margin = _number((-20.0, 30.0, 1.0), 3.0, _("Margin; below 0 the region shrinks"), "mm")
-        self.least = _number((1.0, 10_000.0, 10.0), 50.0, _("Islands below this volume are removed"), _CUBIC_MM)
+        self.least = _number((1.0, 999.0, 10.0), 50.0, _("Islands below this volume are removed"), _CUBIC_MM)
         self.other = QComboBox()
         self.other.setAccessibleName(_("The other region"))
+        self.other.setToolTip(_("The other region: add it, keep what both have, or take it out"))
         self._actions = {action.action_id.removeprefix("reading."): action for action in self._make_actions()}
         self.buttons: dict[str, ActionButton] = {}
         self._lay_out()
@@ -65,21 +63,21 @@ class OperationsSection(Section):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
-        smoothing = self._button("smooth", _("Smooth"))
-        column.addWidget(row(smoothing, None, self.kind, self.smoothing, spacing=GRID // 2))
-        column.addWidget(row(self._button("margin", _("Margin")), None, self.margin, spacing=GRID // 2))
+        column.addWidget(row(label(_("Smoothing"), tone="secondary"), None, self.smoothing))
+        kinds = self._button("smooth", _("Median")), self._button("smooth_gauss", _("Gaussian"))
+        column.addWidget(row(*kinds, None, spacing=GRID // 2))
+        column.addWidget(row(self._button("margin", _("Margin")), None, self.margin))
         holes = self._button("fill_holes", _("Fill holes")), self._button("fill_cavities", _("in 3D"))
         column.addWidget(row(*holes, None, spacing=GRID // 2))
         islands = self._button("keep_largest", _("Largest island")), self._button("keep_island", _("This island"))
         column.addWidget(row(*islands, None, spacing=GRID // 2))
-        column.addWidget(row(self._button("remove_small", _("Remove below")), None, self.least, spacing=GRID // 2))
-        column.addWidget(row(label(_("With"), tone="secondary"), self.other, None, spacing=GRID // 2))
-        joins = (
-            self._button("union", _("Add")),
-            self._button("intersection", _("Common")),
-            self._button("difference", _("Subtract")),
-        )
-        column.addWidget(row(*joins, None, spacing=GRID // 2))
+        self.least.setPrefix("< ")
+        column.addWidget(row(self._button("remove_small", _("Remove")), None, self.least))
+        self.other.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.other.setMinimumContentsLength(5)
+        self.other.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        joins = (self._button(name, "") for name in (UNION, INTERSECTION, DIFFERENCE))
+        column.addWidget(row(self.other, *joins, spacing=GRID // 2))
 
     def _button(self, name: str, text: str) -> QWidget:
         made = ActionButton(self._actions[name], text)
@@ -89,7 +87,8 @@ class OperationsSection(Section):
     def _make_actions(self) -> tuple[Action, ...]:
         make = self._action
         return (
-            make("smooth", _("Smooth the region"), self.smooth, SMOOTHED, "blur", "Shift+G"),
+            make("smooth", _("Smooth the region (median)"), self.smooth, SMOOTHED, "blur", "Shift+G"),
+            make("smooth_gauss", _("Smooth the region (Gaussian)"), partial(self.smooth, is_gauss=True), SMOOTHED),
             make(
                 "margin",
                 _("Grow or shrink the region by the margin"),
@@ -139,9 +138,9 @@ class OperationsSection(Section):
 
     # What is done
 
-    def smooth(self) -> None:
-        """Smooth the region."""
-        smooth = morphology.smooth_gauss if self.kind.currentIndex() else morphology.smooth_median
+    def smooth(self, *, is_gauss: bool = False) -> None:
+        """Smooth the region by a median or a Gaussian."""
+        smooth = morphology.smooth_gauss if is_gauss else morphology.smooth_median
         mm, spacing = self.smoothing.value(), self._spacing
 
         def change(voxels: BoolArray, _other: BoolArray, _corner: tuple[int, int, int]) -> BoolArray:
