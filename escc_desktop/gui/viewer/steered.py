@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from escc_desktop.gui.viewer import writing
@@ -17,6 +17,7 @@ from escc_desktop.gui.viewer.tool import MOUSE, Pointer
 from escc_desktop.i18n import _
 
 _SIGHT_PX: Final = 12
+_READOUT_MS: Final = 40
 
 
 class SteeredCanvas(SliceCanvas):
@@ -58,6 +59,9 @@ class SteeredCanvas(SliceCanvas):
         super().__init__(plane, parent)
         self.is_window_locked = False
         self.pen = MOUSE
+        self._readout_timer = QTimer(self)
+        self._readout_timer.setSingleShot(True)
+        self._readout_timer.timeout.connect(self._tell_hover)
 
     def set_index(self, index: int) -> None:
         """Show a slice; beyond the ends the first or last one."""
@@ -154,6 +158,10 @@ class SteeredCanvas(SliceCanvas):
         """Go to the first slice (head, front, right) or the last one."""
         if self.planes is not None:
             self.step((-1 if first else 1) * self.planes.size(self.plane))
+
+    def _tell_hover_soon(self) -> None:
+        if not self._readout_timer.isActive():
+            self._readout_timer.start(_READOUT_MS)
 
     def _tell_hover(self) -> None:
         self.hovered.emit(self.hover)
