@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -98,19 +99,20 @@ def stroke_places(start: Point, end: Point, stamp: Stamp) -> list[Corner]:
     They are found by the crossings of the line with the grid, not by sampling: however a straight path is cut into
     moves of the pointer, the same voxels are touched.
     """
-    shift = np.array([0.5 - (extent - 1) / 2 for extent in stamp.inside.shape])
-    first, last = np.array(start) + shift, np.array(end) + shift
-    parts = [np.array([0.0, 1.0])]
-    for low, high in zip(first, last, strict=True):
-        bounds = np.arange(math.floor(min(low, high)) + 1, math.ceil(max(low, high)))
-        if bounds.size:
-            parts.append((bounds - low) / (high - low))
-    times = np.unique(np.concatenate(parts))
+    # Plain numbers: between two reports of the mouse there are a few crossings, for which arrays are slow.
+    shift = [0.5 - (extent - 1) / 2 for extent in stamp.inside.shape]
+    first = [place + by for place, by in zip(start, shift, strict=True)]
+    way = [there - here for here, there in zip(start, end, strict=True)]
+    times = [0.0, 1.0]
+    for low, by in zip(first, way, strict=True):
+        high = low + by
+        bounds = range(math.floor(min(low, high)) + 1, math.ceil(max(low, high)))
+        times.extend((bound - low) / by for bound in bounds)
+    times.sort()
     # Where the line goes through a corner of the grid, two crossings are one.
-    spans = np.flatnonzero(np.diff(times) > _SAME)
-    middles = (times[spans] + times[spans + 1]) / 2 if (first != last).any() else np.zeros(1)
-    cells = np.floor(first + middles[:, None] * (last - first)).astype(int)
-    return list(dict.fromkeys((int(z), int(y), int(x)) for z, y, x in cells))
+    middles = [(one + next_) / 2 for one, next_ in pairwise(times) if next_ - one > _SAME] if any(way) else [0.0]
+    z, y, x = ([math.floor(low + time * by) for time in middles] for low, by in zip(first, way, strict=True))
+    return list(dict.fromkeys(zip(z, y, x, strict=True)))
 
 
 def touch(voxels: BoolArray, stamp: Stamp, corners: Iterable[Corner], value: bool) -> Region | None:
