@@ -40,10 +40,17 @@ def smooth_median(voxels: BoolArray, spacing_mm: Spacing, mm: float) -> BoolArra
 
 
 def smooth_gauss(voxels: BoolArray, spacing_mm: Spacing, mm: float) -> BoolArray:
-    """Blur the region by a Gaussian of a standard deviation in millimetres and keep what is at least half."""
+    """Blur the region by a Gaussian of a standard deviation in millimetres and keep as many voxels as there were.
+
+    Kept at half its height, a blurred ball is smaller than the ball.
+    """
+    n_voxels = int(np.count_nonzero(voxels))
+    if not n_voxels:
+        return voxels.copy()
     sigmas = [mm / step for step in spacing_mm]
     blurred: NDArray[np.float32] = ndimage.gaussian_filter(voxels.astype(np.float32), sigmas, mode="nearest")
-    smoothed: BoolArray = blurred >= 0.5
+    least = np.partition(blurred, blurred.size - n_voxels, axis=None)[blurred.size - n_voxels]
+    smoothed: BoolArray = blurred >= least
     return smoothed
 
 
