@@ -178,13 +178,16 @@ static Outcome fragments(const File *f, uint64_t *at)
     }
 }
 
-static int keep(PyObject *found, const Element *e)
+/* Keep a short value that is held as bytes, any other, and pixels, as (place, length). */
+static int keep(const File *f, PyObject *found, const Element *e)
 {
+    int is_short = e->tag != PIXELS && e->length <= DEFERRED && holds(f, e->value, e->length);
     PyObject *tag = PyLong_FromUnsignedLong(e->tag);
-    PyObject *where = Py_BuildValue("(KK)", (unsigned long long)e->value, (unsigned long long)e->length);
-    int is_kept = tag && where && PyDict_SetItem(found, tag, where) == 0;
+    PyObject *what = is_short ? PyBytes_FromStringAndSize((const char *)f->at + e->value, (Py_ssize_t)e->length)
+                              : Py_BuildValue("(KK)", (unsigned long long)e->value, (unsigned long long)e->length);
+    int is_kept = tag && what && PyDict_SetItem(found, tag, what) == 0;
     Py_XDECREF(tag);
-    Py_XDECREF(where);
+    Py_XDECREF(what);
     return is_kept;
 }
 
@@ -202,7 +205,7 @@ static Outcome walk(File *f, uint64_t *at, int is_implicit, int group, PyObject 
         if (outcome == ODD || e.tag <= last || e.tag >= ITEM)
             return ODD;
         last = e.tag;
-        if (is_among(&f->wanted, e.tag) && !keep(found, &e))
+        if (is_among(&f->wanted, e.tag) && !keep(f, found, &e))
             return ODD;
         if (e.tag == PIXELS && e.length == UNDEFINED) {
             *at = e.value;
@@ -217,8 +220,8 @@ static Outcome walk(File *f, uint64_t *at, int is_implicit, int group, PyObject 
 
 PyDoc_STRVAR(elements_doc,
              "elements(held, size, start, is_implicit, group, wanted, nested)\n--\n\n"
-             "Return ({tag: (place, length)}, end, depth) of the wanted elements of a file from a place on, or None if\n"
-             "it is odd or more of it is needed. `held` are its first bytes, `size` is how many it has; only elements\n"
+             "Return ({tag: value}, end, depth) of the wanted elements of a file from a place on, or None if it is odd\n"
+             "or more of it is needed; a value that is long or not held, and pixels, are (place, length). `held` are its first bytes, `size` is how many it has; only elements\n"
              "of `group` are passed unless it is -1; `wanted`, and `nested` (those of sequences), are tags, 4 bytes\n"
              "each, ascending.");
 

@@ -85,13 +85,14 @@ def _found(file: FileIO, held: bytes, size: int, wanted: bytes) -> Elements | No
     walked = elements(held, size, start, is_implicit, -1, wanted, _NESTED)
     if walked is None or not walked[0]:
         return None
-    places = walked[0]
-    raw = {tag: _value(file, held, *places[tag]) for tag in places}
+    found, _, depth = walked
+    name, pixels = found.get(_NAME, b""), found.pop(_PIXELS, None)
+    name_length = len(name) if isinstance(name, bytes) else name[1]
+    where = (pixels[0], None if pixels[1] == _UNDEFINED else pixels[1]) if isinstance(pixels, tuple) else None
+    raw = {tag: value if isinstance(value, bytes) else _read(file, *value) for tag, value in found.items()}
     if raw.get(_CHARSET, b"").decode("latin-1").rstrip(" ") not in python_encoding:
         return None
-    pixels = places.get(_PIXELS)
-    where = (pixels[0], None if pixels[1] == _UNDEFINED else pixels[1]) if pixels else None
-    return Elements(raw, True, places.get(_NAME, (0, 0))[1], where, syntax, walked[2])
+    return Elements(raw, True, name_length, where, syntax, depth)
 
 
 def _opening(held: bytes, size: int) -> tuple[str, int] | None:
@@ -101,19 +102,16 @@ def _opening(held: bytes, size: int) -> tuple[str, int] | None:
     meta = elements(held, size, _START, False, 2, _ONLY_SYNTAX, _NESTED)
     if meta is None or _SYNTAX not in meta[0]:
         return None
-    place, length = meta[0][_SYNTAX]
-    syntax = held[place : place + length].decode("latin-1").rstrip("\0 ")
-    start = meta[1]
+    named, start = meta[0][_SYNTAX], meta[1]
+    syntax = named.decode("latin-1").rstrip("\0 ") if isinstance(named, bytes) else ""
     if not _SYNTAX_PATTERN.fullmatch(syntax) or syntax in _OTHERS or held[start : start + 2] == b"\0\0":
         return None
     return syntax, start
 
 
-def _value(file: FileIO, held: bytes, place: int, length: int) -> bytes:
-    """Return a value as pydicom reads it: long ones are left in the file."""
+def _read(file: FileIO, place: int, length: int) -> bytes:
+    """Return a value that was not held as pydicom reads it: long ones are left in the file."""
     if length > _DEFER_BYTES:
         return b""
-    if place + length <= len(held):
-        return held[place : place + length]
     file.seek(place)
     return file.read(length)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -57,7 +58,12 @@ def _pixel_digest(part: Slice) -> str:
 
 
 def _place(part: Slice) -> tuple[float, ...]:
-    return tuple(round(value, 3) for value in part.header.position or ())
+    return _rounded(tuple(part.header.position or ()))
+
+
+@lru_cache(1 << 16)
+def _rounded(position: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(value, 3) for value in position)
 
 
 def _split(slices: list[Slice]) -> tuple[list[list[Slice]], list[Finding]]:

@@ -42,61 +42,60 @@ _PIXELS: Final = 0x7FE00010
 _NAME: Final = 0x00100010
 _HOSTILE_PREAMBLES: Final = (b"MZ", b"\x7fELF", b"#!", b"PK\x03\x04", b"%PDF")
 
-_TEXTS: Final = {
-    "sop_uid": 0x00080018,
-    "sop_class": 0x00080016,
-    "series_uid": 0x0020000E,
-    "study_uid": 0x0020000D,
-    "frame_uid": 0x00200052,
-    "modality": 0x00080060,
-    "study_date": 0x00080020,
-    "acquisition_time": 0x00080032,
-    "content_time": 0x00080033,
-    "acquisition_number": 0x00200012,
-    "temporal_position": 0x00200100,
-    "instance_number": 0x00200013,
-    "image_type": 0x00080008,
-    "photometric": 0x00280004,
-    "burned_in": 0x00280301,
-    "lossy": 0x00282110,
-    "contrast_start": 0x00181042,
-    "rescale_type": 0x00281054,
-}
-_WORDS: Final = {  # texts in the character set of the file
-    "patient_id": 0x00100020,
-    "description": 0x0008103E,
-    "protocol": 0x00181030,
-    "contrast_agent": 0x00180010,
-    "kernel": 0x00181210,
-    "manufacturer": 0x00080070,
-    "model": 0x00081090,
-}
-_NUMBERS: Final = {
-    "frames": 0x00280008,
-    "position": 0x00200032,
-    "orientation": 0x00200037,
-    "pixel_spacing": 0x00280030,
-    "slice_thickness": 0x00180050,
-    "slope": 0x00281053,
-    "intercept": 0x00281052,
-    "kvp": 0x00180060,
-}
-_SHORTS: Final = {
-    "rows": 0x00280010,
-    "columns": 0x00280011,
-    "samples": 0x00280002,
-    "bits_allocated": 0x00280100,
-    "bits_stored": 0x00280101,
-    "high_bit": 0x00280102,
-    "is_signed": 0x00280103,
-    "overlay_bit": 0x60000102,
-}
+_TEXTS: Final = (
+    (0x00080018, "sop_uid"),
+    (0x00080016, "sop_class"),
+    (0x0020000E, "series_uid"),
+    (0x0020000D, "study_uid"),
+    (0x00200052, "frame_uid"),
+    (0x00080060, "modality"),
+    (0x00080020, "study_date"),
+    (0x00080032, "acquisition_time"),
+    (0x00080033, "content_time"),
+    (0x00200012, "acquisition_number"),
+    (0x00200100, "temporal_position"),
+    (0x00200013, "instance_number"),
+    (0x00080008, "image_type"),
+    (0x00280004, "photometric"),
+    (0x00280301, "burned_in"),
+    (0x00282110, "lossy"),
+    (0x00181042, "contrast_start"),
+    (0x00281054, "rescale_type"),
+)
+_WORDS: Final = (  # texts in the character set of the file
+    (0x00100020, "patient_id"),
+    (0x0008103E, "description"),
+    (0x00181030, "protocol"),
+    (0x00180010, "contrast_agent"),
+    (0x00181210, "kernel"),
+    (0x00080070, "manufacturer"),
+    (0x00081090, "model"),
+)
+_NUMBERS: Final = (
+    (0x00280008, "frames"),
+    (0x00200032, "position"),
+    (0x00200037, "orientation"),
+    (0x00280030, "pixel_spacing"),
+    (0x00180050, "slice_thickness"),
+    (0x00281053, "slope"),
+    (0x00281052, "intercept"),
+    (0x00180060, "kvp"),
+)
+_SHORTS: Final = (
+    (0x00280010, "rows"),
+    (0x00280011, "columns"),
+    (0x00280002, "samples"),
+    (0x00280100, "bits_allocated"),
+    (0x00280101, "bits_stored"),
+    (0x00280102, "high_bit"),
+    (0x00280103, "is_signed"),
+    (0x60000102, "overlay_bit"),
+)
 
 _CHARSET: Final = 0x00080005
 _PERSON: Final = (_NAME, 0x00100020, 0x00100030)
-_WANTED: Final = packed(
-    {*_TEXTS.values(), *_WORDS.values(), *_NUMBERS.values(), *_SHORTS.values(), *_PERSON, _CHARSET, _PIXELS}
-)
+_WANTED: Final = packed({*_PERSON, _CHARSET, _PIXELS, *(tag for tag, _ in (*_TEXTS, *_WORDS, *_NUMBERS, *_SHORTS))})
+_LONGEST: Final = 1024  # bytes of a text that are looked at
 _HEAD: Final = 1 << 14  # holds the header of most files
 
 
@@ -216,13 +215,13 @@ def _transfer_syntax(dataset: Dataset) -> str:
 def _record(elements: Elements, flags: list[str], body: Any, size: int) -> dict[str, Any]:
     """Return the header record of a file, or inflated bytes, of some size."""
     raw = elements.raw
-    record: dict[str, Any] = {key: _text(raw.get(tag)) for key, tag in _TEXTS.items()}
-    charset = _text(raw.get(_CHARSET))
+    charset = _clean(raw.get(_CHARSET, b"")[:_LONGEST])
     encodings = _encodings(charset)
-    record |= {key: _text(raw.get(tag), encodings) for key, tag in _WORDS.items()}
-    record |= {key: _numbers(raw.get(tag)) for key, tag in _NUMBERS.items()}
     order: Literal["little", "big"] = "little" if elements.is_little_endian else "big"
-    record |= {key: _short(raw.get(tag), order) for key, tag in _SHORTS.items()}
+    record: dict[str, Any] = {key: _clean(raw[tag][:_LONGEST]) for tag, key in _TEXTS if tag in raw}
+    record |= {key: _clean(raw[tag][:_LONGEST], encodings) for tag, key in _WORDS if tag in raw}
+    record |= {key: _numbers(raw[tag][:_LONGEST]) for tag, key in _NUMBERS if tag in raw}
+    record |= {key: _short(raw[tag], order) for tag, key in _SHORTS if tag in raw}
     record["person"] = _digest(b"\0".join(raw.get(tag, b"").strip(b" \0") for tag in _PERSON))
     record["transfer_syntax"] = elements.transfer_syntax
     record["depth"] = elements.depth
@@ -259,12 +258,9 @@ def _encodings(charset: str | None) -> tuple[str, ...]:
     return tuple(convert_encodings(charset.split("\\"))) if charset else ("latin-1",)
 
 
-def _text(raw: bytes | None, encodings: tuple[str, ...] | None = None) -> str | None:
-    return _clean(raw[:1024], encodings) if raw else None
-
-
 @lru_cache(_KEPT)
-def _clean(raw: bytes, encodings: tuple[str, ...] | None) -> str | None:
+def _clean(raw: bytes, encodings: tuple[str, ...] | None = None) -> str | None:
+    """Return a text without padding, None if it is empty."""
     raw = raw.strip(b" \0")
     if not raw:
         return None
@@ -272,18 +268,16 @@ def _clean(raw: bytes, encodings: tuple[str, ...] | None) -> str | None:
         text = raw.decode("latin-1")
     else:
         text = decode_bytes(raw, list(encodings), set())
+    if text.isascii() and text.isprintable():
+        return text.strip() or None
     # Control and direction marks could disguise a text; nothing here needs them.
     return "".join(mark for mark in text if unicodedata.category(mark) not in {"Cc", "Cf", "Cs"}).strip() or None
 
 
-def _numbers(raw: bytes | None) -> tuple[float, ...] | None:
-    text = _text(raw)
-    return _parsed(text) if text else None
-
-
 @lru_cache(_KEPT)
-def _parsed(text: str) -> tuple[float, ...]:
-    return tuple(_number(part) for part in text.split("\\"))
+def _numbers(raw: bytes) -> tuple[float, ...] | None:
+    text = _clean(raw)
+    return tuple(_number(part) for part in text.split("\\")) if text else None
 
 
 def _number(text: str) -> float:
@@ -293,8 +287,8 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def _short(raw: bytes | None, order: Literal["little", "big"]) -> int | None:
-    return int.from_bytes(raw, order) if raw is not None and len(raw) == 2 else None
+def _short(raw: bytes, order: Literal["little", "big"]) -> int | None:
+    return int.from_bytes(raw, order) if len(raw) == 2 else None
 
 
 def _zero_tail(stream: Any, size: int) -> int:
@@ -305,16 +299,18 @@ def _zero_tail(stream: Any, size: int) -> int:
 
 def _has_high_bits(stream: Any, record: dict[str, Any]) -> bool:
     """Whether a sample from the middle of uncompressed pixels uses bits above the stored ones."""
-    length, high = record["pixel_length"], record["high_bit"]
-    if record["bits_allocated"] != 16 or length is None or high is None or not 0 <= high < 15:
+    length, high, bits = record["pixel_length"], record.get("high_bit"), record.get("bits_allocated")
+    if bits != 16 or length is None or high is None or not 0 <= high < 15:
         return False
     stream.seek(record["pixel_offset"] + max(0, (length - _TAIL) // 4 * 2))
     sample = stream.read(min(_TAIL, length))
     order = ">" if record["transfer_syntax"] == "1.2.840.10008.1.2.2" else "<"
-    values = np.frombuffer(sample[: len(sample) // 2 * 2], dtype=f"{order}u2").astype(np.int32)
+    values = np.frombuffer(sample, f"{order}u2", len(sample) // 2)
     above = values >> (high + 1)
-    sign = (values >> high) & 1 if record["is_signed"] else 0
-    return bool((above != sign * (0xFFFF >> (high + 1))).any() and (above != 0).any())
+    if not above.any():
+        return False
+    sign = (values >> high) & 1 if record.get("is_signed") else values & 0
+    return bool((above != sign * (0xFFFF >> (high + 1))).any())
 
 
 def _depth(dataset: Dataset) -> int:
