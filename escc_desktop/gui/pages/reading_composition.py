@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.latest import Latest
 from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.theme import GRID, OKABE_ITO
 from escc_desktop.gui.viewer.canvas import SliceCanvas
-from escc_desktop.gui.widgets.text import button, label, row
+from escc_desktop.gui.widgets.action_button import ActionButton
+from escc_desktop.gui.widgets.text import label, row
 from escc_desktop.i18n import _
 from escc_desktop.imaging.composition import Composition, Counts, Part, belongs_to, count_slices, trim
 from escc_desktop.imaging.mask import BoolArray, Region, bounding_box
@@ -42,7 +44,8 @@ class CompositionPart(QWidget):
         self._trimming: Latest[tuple[Region, BoolArray]] = Latest(tasks, _("Trimming"), self._trimmed, trouble)
         self._asked: tuple[Part, _State] | None = None
         self.shares: dict[Part, QLabel] = {part: label() for part in Part}
-        self.trims: dict[Part, QPushButton] = {part: button(_("Trim"), weight="quiet") for part in Part}
+        self._actions = self._make_actions()
+        self.trims = {part: ActionButton(self._actions[part], _("Trim")) for part in Part}
         self.rim = QCheckBox(_("Trim a rim of one voxel too"))
         self.rim.setToolTip(
             _("Voxels of the region that touch what is trimmed, in its slice, are partly air or vessel.")
@@ -67,35 +70,30 @@ class CompositionPart(QWidget):
             heading = label(name, tone="secondary")
             heading.setToolTip(tip)
             self.shares[part].setToolTip(tip)
-            self.trims[part].clicked.connect(lambda _checked=False, part=part: self.trim(part))
-            column.addWidget(row(heading, None, self.shares[part], self.trims[part]))
+            column.addWidget(row(heading, None, self.shares[part], self.trims[part].widget))
         column.addWidget(self.rim)
 
     def actions_now(self) -> tuple[Action, ...]:
         """Return the trims, and the marking of what they would take out."""
+        text = _("Mark air, fat, vessel and calcium in the region")
+        mark = Action("reading.composition", text, self.toggle_marks, "eye", ("Shift+C",))
+        return mark, *self._actions.values()
+
+    def _make_actions(self) -> dict[Part, Action]:
         names = {
             Part.AIR_FAT: (_("Trim air and fat (below \N{MINUS SIGN}30 HU)"), ("Shift+T",)),
             Part.VESSEL_CALCIUM: (_("Trim vessel and calcium (above 200 HU)"), ()),
         }
-        trims = [
-            Action(
+        return {
+            part: Action(
                 f"reading.trim_{part.name.lower()}",
                 names[part][0],
-                lambda part=part: self.trim(part),  # type: ignore[misc]
-                "crop",
-                names[part][1],
-                lambda part=part: self.why_not(part),  # type: ignore[misc]
+                partial(self.trim, part),
+                keys=names[part][1],
+                why_not=partial(self.why_not, part),
             )
             for part in Part
-        ]
-        mark = Action(
-            "reading.composition",
-            _("Mark air, fat, vessel and calcium in the region"),
-            self.toggle_marks,
-            "eye",
-            ("Shift+C",),
-        )
-        return mark, *trims
+        }
 
     def stop(self) -> None:
         """Let go of what runs."""
@@ -140,9 +138,7 @@ class CompositionPart(QWidget):
         for part in Part:
             share = f"{100 * found.share(part):.1f} %" if found.n_voxels else "\N{EN DASH}"
             self.shares[part].setText(share)
-            why_not = self.why_not(part)
-            self.trims[part].setEnabled(not why_not)
-            self.trims[part].setToolTip(why_not or _("Take {n} voxels out of the region").format(n=found.count(part)))
+            self.trims[part].follow()
         if self.is_marked:
             self._repaint()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.notices import Tone
@@ -11,7 +13,8 @@ from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.limits import Limits, LimitsTool, axial_axis
 from escc_desktop.gui.viewer.planes import Plane
-from escc_desktop.gui.widgets.text import button, icon_button, label, row
+from escc_desktop.gui.widgets.action_button import ActionButton
+from escc_desktop.gui.widgets.text import label, row
 from escc_desktop.i18n import _, plural
 from escc_desktop.imaging.delineate import join
 from escc_desktop.imaging.mask import MaskEdit, Region, bounding_box
@@ -33,9 +36,11 @@ class LimitsPart(QWidget):
         self._warned: set[int] = set()
         self._cursor = place.canvas.reading.history.cursor
         self.values: dict[bool, QLabel] = {is_cranial: label() for is_cranial in (True, False)}
-        self.here: dict[bool, QPushButton] = {}
-        self.trim_button = button(_("Trim to limits"), "crop", weight="quiet")
-        self.clear = icon_button("delete", _("Remove both limits"))
+        self._actions = self._make_actions()
+        self.cranial_here, self.caudal_here, self.trim_button, self.clear = (
+            ActionButton(action, text)
+            for action, text in zip(self._actions, (_("Here"), _("Here"), _("Trim to limits"), ""), strict=True)
+        )
         self._lay_out()
         tool.watchers.append(self._repaint)
         place.hand.painters.append(tool.paint_lines)
@@ -48,24 +53,42 @@ class LimitsPart(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
-        for is_cranial, name, tip in (
-            (True, _("Cranial limit"), _("The lesion begins on the axial slice shown")),
-            (False, _("Caudal limit"), _("The lesion ends on the axial slice shown")),
+        for is_cranial, name, here in (
+            (True, _("Cranial limit"), self.cranial_here),
+            (False, _("Caudal limit"), self.caudal_here),
         ):
-            here = self.here[is_cranial] = button(_("Here"), weight="quiet", tip=tip)
-            here.clicked.connect(lambda _checked=False, is_cranial=is_cranial: self.set_here(cranial=is_cranial))
-            column.addWidget(row(label(name, tone="secondary"), None, self.values[is_cranial], here))
-        column.addWidget(row(self.trim_button, None, self.clear))
-        self.trim_button.clicked.connect(self.trim)
-        self.clear.clicked.connect(lambda: self.tool.keep(None))
+            column.addWidget(row(label(name, tone="secondary"), None, self.values[is_cranial], here.widget))
+        column.addWidget(row(self.trim_button.widget, None, self.clear.widget))
 
     def actions_now(self) -> tuple[Action, ...]:
-        """Return the limits at the slice shown, and the trim."""
+        """Return the limits at the slice shown, the trim, and forgetting them."""
+        return self._actions
+
+    def _make_actions(self) -> tuple[Action, Action, Action, Action]:
+        why_not = self._canvas.why_not_draw
         return (
-            Action("reading.limit_cranial", _("Cranial limit at this slice"), lambda: self.set_here(cranial=True)),
-            Action("reading.limit_caudal", _("Caudal limit at this slice"), lambda: self.set_here(cranial=False)),
+            Action(
+                "reading.limit_cranial",
+                _("Cranial limit at this axial slice"),
+                partial(self.set_here, cranial=True),
+                why_not=why_not,
+            ),
+            Action(
+                "reading.limit_caudal",
+                _("Caudal limit at this axial slice"),
+                partial(self.set_here, cranial=False),
+                why_not=why_not,
+            ),
             Action("reading.trim_limits", _("Trim to the limits"), self.trim, "crop", (), self.why_not_trim),
+            Action("reading.clear_limits", _("Remove both limits"), self.remove, "delete", (), self._why_not_remove),
         )
+
+    def remove(self) -> None:
+        """Have no limits any more."""
+        self.tool.keep(None)
+
+    def _why_not_remove(self) -> str:
+        return _("No limits are set.") if self.tool.noted is None else self._canvas.why_not_draw()
 
     def set_here(self, *, cranial: bool) -> None:
         """Put a limit on the axial slice shown."""
@@ -167,16 +190,15 @@ class LimitsPart(QWidget):
     def _follow(self) -> None:
         limits = self.tool.noted
         for is_cranial, value in self.values.items():
-            value.setText(_("not set") if limits is None else self._words(limits, cranial=is_cranial))
-        why_not = self.why_not_trim()
-        self.trim_button.setEnabled(not why_not)
-        self.trim_button.setToolTip(why_not or _("Erase what is drawn outside the limits"))
-        self.clear.setEnabled(limits is not None)
+            index = None if limits is None else limits.cranial if is_cranial else limits.caudal
+            value.setText(_("not set") if index is None else _("slice {n}").format(n=index + 1))
+            value.setToolTip("" if index is None else self._place_words(index))
+        for made in (self.cranial_here, self.caudal_here, self.trim_button, self.clear):
+            made.follow()
 
-    def _words(self, limits: Limits, *, cranial: bool) -> str:
-        index = limits.cranial if cranial else limits.caudal
+    def _place_words(self, index: int) -> str:
         place = self._canvas.planes.position_mm(Plane.AXIAL, index)
-        return _("slice {n} · {mm} mm").format(n=index + 1, mm=f"{place:.0f}".replace("-", "\N{MINUS SIGN}"))
+        return _("{number} mm").format(number=f"{place:.1f}".replace("-", "\N{MINUS SIGN}"))
 
     def _repaint(self) -> None:
         for view in self._place.views.views:

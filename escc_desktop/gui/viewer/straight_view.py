@@ -19,14 +19,14 @@ from escc_desktop.gui.viewer.look import ROI_COLOR, Look
 from escc_desktop.gui.viewer.lut import fused_table
 from escc_desktop.gui.viewer.mapping import Mapping
 from escc_desktop.gui.viewer.outline import paint_border
-from escc_desktop.gui.viewer.writing import CROSSHAIR, FAINT, INK
+from escc_desktop.gui.viewer.writing import CROSSHAIR, FAINT, INK, SHADE
 from escc_desktop.i18n import _
 from escc_desktop.imaging.straighten import ACROSS_MM, PIXEL_MM, RAYS, STEP_MM, Straightened, WallMap
 
 THICKEST_MM: Final = 15.0
 TURN_DEGREES: Final = 10
 _EDGE, _LINE, _MAP_SHARE, _PICK_PX = 8, 16, 0.26, 6.0
-_TICKS_MM: Final = (0, 5, 10, 15)
+_TICKS_MM: Final = (0, 5, 10)
 _FOCUS: Final = QColor("#4aa3ff")
 
 
@@ -330,10 +330,13 @@ class StraightView(QWidget):
         painter.setPen(INK)
         for tick in _TICKS_MM:
             x = bar.left() + tick / THICKEST_MM * bar.width()
-            text = f"{tick}" if tick < THICKEST_MM else f"{tick} mm"
+            text = f"{tick}"
             width = painter.fontMetrics().horizontalAdvance(text)
             left = min(max(x - width / 2, bar.left()), bar.right() - width)
             painter.drawText(QPointF(left, bar.bottom() + 12), text)
+        painter.setPen(FAINT)
+        below = QRectF(rect.left(), bar.bottom() + 14, rect.width(), _LINE)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), _("wall, mm"))
 
     def _paint_marks(self, painter: QPainter) -> None:
         left, right = self.picture_rect.left(), self.map_rect.right()
@@ -355,12 +358,14 @@ class StraightView(QWidget):
     def _paint_words(self, painter: QPainter) -> None:
         rect = self.picture_rect
         radians = math.radians(self.degrees)
-        painter.setPen(INK)
         for sign, x in ((-1, rect.left()), (1, rect.right() - 24)):
             box = QRectF(x, rect.center().y() - _LINE, 24, 2 * _LINE)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _side_letters(radians, sign))
+            for color, by in ((SHADE, 1), (INK, 0)):
+                painter.setPen(color)
+                painter.drawText(box.translated(by, by), Qt.AlignmentFlag.AlignCenter, _side_letters(radians, sign))
         bottom = QRectF(self.rect()).adjusted(_EDGE, 0, -_EDGE, -_EDGE)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+        painter.setPen(INK)
         painter.drawText(bottom, int(flags), self._readout())
 
 
