@@ -127,6 +127,7 @@ def test_that_the_program_plays_a_script_on_the_practice_project_and_ends(tmp_pa
     command = [sys.executable, "-m", "escc_desktop", "demo", "--project", str(tmp_path / "demo"), "--replay", str(path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["DONE"]), done.stdout + done.stderr
-    path.write_text(path.read_text().replace("T01/L1/A/first", "T09/L1/A/first"))
+    write_script(path, [step("go", page="reading"), step("action", id="reading.nothing")])
     failed = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
     assert failed.returncode == 1
+    assert "Step 2 (action): there is no action reading.nothing" in failed.stdout

@@ -215,11 +215,13 @@ class Player(QObject):
             raise _FailedError(board.why_not_sign())
 
         def fill_and_sign() -> bool:
+            if page.board is None:  # what it held is gone then
+                return True
             if board.sign_panel.fill.isVisible() and not board.sign_panel.password.text():
                 board.sign_panel.fill.click()
                 board.sign_panel.meaning.setText(meaning)
                 board.sign_panel.sign.click()
-            return page.board is None
+            return False
 
         self._wait_until(fill_and_sign)
 
