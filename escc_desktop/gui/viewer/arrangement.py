@@ -34,13 +34,11 @@ class Arrangement:
     def of(cls, kept: object) -> Self:
         """Return what was written down; what is missing or damaged has its default."""
         known = kept if isinstance(kept, dict) else {}
-        share = known.get("share")
-        is_share = isinstance(share, float) and LEAST_SHARE <= share <= MOST_SHARE
-        maximised = known.get("maximised")
+        share, maximised = known.get("share"), known.get("maximised")
         return cls(
             known.get("has_side_views") is not False,
             maximised if isinstance(maximised, str) else "",
-            share if is_share else USUAL_SHARE,
+            share if isinstance(share, float) and LEAST_SHARE <= share <= MOST_SHARE else USUAL_SHARE,
         )
 
     def document(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from escc_desktop.gui.viewer.outline import paint_border
 from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.picture import Picture
 from escc_desktop.gui.viewer.planes import Plane, PlaneAxes, VolumePlanes, Voxel
+from escc_desktop.gui.viewer.screen import Screen
 from escc_desktop.imaging.mask import BoolArray, Region
 
 _PAD_PX: Final = 3
@@ -70,6 +71,7 @@ class SliceCanvas(QWidget):
         self._mapping: Mapping | None = None
         self._fits = True
         self._picture: Picture | None = None
+        self._screen = Screen()
         self._overlays: tuple[Overlay, ...] = ()
         self._changed: _Box | None = None
         self._cursor: QPointF | None = None
@@ -203,12 +205,6 @@ class SliceCanvas(QWidget):
         return self.planes.voxel(self.plane, self.index, row, column)
 
     @property
-    def covered(self) -> QRect:
-        """The pixels of the widget that the picture covers wholly."""
-        rows, columns = self._mapping.shape if self._mapping is not None else (0, 0)
-        return self.voxels_to_widget(slice(0, rows), slice(0, columns)).toAlignedRect().adjusted(1, 1, -1, -1)
-
-    @property
     def px_per_mm(self) -> float:
         """The zoom in (logical) pixels a millimetre."""
         return self._mapping.px_per_mm if self._mapping is not None else 1.0
@@ -252,13 +248,11 @@ class SliceCanvas(QWidget):
     # Painting
 
     def paint_picture(self, painter: QPainter, exposed: QRect) -> None:
-        """Paint slice and region where they are exposed."""
+        """Paint slice and region where they are exposed, and black around them."""
         if self._mapping is None or self._picture is None:
             return
-        self._refresh(self._picture)
-        rows, columns = self._mapping.shape
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._mapping.is_smooth)
-        painter.drawImage(self._mapping.rectangle(slice(0, rows), slice(0, columns)), self._picture.image)
+        self._refresh(self._picture, self._mapping)
+        self._screen.paint(painter, exposed, self._mapping, self._picture.colors)
         if self.look.has_overlay:
             for overlay in reversed(self._overlays):
                 self._paint_overlay_border(painter, self._mapping, overlay, exposed)
@@ -285,7 +279,7 @@ class SliceCanvas(QWidget):
         color = QColor(overlay.color)
         paint_border(painter, mapping, section, (rows.start, columns.start), color, is_dashed=overlay.is_dashed)
 
-    def _refresh(self, picture: Picture) -> None:
+    def _refresh(self, picture: Picture, mapping: Mapping) -> None:
         """Bring the picture up to date where something changed."""
         look = self.look
         if self._changed is not None:
@@ -298,6 +292,7 @@ class SliceCanvas(QWidget):
         whole = tuple(slice(0, n) for n in picture.shape)
         rows, columns = (whole[0], whole[1]) if self._recolor or self._changed is None else self._changed
         picture.color(table, rows, columns)
+        self._screen.spoil(mapping, rows, columns)
         self._changed, self._recolor = None, False
 
     def _take(self, picture: Picture, rows: slice, columns: slice) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Final
 
@@ -42,8 +42,9 @@ class KeptViews(QObject):
 
     def write(self) -> None:
         """Remember how the views lie now."""
-        self._desktop.keep_layout(self._name, self._views.arrangement.document())
-        self._desktop.keep_layout(_RATE, self._views.cine.rate)
+        kept = {self._name: self._views.arrangement.document(), _RATE: self._views.cine.rate}
+        settings = self._desktop.settings
+        self._desktop.set_settings(replace(settings, layout={**settings.layout, **kept}))
 
     def _follow(self) -> None:
         self._views.set_own_windows(own_windows(self._desktop))

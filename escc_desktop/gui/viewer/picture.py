@@ -1,16 +1,15 @@
-"""The picture of one slice: HU and label fused to codes, codes to colours, kept as an image to draw."""
+"""The picture of one slice: HU and label fused to codes, codes to colours, kept to be stretched to the screen."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage
 
 from escc_desktop.gui.viewer.lut import CODES, LABEL_SHIFT
 
 
 class Picture:
-    """An RGB32 image of a slice in the orientation of the screen, of which any box can be made anew.
+    """The colours (RGB32) of a slice in the orientation of the screen, of which any box can be made anew.
 
     Parameters
     ----------
@@ -23,10 +22,9 @@ class Picture:
     def __init__(self, shape: tuple[int, int], down: int, right: int) -> None:
         self.shape = shape
         self._codes = np.zeros(shape, dtype=np.intp)
-        self._colors = np.zeros(shape, dtype=np.uint32)
+        self.colors = np.zeros(shape, dtype=np.uint32)
         self._down, self._right = down, right
         self._n_labels = 0
-        self.image = QImage(self._colors.data, shape[1], shape[0], 4 * shape[1], QImage.Format.Format_RGB32)
 
     def take_voxels(self, hu: NDArray[np.int16], rows: slice, columns: slice) -> None:
         """Take the HU of a box of the slice; it holds no label then."""
@@ -46,7 +44,7 @@ class Picture:
     def color(self, table: NDArray[np.uint32], rows: slice, columns: slice) -> None:
         """Make the colours of a box anew."""
         y, x = self._on_screen(rows, 0, self._down), self._on_screen(columns, 1, self._right)
-        table.take(self._codes[y, x], out=self._colors[y, x], mode="wrap")
+        table.take(self._codes[y, x], out=self.colors[y, x], mode="wrap")
 
     def _on_screen(self, part: slice, axis: int, sign: int) -> slice:
         length = self._codes.shape[axis]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import cast
-
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import (
     QEnterEvent,
@@ -16,7 +13,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPointingDevice,
-    QRegion,
     QTabletEvent,
     QWheelEvent,
 )
@@ -67,9 +63,8 @@ class SliceView(SteeredCanvas):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is exposed."""
         with QPainter(self) as painter:
-            for rect in cast("Iterable[QRect]", QRegion(event.rect()).subtracted(QRegion(self.covered))):
-                painter.fillRect(rect, Qt.GlobalColor.black)
             if self.planes is None:
+                painter.fillRect(event.rect(), Qt.GlobalColor.black)
                 writing.paint_empty(painter, self)
             else:
                 self.paint_picture(painter, event.rect())
