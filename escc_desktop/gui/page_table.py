@@ -56,6 +56,7 @@ PAGES: Final = (
     PageEntry("worklist", _("Worklist"), "clipboard_task_list_ltr", ("VIEW_IMAGES",), "worklist", "WorklistPage"),
     PageEntry("reading", _("Reading"), "edit", ("READ",), "reading", "ReadingPage"),
     PageEntry("agreement", _("Agreement"), "shape_intersect", ("VIEW_FEATURES",), "agreement", "AgreementPage"),
+    PageEntry("compare", _("Compare"), "split_vertical", ("VIEW_IMAGES", "VIEW_ROIS"), "compare", "ComparePage"),
     PageEntry("model", _("Model"), "data_trending", ("VIEW_MODELS",), "model", "ModelPage"),
     PageEntry("patient", _("Patient"), "stethoscope", ("VIEW_ASSESSMENTS",), "patient", "PatientPage"),
     PageEntry("trial", _("Trial"), "data_bar_vertical", ("VIEW_OUTCOME",), "trial", "TrialPage"),

@@ -1,7 +1,8 @@
 """What belongs to one reading: its key and its journal.
 
 Every reading has a random key, sealed for its owner. Until it is signed nobody else can open it, whoever holds the
-project's data key; signing seals the key for the project too, so that the analysis can use the reading.
+project's data key; signing seals the key for the project too, so that the analysis can use the reading. Readers open
+each other's once the last one is signed.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.store.accounts import Accounts, Principal, Role
 from escc_desktop.store.audit import Entry, Ledger
 from escc_desktop.store.crypto import KEY_BYTES, decrypt, derive, encrypt
 from escc_desktop.store.database import Database
-from escc_desktop.store.tables import journal, reading
+from escc_desktop.store.tables import journal, reading, record
+
+_SESSION = "session"  # the kind of record that plans a reading
 
 
 class Readings:
@@ -53,7 +56,7 @@ class Readings:
         Raises
         ------
         AccessDeniedError
-            A reader asks for a reading not his own, or anyone for one that is not signed.
+            A reader asks for a reading not his own before all are signed, or anyone for one that is not signed.
         """
         with self._database.read() as connection:
             row = self._row(connection, session_id)
@@ -62,7 +65,7 @@ class Readings:
         owner, sealed_owner, sealed_project = row
         if principal is not None and principal.account_id == owner:
             return principal.unseal(sealed_owner, session_id)
-        if principal is None or principal.role is Role.READER:
+        if principal is None or (principal.role is Role.READER and not self._are_over()):
             raise AccessDeniedError("This reading is not yours.", "Readers are blind to each other.")
         if sealed_project is None:
             raise AccessDeniedError(f"Reading {session_id} is not signed yet.", "Wait until its reader signs it.")
@@ -119,6 +122,13 @@ class Readings:
             entry.connection.execute(
                 insert(reading).values(session_id=session_id, owner=principal.account_id, sealed_owner=sealed)
             )
+
+    def _are_over(self) -> bool:
+        """Return whether every planned session was signed."""
+        planned = select(func.count(record.c.record_id.distinct())).where(record.c.kind == _SESSION)
+        signed = select(func.count()).where(reading.c.sealed_project.is_not(None))
+        with self._database.read() as connection:
+            return connection.execute(planned).scalar_one() == connection.execute(signed).scalar_one()
 
     @staticmethod
     def _row(connection: Connection, session_id: str) -> tuple[str, bytes, bytes | None] | None:

@@ -9,9 +9,21 @@ from typing import Any, TypeVar
 
 from escc_desktop.errors import AccessDeniedError
 from escc_desktop.imaging.volume import Geometry
+from escc_desktop.reading.protocol import FREE, Protocol
 from escc_desktop.reading.session import Occasion, ReadingSession
 from escc_desktop.store.accounts import Principal, Role
-from escc_desktop.store.kinds import FEATURES, ROI, SERIES, SESSION, VOLUME, lesion_key, volume_geometry
+from escc_desktop.store.kinds import (
+    FEATURES,
+    PLAN,
+    PLAN_ID,
+    ROI,
+    SERIES,
+    SESSION,
+    THUMBNAIL,
+    VOLUME,
+    lesion_key,
+    volume_geometry,
+)
 from escc_desktop.store.records import Kind
 from escc_desktop.store.store import Store
 
@@ -93,8 +105,6 @@ _TO_VIEW: Mapping[str, Operation] = {
 # Which records of a kind a session needs; a reader sees these, of his own sessions only.
 _NEEDED: Mapping[str, Callable[[ReadingSession], str]] = {
     "patient": lambda session: session.patient_id,
-    "series": lambda session: session.series_uid,
-    "thumbnail": lambda session: session.series_uid,
     "lesion": lambda session: lesion_key(session.patient_id, session.lesion_id),
     "session": lambda session: session.session_id,
 }
@@ -136,11 +146,21 @@ def visible_sessions(principal: Principal, sessions: Iterable[ReadingSession]) -
     )
 
 
+def are_over(sessions: Iterable[ReadingSession]) -> bool:
+    """Return whether every planned reading is signed: from then on nobody can be led by what another one drew."""
+    known = tuple(sessions)
+    return bool(known) and all(session.is_signed for session in known)
+
+
 def readable_sessions(principal: Principal, sessions: Iterable[ReadingSession]) -> tuple[ReadingSession, ...]:
     """Return the sessions whose contents the principal may see.
 
-    A reader's own first reading is hidden from him until its repeat, if one is planned, is signed.
+    A reader's own first reading is hidden from him until its repeat, if one is planned, is signed; the other
+    reader's until all are.
     """
+    sessions = tuple(sessions)
+    if principal.role is Role.READER and are_over(sessions):
+        return sessions
     visible = visible_sessions(principal, sessions)
     if principal.role is not Role.READER:
         return tuple(session for session in visible if session.is_signed)
@@ -216,6 +236,21 @@ class View:
         settings: Mapping[str, Any] | None = None if found is None else found.vector.provenance.get("settings")
         return settings
 
+    def protocol(self) -> Protocol:
+        """Return what readers may do and see; whoever reads is told."""
+        plan = self._store.find(PLAN, PLAN_ID)
+        return FREE if plan is None else plan.protocol
+
+    def are_readings_over(self) -> bool:
+        """Return whether every planned reading is signed, so that readers may see each other's."""
+        return are_over(self._store.all(SESSION))
+
+    def readable(self) -> tuple[ReadingSession, ...]:
+        """Return the signed readings whose outlines the principal may see, without opening any."""
+        require(self.principal, Operation.VIEW_ROIS)
+        readable = readable_sessions(self.principal, self._store.all(SESSION))
+        return tuple(session for session in readable if session.is_signed)
+
     def sessions(self) -> tuple[ReadingSession, ...]:
         """Return the sessions the principal may know of."""
         require(self.principal, Operation.VIEW_SESSIONS)
@@ -234,12 +269,24 @@ class View:
         return tuple(record_id for record_id in session_of if record_id in to_read)
 
     def _to_read(self, kind_name: str, own: Iterable[ReadingSession]) -> set[str]:
-        """Return the ids of what a reader needs for his own sessions: no follow-up CT, no other patient."""
-        if kind_name == VOLUME.name:
-            series = (self._store.find(SERIES, session.series_uid) for session in own)
-            return {document.content["volume"] for document in series if document is not None}
-        identify = _NEEDED[kind_name]
-        return {identify(session) for session in own}
+        """Return the ids of what a reader needs for his own sessions: no follow-up CT, no other patient.
+
+        Of series those the plan lists for his patients too.
+        """
+        if kind_name not in {VOLUME.name, SERIES.name, THUMBNAIL.name}:
+            identify = _NEEDED[kind_name]
+            return {identify(session) for session in own}
+        sessions = tuple(own)
+        uids = {session.series_uid for session in sessions} | self._listed({one.patient_id for one in sessions})
+        if kind_name != VOLUME.name:
+            return uids
+        series = (self._store.find(SERIES, uid) for uid in uids)
+        return {document.content["volume"] for document in series if document is not None}
+
+    def _listed(self, patients: set[str]) -> set[str]:
+        """Return the series of some patients that the plan lets readers look at beside those they outline."""
+        found = {uid: self._store.find(SERIES, uid) for uid in self.protocol().series}
+        return {uid for uid, one in found.items() if one is not None and one.content["patient_id"] in patients}
 
     def _require(self, kind: Kind[T]) -> None:
         operation = _TO_VIEW.get(kind.name)

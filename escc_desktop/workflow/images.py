@@ -265,7 +265,7 @@ def _import_one(
 def series_document(series: Series, patient_id: str, volume: Volume) -> Document:
     """Return what the project keeps of a series: no name, no hospital number.
 
-    Projects of earlier programs lack `size`, `spacing_mm` and `positions_mm`.
+    Projects of earlier programs lack `size`, `spacing_mm`, `positions_mm` and `frame_uid`.
     """
     content: dict[str, Any] = {
         "patient_id": patient_id,
@@ -274,6 +274,7 @@ def series_document(series: Series, patient_id: str, volume: Volume) -> Document
         "spacing_mm": [float(number) for number in volume.geometry.spacing_mm],
         "positions_mm": list(series.placed_mm),
         "study_uid": series.study_uid,
+        "frame_uid": (series.slices[0].header.frame_uid or "") if series.slices else "",
         "modality": series.modality,
         "description": series.description,
         "study_date": series.study_date,

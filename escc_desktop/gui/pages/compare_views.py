@@ -1,0 +1,122 @@
+"""Two views that follow each other through the patient."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, Signal
+
+from escc_desktop.gui.viewer.planes import Plane, Voxel
+from escc_desktop.gui.viewer.slice_view import SliceView
+from escc_desktop.workflow.views.compare import RigidMotion
+
+_BEYOND: Final = 1.0  # slices
+
+
+class PairedView(SliceView):
+    """A view that says when it was zoomed or pushed.
+
+    Signals
+    -------
+    remapped
+        Zoom or place changed.
+    """
+
+    remapped = Signal()
+
+    def zoom(self, factor: float, about: QPointF) -> None:
+        """Zoom about a point, and say so."""
+        super().zoom(factor, about)
+        self.remapped.emit()
+
+    def pan(self, by: QPointF) -> None:
+        """Push the picture, and say so."""
+        super().pan(by)
+        self.remapped.emit()
+
+    def fit(self) -> None:
+        """Show the whole plane, and say so."""
+        super().fit()
+        self.remapped.emit()
+
+    def show_plane(self, plane: Plane) -> None:
+        """Show another plane at the same point."""
+        planes, point = self.planes, self.point
+        self.plane = plane
+        self.set_volume(planes)
+        if point is not None:
+            self.set_point(point)
+
+
+class Link(QObject):
+    """Keeps two views at the same place of the patient, while it has a motion from one to the other.
+
+    Signals
+    -------
+    moved
+        The first view looks at another place.
+    """
+
+    moved = Signal()
+
+    def __init__(self, first: PairedView, second: PairedView, parent: QObject) -> None:
+        super().__init__(parent)
+        self.first, self.second = first, second
+        self.motion: RigidMotion | None = None
+        self._follows = False
+        for view in (first, second):
+            view.index_changed.connect(lambda _index, view=view: self._follow_point(view))
+            view.point_chosen.connect(lambda _point, view=view: self._follow_point(view))
+            view.remapped.connect(lambda view=view: self._follow_mapping(view))
+
+    def follow(self) -> None:
+        """Bring the second view to where the first one is."""
+        self._follow_point(self.first)
+        self._follow_mapping(self.first)
+
+    def is_beyond(self) -> bool:
+        """Return whether the second volume ends before the place the first view looks at."""
+        if self.motion is None or self.second.planes is None or self.second.axes is None:
+            return False
+        normal = self.second.axes.normal
+        place = self._place(self.first)[normal]
+        return not -_BEYOND <= place <= self.second.planes.geometry.size[normal] - 1 + _BEYOND
+
+    def _other(self, view: PairedView) -> PairedView:
+        return self.second if view is self.first else self.first
+
+    def _place(self, view: PairedView) -> list[float]:
+        """Return where in the other volume (x, y, z) the point of a view lies."""
+        other, motion = self._other(view), self.motion
+        if view.planes is None or other.planes is None or view.point is None or motion is None:
+            return [0.0, 0.0, 0.0]
+        there = motion if view is self.first else motion.inverse()
+        at = there.apply(view.planes.geometry.to_mm(np.array([view.point])))
+        place: list[float] = other.planes.geometry.to_index(at)[0].tolist()
+        return place
+
+    def _follow_point(self, view: PairedView) -> None:
+        other = self._other(view)
+        if self._follows or self.motion is None or other.planes is None:
+            return
+        self._follows = True
+        ends = other.planes.geometry.size
+        x, y, z = (min(max(round(n), 0), end - 1) for n, end in zip(self._place(view), ends, strict=True))
+        voxel: Voxel = (x, y, z)
+        other.set_point(voxel)
+        self._follows = False
+        self.moved.emit()
+
+    def _follow_mapping(self, view: PairedView) -> None:
+        """Give the other view the same scale, and what is at its crosshair the same place on screen."""
+        other = self._other(view)
+        at, there = view.crosshair, other.crosshair
+        if self._follows or self.motion is None or at is None or there is None:
+            return
+        self._follows = True
+        other.zoom(view.px_per_mm / other.px_per_mm, there)
+        middle = QPointF(view.width() / 2, view.height() / 2)
+        other_middle = QPointF(other.width() / 2, other.height() / 2)
+        other.pan(other_middle + (at - middle) - there)
+        self._follows = False
