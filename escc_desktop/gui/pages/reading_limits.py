@@ -180,12 +180,9 @@ class LimitsPart(QWidget):
         if outside:
             self._warned |= outside
             named = ", ".join(str(index + 1) for index in sorted(outside)[:4]) + (" …" if len(outside) > 4 else "")
-            words = plural(
-                "Slice {slices} lies outside the limits of the lesion.",
-                "Slices {slices} lie outside the limits of the lesion.",
-                len(outside),
-            ).format(slices=named)
-            self._place.desktop.notices.say(words, _("Move the limits, or trim to them."), Tone.WARNING)
+            n = len(outside)
+            words = plural("{n} slice lies outside the limits", "{n} slices lie outside the limits", n)
+            self._place.desktop.notices.say(f"{words}: {named}.", _("Move the limits, or trim to them."), Tone.WARNING)
 
     def _follow(self) -> None:
         limits = self.tool.noted
