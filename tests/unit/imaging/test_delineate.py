@@ -30,6 +30,7 @@ stamps = st.builds(
     st.sampled_from([ISOTROPIC, (5.0, 0.75, 0.75), (2.0, 1.0, 0.5)]),
     st.integers(0, 2),
     is_ball=st.booleans(),
+    is_square=st.booleans(),
 )
 masks = arrays(np.bool_, SHAPE)
 
@@ -65,6 +66,22 @@ def test_that_a_ball_is_round_in_millimetres_and_centred_on_its_slice() -> None:
     y = (np.arange(12) - 5.5)[None, :, None]
     x = (np.arange(12) - 5.5)[None, None, :]
     assert np.array_equal(stamp.inside, z**2 + y**2 + x**2 <= 5.75**2)
+
+
+@given(st.integers(1, 40), st.integers(0, 2))
+def test_that_a_square_brush_holds_as_many_voxels_a_side_as_its_size(diameter: int, normal: int) -> None:
+    stamp = make_stamp(diameter, ISOTROPIC, normal, is_square=True)
+    expected = [diameter] * 3
+    expected[normal] = 1
+    assert stamp.inside.shape == tuple(expected)
+    assert stamp.inside.all()
+
+
+def test_that_a_cube_is_as_large_in_millimetres_along_every_axis() -> None:
+    stamp = make_stamp(12, (4.0, 1.0, 1.0), 0, is_ball=True, is_square=True)
+    # Centres within 12 / 2 - 1 / 4 mm of the middle: slices at -4, 0 and 4 mm.
+    assert stamp.inside.shape == (3, 12, 12)
+    assert stamp.inside.all()
 
 
 @pytest.mark.parametrize(
