@@ -86,12 +86,13 @@ def _found(file: FileIO, held: bytes, size: int, wanted: bytes) -> Elements | No
     if walked is None or not walked[0]:
         return None
     found, _, depth = walked
+    charset = found.get(_CHARSET, b"")
+    if not isinstance(charset, bytes) or charset.decode("latin-1").rstrip(" ") not in python_encoding:
+        return None
     name, pixels = found.get(_NAME, b""), found.pop(_PIXELS, None)
     name_length = len(name) if isinstance(name, bytes) else name[1]
     where = (pixels[0], None if pixels[1] == _UNDEFINED else pixels[1]) if isinstance(pixels, tuple) else None
     raw = {tag: value if isinstance(value, bytes) else _read(file, *value) for tag, value in found.items()}
-    if raw.get(_CHARSET, b"").decode("latin-1").rstrip(" ") not in python_encoding:
-        return None
     return Elements(raw, True, name_length, where, syntax, depth)
 
 

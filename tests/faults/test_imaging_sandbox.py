@@ -32,6 +32,19 @@ def answer_babble(arguments, payload):
     print("noise on stdout")
     os.write(1, b"more noise")
     return {{"said": arguments["text"]}}, payload * 2
+def answer_odd_one(arguments, payload):
+    if arguments["number"] == 3:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if arguments["number"] == 5:
+        from escc_desktop.imaging.sandbox import Refused
+        raise Refused("refused", "what", "hint")
+    return {{"number": arguments["number"], "same": "yes"}}, b""
+def answer_trouble(arguments, payload):
+    if arguments["kind"] == "timeout":
+        time.sleep(600)
+    if arguments["kind"] == "memory":
+        raise MemoryError
+    return {{}}, b""
 def answer_garbage(arguments, payload):
     import gc
     for thing in gc.get_objects():
@@ -116,6 +129,34 @@ def test_that_a_child_killed_from_outside_is_replaced_at_the_next_borrow(tmp_pat
             assert one._process is not None
             os.kill(one._process.pid, signal.SIGKILL)
             one._process.wait()
+
+
+def test_that_of_many_files_only_the_one_that_kills_the_child_is_blamed(hostile: Sandbox) -> None:
+    found = hostile.call_each("odd_one", [{"number": number} for number in range(6)], timeout_s=20)
+    assert [getattr(one, "code", one) for one in found] == [
+        *({"number": number, "same": "yes"} for number in range(3)),
+        "crash",
+        {"number": 4, "same": "yes"},
+        "refused",
+    ]
+    assert is_alive(hostile)
+
+
+def test_that_a_batch_in_which_one_hangs_or_bloats_costs_only_that_one(hostile: Sandbox) -> None:
+    for kind in ("timeout", "memory"):
+        found = hostile.call_each("trouble", [{"kind": ""}, {"kind": kind}, {"kind": ""}], timeout_s=1.5)
+        assert [getattr(one, "code", "sound") for one in found] == ["sound", kind, "sound"]
+
+
+def test_that_a_child_that_answers_less_than_was_asked_is_asked_one_by_one(
+    hostile: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Sandbox._ask
+    short = {"answers": [{}], "alike": {}}
+    monkeypatch.setattr(
+        Sandbox, "_ask", lambda self, request, *rest: (short, b"") if "each" in request else ask(self, request, *rest)
+    )
+    assert hostile.call_each("babble", [{"text": "a"}, {"text": "b"}]) == [{"said": "a"}, {"said": "b"}]
 
 
 def test_that_threads_do_not_share_a_child(tmp_path: Path) -> None:

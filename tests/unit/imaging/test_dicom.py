@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from pydicom.uid import JPEGLSLossless, MediaStorageDirectoryStorage, RLELossless
 from scipy.spatial.transform import Rotation
 
+from escc_desktop.errors import EsccError
 from escc_desktop.imaging.dicom import Verdict, load, scan, scan_report
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.imaging.writing import uid_from, write_ct_series
@@ -135,4 +137,55 @@ def test_that_scanning_and_loading_can_be_cancelled(tmp_path: Path) -> None:
         scan(tmp_path, stopped)
     with pytest.raises(Cancelled):
         load(series, stopped)
+    assert np.array_equal(load(series, Progress()).hu, volume().hu)
+
+
+@pytest.mark.parametrize(
+    ("bits", "is_signed", "intercept", "slope"),
+    [
+        (12, False, -1024, "1"),
+        (16, True, 0, "1"),
+        (13, True, 10, "1"),
+        (15, False, -8192, "1"),
+        (12, False, -1024, "2"),
+    ],
+)
+def test_that_plain_pixels_are_those_that_pydicom_reads(
+    bits: int, is_signed: bool, intercept: int, slope: str, tmp_path: Path
+) -> None:
+    write(tmp_path)
+    rng = np.random.default_rng(bits)
+    low, high = (-(1 << (bits - 1)), 1 << (bits - 1)) if is_signed else (0, 1 << bits)
+    expected = {}
+    for path in tmp_path.iterdir():
+        dataset = pydicom.dcmread(path)
+        dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = bits, bits - 1, int(is_signed)
+        dataset.RescaleIntercept, dataset.RescaleSlope = str(intercept), slope
+        stored = rng.integers(low, high, (dataset.Rows, dataset.Columns))
+        dataset.PixelData = (stored & 0xFFFF).astype("<u2").tobytes()
+        dataset.save_as(path)
+        pixels = pydicom.dcmread(path).pixel_array.astype(np.int64)
+        expected[float(dataset.ImagePositionPatient[2])] = pixels * int(slope) + intercept
+    series = scan(tmp_path, Progress()).series[0]
+    loaded = load(series, Progress(), frozenset(one.code for one in series.findings))
+    assert np.array_equal(loaded.hu, np.stack([expected[place] for place in sorted(expected)]))
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_that_a_file_changed_after_the_scan_is_not_loaded(is_old: bool, tmp_path: Path) -> None:
+    write(tmp_path)
+    if is_old:
+        for path in tmp_path.iterdir():
+            os.utime(path, (1e9, 1e9))
+    series = scan(tmp_path, Progress()).series[0]
+    data = series.files[2].read_bytes()
+    series.files[2].write_bytes(data.replace(b"P1", b"P2"))
+    with pytest.raises(EsccError, match="changed since it was scanned"):
+        load(series, Progress())
+
+
+def test_that_a_file_only_touched_after_the_scan_is_loaded(tmp_path: Path) -> None:
+    write(tmp_path)
+    series = scan(tmp_path, Progress()).series[0]
+    os.utime(series.files[0], (1e9, 1e9))
     assert np.array_equal(load(series, Progress()).hu, volume().hu)
