@@ -55,6 +55,7 @@ class LesionPanel(QWidget):
         self.view.choose_look(self.view.look.annotations_toggled())
         self.found: tuple[LesionView, VolumePlanes] | None = None
         self.words = label(tone="secondary", size="caption")
+        self.measured = label(tone="secondary", size="caption", wrap=True)
         tip = _("Show over the CT where in the lesion a feature is high (M)")
         self.map_button = button(_("Feature map"), "layer", weight="quiet", tip=tip)
         self.map_button.setFixedHeight(_BUTTON_PX)
@@ -70,6 +71,7 @@ class LesionPanel(QWidget):
         inside.setSpacing(0)
         inside.addWidget(self.view, 1)
         inside.addWidget(self.words)
+        inside.addWidget(self.measured)
         inside.addWidget(row(None, self.map_button, self.try_button))
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._said)
@@ -131,6 +133,8 @@ class LesionPanel(QWidget):
             self._say(found)
             return
         self.found = lesion, planes = found
+        self.measured.setVisible(bool(lesion.measured))
+        self.measured.setText(_("Measured: {what}").format(what=lesion.measured))
         self.map_button.setVisible(lesion.may_map)
         self.try_button.setVisible(lesion.may_try)
         self._stack.setCurrentIndex(1)

@@ -20,17 +20,24 @@ from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools import measure_paint
 from escc_desktop.gui.tools.measure import axes_of_region, keep, remove
-from escc_desktop.gui.tools.measure_paint import kept, minus
+from escc_desktop.gui.tools.measure_paint import kept
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _
 from escc_desktop.imaging.mask import BoolArray, Region
 from escc_desktop.imaging.measure import HuFigures, SliceAxes, hu_figures, slice_axes, together
 from escc_desktop.progress import Progress
-from escc_desktop.reading.measurements import Measurement
+from escc_desktop.reading.measurements import Measurement, MeasurementKind
 from escc_desktop.reading.tools import MEASUREMENTS
+from escc_desktop.workflow.views.measurements import figures_of, kind_name, mean_words, range_words, where_words
 
 MEASURED_AFTER_MS: Final = 150
+_ICONS: Final = {
+    MeasurementKind.LENGTH: "ruler",
+    MeasurementKind.AXES: "arrow_move",
+    MeasurementKind.ANGLE: "share_android",
+    MeasurementKind.VALUES: "oval",
+}
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,7 @@ class RegionFigures(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.long = button("", weight="quiet")
-        self.short, self.mean, self.range = label(), label(), label()
+        self.long, self.short, self.mean, self.range = label(), label(), label(), label()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
@@ -78,19 +84,16 @@ class RegionFigures(QWidget):
     def show_figures(self, slices: Mapping[int, SliceFigures]) -> None:
         """Show the figures of all slices together; axes are those of the slice with the longest diameter."""
         values = together(one.values for one in slices.values())
-        self.long.setEnabled(bool(slices))
         if values is None:
-            self.long.setToolTip(_("Nothing is drawn yet."))
             for value in (self.long, self.short, self.mean, self.range):
                 value.setText("\N{EN DASH}")
             return
         index = longest_slice(slices)
         axes = slices[index].axes
         self.long.setText(_("{mm} mm, slice {n}").format(mm=f"{axes.long_mm:.1f}", n=index + 1))
-        self.long.setToolTip(_("Go to the slice with the longest diameter"))
         self.short.setText(f"{axes.short_mm:.1f} mm")
-        self.mean.setText(measure_paint.mean_words(values))
-        self.range.setText(measure_paint.range_words(values))
+        self.mean.setText(mean_words(values))
+        self.range.setText(range_words(values))
 
 
 def longest_slice(slices: Mapping[int, SliceFigures]) -> int:
@@ -109,7 +112,8 @@ class MeasuringSection(Section):
         self._changed: set[int] = set()
         self._is_measuring = False
         self.figures = RegionFigures()
-        self.keep_button = button(_("Keep these axes"), "arrow_move", tip=_("Keep long and short axis of the region"))
+        self.go_button = button(_("Go there"), "target")
+        self.keep_button = button(_("Keep axes"), "arrow_move")
         self.rows: list[QWidget] = []
         self.none = label(_("Nothing measured by hand yet."), tone="secondary", size="caption", wrap=True)
         self._list = QVBoxLayout()
@@ -118,20 +122,22 @@ class MeasuringSection(Section):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(self.figures)
-        column.addWidget(row(None, self.keep_button))
+        column.addWidget(row(None, self.go_button, self.keep_button))
         column.addWidget(self.none)
         column.addLayout(self._list)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(MEASURED_AFTER_MS)
         self._connect()
+        self.figures.show_figures(self.slices)
+        self._show_buttons()
         self._all_changed()
         self._follow_notes(MEASUREMENTS)
 
     def _connect(self) -> None:
         canvas = self._canvas
         self._timer.timeout.connect(self._measure)
-        self.figures.long.clicked.connect(self.go_to_longest)
+        self.go_button.clicked.connect(self.go_to_longest)
         self.keep_button.clicked.connect(self.keep_axes)
         canvas.touched.connect(self._touched)
         canvas.stepped.connect(self._timer.start)
@@ -193,9 +199,7 @@ class MeasuringSection(Section):
             self._place.desktop.notices.say(self._canvas.why_locked)
             return
         removed = remove(self._canvas, number)
-        words = _("{what} removed: {figures}.").format(
-            what=measure_paint.kind_name(removed.kind), figures=measure_paint.figures_of(removed)
-        )
+        words = _("{what} removed: {figures}.").format(what=kind_name(removed.kind), figures=figures_of(removed))
         self._place.desktop.notices.offer(words, _("Restore"), partial(self._restore, removed))
 
     def _restore(self, measurement: Measurement) -> None:
@@ -243,7 +247,7 @@ class MeasuringSection(Section):
                 self.slices.pop(index, None)
             self.slices.update(found)
             self.figures.show_figures(self.slices)
-            self._show_keep()
+            self._show_buttons()
         if self._changed:
             self._timer.start()
 
@@ -253,10 +257,14 @@ class MeasuringSection(Section):
         if error is not None:
             self._place.desktop.notices.trouble(error)
 
-    def _show_keep(self) -> None:
+    def _show_buttons(self) -> None:
         why_not = self.why_not_keep()
-        self.keep_button.setEnabled(not why_not)
-        self.keep_button.setToolTip(why_not or _("Keep long and short axis of the region"))
+        for made, tip in (
+            (self.go_button, _("Go to the slice with the longest diameter")),
+            (self.keep_button, _("Keep long and short axis of the region as a measurement")),
+        ):
+            made.setEnabled(not why_not)
+            made.setToolTip(why_not or tip)
 
     # The list
 
@@ -279,14 +287,14 @@ class MeasuringSection(Section):
             view.update()
 
     def _row(self, number: int, measurement: Measurement) -> QWidget:
-        figures = measure_paint.figures_of(measurement)
+        figures = figures_of(measurement)
         index = measure_paint.slice_of(self._place.planes, measurement)
-        plane = {"axial": "", "coronal": _("coronal"), "sagittal": _("sagittal")}[measurement.plane]
-        where = " ".join(filter(None, (plane, _("slice {n}").format(n=index + 1))))
-        what = measure_paint.kind_name(measurement.kind)
+        where = where_words(measurement.plane, index)
+        what = kind_name(measurement.kind)
         of_region = _(" of the region") if measurement.of_region else ""
-        go = button(f"{figures} · {where}", weight="quiet", tip=f"{what}{of_region}: {_('go there')}")
+        tip = f"{what}{of_region}: {_('go there')}"
+        go = button(f"{figures} · {where}", _ICONS[measurement.kind], weight="quiet", tip=tip)
         go.clicked.connect(partial(self.go_to, measurement))
-        delete = icon_button("delete", _("Remove {what}").format(what=f"{what}, {minus(figures)}"))
+        delete = icon_button("delete", _("Remove {what}").format(what=f"{what}, {figures}"))
         delete.clicked.connect(partial(self.delete, number))
         return row(go, None, delete, spacing=GRID // 2)

@@ -12,6 +12,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, label
 from escc_desktop.i18n import _, plural
 from escc_desktop.reading.session import Roi
+from escc_desktop.workflow.views.measurements import measured_words
 from escc_desktop.workflow.views.reading import AgendaItem
 from escc_desktop.workflow.views.words import local_time, site_name
 
@@ -36,16 +37,17 @@ class SignedView(QWidget):
         super().__init__()
         self._picture = QLabel()
         self.title = label(size="heading")
-        self.what, self.hint = label(), label(tone="secondary")
+        self.what, self.measured, self.hint = label(), label(tone="secondary"), label(tone="secondary")
         self.next = button("", "play", weight="primary")
         self.to_list = button(_("My readings"))
         self._next_id = ""
-        for line in (self._picture, self.title, self.what, self.hint):
+        lines = self._picture, self.title, self.what, self.measured, self.hint
+        for line in lines:
             line.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
         column.setSpacing(GRID)
         column.addStretch(2)
-        for line in (self._picture, self.title, self.what, self.hint):
+        for line in lines:
             column.addWidget(line)
         column.addSpacing(GRID)
         across = QHBoxLayout()
@@ -69,6 +71,9 @@ class SignedView(QWidget):
         self.what.setText(
             " · ".join((f"{site_name(roi.site)} {roi.lesion_id}", slices, volume_words(roi.mask.volume_mm3)))
         )
+        measured = measured_words(roi)
+        self.measured.setVisible(bool(measured))
+        self.measured.setText(_("Measured: {what}").format(what=measured))
         at = "" if roi.signature is None else local_time(roi.signature.at)
         self.hint.setText(_("It is final since {time}.").format(time=at))
         self.next.hide()

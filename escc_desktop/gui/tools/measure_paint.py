@@ -1,4 +1,4 @@
-"""Measurements in the pictures and in words."""
+"""Measurements in the pictures."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
-from escc_desktop.i18n import _
-from escc_desktop.imaging.measure import HuFigures
 from escc_desktop.imaging.volume import Vector
 from escc_desktop.reading.measurements import Measurement, MeasurementKind, kept_measurements
 from escc_desktop.reading.tools import MEASUREMENTS
+from escc_desktop.workflow.views.measurements import figures_of, range_words
 
 COLOR: Final = QColor("#8ef0c0")
 LIT: Final = QColor("#ffffff")
@@ -30,42 +29,6 @@ Place = tuple[float, float]
 def kept(canvas: Canvas) -> tuple[Measurement, ...]:
     """Return the measurements of a reading."""
     return kept_measurements(canvas.reading.history.notes.get(MEASUREMENTS))
-
-
-def kind_name(kind: MeasurementKind) -> str:
-    """Return what is measured, in words."""
-    return {
-        MeasurementKind.LENGTH: _("Length"),
-        MeasurementKind.AXES: _("Long and short axis"),
-        MeasurementKind.ANGLE: _("Angle"),
-        MeasurementKind.VALUES: _("Values"),
-    }[kind]
-
-
-def figures_of(measurement: Measurement) -> str:
-    """Return what came of a measurement, with its unit."""
-    if measurement.kind is MeasurementKind.LENGTH:
-        return f"{measurement.length_mm:.1f} mm"
-    if measurement.kind is MeasurementKind.AXES:
-        return f"{measurement.long_mm:.1f} × {measurement.short_mm:.1f} mm"
-    if measurement.kind is MeasurementKind.ANGLE:
-        return f"{measurement.angle_deg:.1f}°"
-    return "" if measurement.values is None else mean_words(measurement.values)
-
-
-def mean_words(values: HuFigures) -> str:
-    """Return mean and standard deviation in words."""
-    return _("{mean} ± {sd} HU").format(mean=minus(f"{values.mean:.0f}"), sd=f"{values.sd:.0f}")
-
-
-def range_words(values: HuFigures) -> str:
-    """Return the least and the greatest value in words."""
-    return _("{low} to {high} HU").format(low=minus(str(values.low)), high=minus(str(values.high)))
-
-
-def minus(number: str) -> str:
-    """Return a number with the minus sign of print."""
-    return number.replace("-", "\N{MINUS SIGN}")
 
 
 def place_of(planes: VolumePlanes, plane: Plane, point_mm: Vector) -> tuple[int, Place]:
@@ -158,11 +121,14 @@ def _paint_ticks(painter: QPainter, one: QPointF, other: QPointF) -> None:
 
 
 def _write(painter: QPainter, view: SliceCanvas, points: Sequence[QPointF], text: str) -> None:
-    """Write beside the rightmost point, within the view."""
+    """Write beside the rightmost point; where there is no room, beside the leftmost one."""
     painter.setFont(face(CAPTION_PX))
     size = painter.fontMetrics().size(0, text)
     anchor = max(points, key=QPointF.x)
-    x = min(anchor.x() + _TEXT_GAP_PX, view.width() - size.width() - _TEXT_GAP_PX)
+    x = anchor.x() + _TEXT_GAP_PX
+    if x + size.width() > view.width() - _TEXT_GAP_PX:
+        anchor = min(points, key=QPointF.x)
+        x = max(anchor.x() - _TEXT_GAP_PX - size.width(), _TEXT_GAP_PX)
     y = min(max(anchor.y() - size.height() / 2, _TEXT_GAP_PX), view.height() - size.height() - _TEXT_GAP_PX)
     box = QRectF(x, y, size.width() + 2, size.height())
     painter.fillRect(box.adjusted(-3, -1, 3, 1), QColor(0, 0, 0, 130))

@@ -33,6 +33,7 @@ from escc_desktop.imaging.volume import Geometry
 
 DEGREES_A_PX: Final = 0.5
 DEGREES_A_KEY: Final = 15.0
+_COARSE: Final = 0.5
 ZOOMS: Final = (0.2, 12.0)
 # From the front, a little from below, as one looks at axial slices.
 _USUAL: Final = (20.0, -25.0)
@@ -124,7 +125,8 @@ class SurfacePane(QWidget):
         self._is_painting, self._is_wanted = True, False
         orders, self._orders = tuple(self._orders.values()), {}
         rows = tuple((float(x), float(y), float(z)) for x, y, z in self.turn)
-        ratio = self.devicePixelRatioF()
+        # Coarser under the hand: without a graphics card the size of the picture is what takes the time.
+        ratio = self.devicePixelRatioF() * (_COARSE if self._last is not None else 1.0)
         size = round(self.width() * ratio), round(self.height() * ratio)
         camera = Camera(rows, self.zoom, self.pan)
         answers = Answers(self._take, self._failed, self._stopped)
@@ -138,7 +140,6 @@ class SurfacePane(QWidget):
     def _take(self, picture: Picture3D) -> None:
         width, height = picture.size
         image = QImage(picture.pixels, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-        image.setDevicePixelRatio(self.devicePixelRatioF())
         self.image, self.has_region = image, picture.has_region
         self._go_on()
         self.update()
@@ -167,6 +168,7 @@ class SurfacePane(QWidget):
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), Qt.GlobalColor.black)
             if self.image is not None and not self.trouble:
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
                 painter.drawImage(self.rect(), self.image)
             painter.setFont(face(CAPTION_PX))
             painter.setPen(writing.INK)
@@ -230,6 +232,7 @@ class SurfacePane(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
         self._last = None
+        self.repaint_scene()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Ask to be maximised."""

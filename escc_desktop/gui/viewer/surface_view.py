@@ -177,7 +177,7 @@ def _mesh(values: NDArray[Any], level: float, affine: NDArray[np.float64]) -> vt
     edges.ComputeGradientsOff()
     edges.ComputeScalarsOff()
     edges.Update()
-    mesh = edges.GetOutput()
+    mesh: vtkPolyData = edges.GetOutput()
     if mesh.GetNumberOfPoints():
         points = vtk_to_numpy(mesh.GetPoints().GetData())
         points[:] = (points - 1.0) @ affine[:, :3].T + affine[:, 3]

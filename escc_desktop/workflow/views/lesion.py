@@ -16,6 +16,7 @@ from escc_desktop.store.kinds import ROI
 from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.patient_report import first_reading
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.measurements import measured_words
 from escc_desktop.workflow.views.words import site_name
 
 
@@ -33,6 +34,8 @@ class LesionView:
         Whether features may be shown over it, and contours tried on a copy of it.
     what
         What and how large, for where other slices are shown as well.
+    measured
+        What the reader measured beside the outline, in words; "" for nothing.
     """
 
     session_id: str
@@ -45,6 +48,7 @@ class LesionView:
     may_map: bool
     may_try: bool = False
     what: str = ""
+    measured: str = ""
 
 
 def lesion_view(project: Project, patient_id: str, progress: Progress) -> LesionView | str:
@@ -66,7 +70,19 @@ def lesion_view(project: Project, patient_id: str, progress: Progress) -> Lesion
     origin = _("Outlined by Reader A, first reading, signed {date}").format(date=signed)
     may_map, may_try = project.may(Operation.VIEW_MAPS), project.may(Operation.TRY_CONTOURS)
     words = f"{what} · {where}"
-    return LesionView(roi.session_id, volume, roi.mask.voxels, box, centre, words, origin, may_map, may_try, what)
+    return LesionView(
+        session_id=roi.session_id,
+        volume=volume,
+        voxels=roi.mask.voxels,
+        box=box,
+        centre=centre,
+        words=words,
+        origin=origin,
+        may_map=may_map,
+        may_try=may_try,
+        what=what,
+        measured=measured_words(roi),
+    )
 
 
 def _first_readings(project: Project, patient_id: str) -> tuple[Roi, ...]:
