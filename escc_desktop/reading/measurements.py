@@ -126,7 +126,7 @@ def kept_measurements(note: object) -> tuple[Measurement, ...]:
     """
     try:
         return tuple(map(Measurement.from_json, note)) if isinstance(note, list) else ()
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise EsccError("A measurement of the reading is damaged.", "Restore the project from a backup.") from error
 
 

@@ -27,7 +27,7 @@ from escc_desktop.i18n import _
 from escc_desktop.imaging.mask import BoolArray, Region
 from escc_desktop.imaging.measure import HuFigures, SliceAxes, hu_figures, slice_axes, together
 from escc_desktop.progress import Progress
-from escc_desktop.reading.measurements import Measurement, MeasurementKind
+from escc_desktop.reading.measurements import Measurement, MeasurementKind, kept_measurements
 from escc_desktop.reading.tools import MEASUREMENTS
 from escc_desktop.workflow.views.measurements import figures_of, kind_name, mean_words, range_words, where_words
 
@@ -275,7 +275,7 @@ class MeasuringSection(Section):
             self._list.removeWidget(old)
             old.deleteLater()
         try:
-            measurements = kept(self._canvas)
+            measurements = kept_measurements(self._canvas.reading.history.notes.get(MEASUREMENTS))
         except EsccError as error:
             self._place.desktop.notices.trouble(error)
             measurements = ()

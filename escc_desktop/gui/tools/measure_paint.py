@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from escc_desktop.errors import EsccError
 from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.viewer.canvas import SliceCanvas
@@ -27,8 +28,11 @@ Place = tuple[float, float]
 
 
 def kept(canvas: Canvas) -> tuple[Measurement, ...]:
-    """Return the measurements of a reading."""
-    return kept_measurements(canvas.reading.history.notes.get(MEASUREMENTS))
+    """Return the measurements of a reading; none where the note is damaged, which the list of them says."""
+    try:
+        return kept_measurements(canvas.reading.history.notes.get(MEASUREMENTS))
+    except EsccError:
+        return ()
 
 
 def place_of(planes: VolumePlanes, plane: Plane, point_mm: Vector) -> tuple[int, Place]:
