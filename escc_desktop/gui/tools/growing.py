@@ -76,6 +76,11 @@ class GrowingTool(DrawTool):
         self.options.changed.connect(self._ask)
         self.canvas.suggested.connect(self._on_suggested)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a result is still to come."""
+        return self._latest.is_busy
+
     def press(self, at: Pointer) -> bool:
         """Take the voxel as seed; a range fit for its surroundings is where it starts."""
         if at.button != Qt.MouseButton.LeftButton:
@@ -129,7 +134,7 @@ class GrowingTool(DrawTool):
         seed = self._seed
         if seed is None:
             return
-        if self._latest.is_busy:
+        if self.is_busy:
             self._is_wanted = True
             return
         if self.grown is not None and not self.grown.n_voxels:
@@ -226,7 +231,7 @@ class GrowingTool(DrawTool):
         seed = self._seed
         if seed is None:
             return
-        if self._latest.is_busy:  # let it end, so that the picture follows the hand, if a little behind
+        if self.is_busy:  # let it end, so that the picture follows the hand, if a little behind
             self._is_outdated = True
             return
         growth, hu = self._growth(seed), self.canvas.planes.hu
