@@ -135,3 +135,27 @@ def test_that_half_written_files_are_no_blobs_and_are_swept_away_once_abandoned(
     sweep(blobs._folder)
     assert not half.exists()
     assert blobs.get(address) == b"content" * 10
+
+
+@pytest.mark.parametrize("is_noise", [True, False])
+def test_that_any_part_is_read_alone_and_as_it_was_stored(blobs, is_noise):
+    size = 4 * PIECE_BYTES + 99
+    content = RANDOM.bytes(size) if is_noise else bytes(RANDOM.integers(0, 3, size).astype(np.uint8))
+    address = blobs.put(content)
+    cuts = [(0, 0), (0, size), (5, 17), (PIECE_BYTES - 1, PIECE_BYTES + 1), (3 * PIECE_BYTES, size), (size - 1, size)]
+    with blobs.open(address) as blob:
+        assert blob.content_bytes == size
+        for start, stop in cuts:
+            assert blob.read(start, stop) == content[start:stop]
+
+
+def test_that_an_altered_piece_is_found_only_where_it_is_read(blobs):
+    content = RANDOM.bytes(3 * PIECE_BYTES)
+    address = blobs.put(content)
+    data = bytearray(_file(blobs, address).read_bytes())
+    data[-100] ^= 1
+    _file(blobs, address).write_bytes(data)
+    with blobs.open(address) as blob:
+        assert blob.read(10, 2 * PIECE_BYTES) == content[10 : 2 * PIECE_BYTES]
+        with pytest.raises(EsccError, match="altered"):
+            blob.read(2 * PIECE_BYTES, 3 * PIECE_BYTES)
