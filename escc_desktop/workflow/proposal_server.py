@@ -23,6 +23,19 @@ from escc_desktop.workflow.proposals import PromptKind
 _CHECK = "Check the address, and whether the server runs."
 
 
+class _Session(nnInteractiveRemoteInferenceSession):  # type: ignore[misc]
+    """The authors' client; where it cannot be made, it closes its connection."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            super().__init__(url)
+        except BaseException:
+            connection: httpx.Client | None = getattr(self, "_http", None)
+            if connection is not None:
+                connection.close()
+            raise
+
+
 class ProposalServer:
     """One image on a server, and the prompts that were given for it.
 
@@ -39,7 +52,7 @@ class ProposalServer:
     def __init__(self, url: str, hu: NDArray[Any], spacing_mm: list[float]) -> None:
         self.url = url
         with self._spoken():
-            self._session = nnInteractiveRemoteInferenceSession(url)
+            self._session = _Session(url)
         try:
             with self._spoken():
                 self._session.set_image(hu[np.newaxis], {"spacing": spacing_mm})
