@@ -46,6 +46,7 @@ class OutlineEditor:
         self._past: list[list[Loop]] = []
         self._held: Vertex | None = None
         self._is_moving = False
+        self._pressed: set[_Place] = set()
         self._splits = False
         self._band: QRectF | None = None
         self._adds = False
@@ -61,7 +62,7 @@ class OutlineEditor:
     def press(self, at: Pointer) -> None:
         """Take hold of a vertex, else of an edge, else of the group selected, else begin a rubber band."""
         self._adds = bool(at.modifiers & Qt.KeyboardModifier.ShiftModifier)
-        places = self._pick(mouse(at))
+        places = self._pressed = self._pick(mouse(at))
         self._splits = False
         if places and self._adds:
             self.selected ^= places
@@ -97,13 +98,15 @@ class OutlineEditor:
         self.repaint()
 
     def release(self, at: Pointer) -> None:
-        """Let go: a rubber band selects, a second click on an edge puts a vertex there."""
+        """Let go: a rubber band selects, a click in a group selects but one, a second one on an edge puts a vertex."""
         if self._band is not None:
             self._select(self._band.normalized())
             self._repaint_band()
             self._band = None
         elif self._splits and not self._is_moving:
             self._split_at(at)
+        elif self._pressed and not self._adds and not self._is_moving:
+            self.selected = set(self._pressed)
         self._held, self._is_moving = None, False
         self.repaint()
 
