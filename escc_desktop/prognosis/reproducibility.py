@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -102,7 +102,9 @@ def reproducibility(table: FeatureTable, form: IccForm = "icc2", threshold: floa
     for comparison in READINGS:
         first, second = _pairs(table, comparison)
         if len(first) >= MIN_LESIONS:
-            found.append(_compare(table, comparison, (first, second), form, threshold))
+            lesions = tuple((table.keys[row].patient_id, table.keys[row].lesion_id) for row in first)
+            readings = table.values[first], table.values[second]
+            found.append(_compare(comparison, lesions, readings, form, threshold))
         else:
             missing.append(comparison)
     if not found:
@@ -112,6 +114,22 @@ def reproducibility(table: FeatureTable, form: IccForm = "icc2", threshold: floa
             "Add the repeated readings to the feature table.",
         )
     return Agreements(table.names, form, threshold, tuple(found), tuple(missing))
+
+
+def without_patients(agreements: Agreements, left_out: Collection[str]) -> Agreements | None:
+    """Return the agreement on the other patients; None where no comparison has enough lesions left."""
+    found, missing = [], list(agreements.missing)
+    for one in agreements.comparisons:
+        rows = [row for row, (patient, _) in enumerate(one.lesions) if patient not in left_out]
+        if len(rows) >= MIN_LESIONS:
+            lesions = tuple(one.lesions[row] for row in rows)
+            readings = one.first[rows], one.second[rows]
+            found.append(_compare(one.comparison, lesions, readings, agreements.form, agreements.threshold))
+        else:
+            missing.append(one.comparison)
+    if not found:
+        return None
+    return Agreements(agreements.names, agreements.form, agreements.threshold, tuple(found), tuple(missing))
 
 
 def agreement_of_rows(agreements: Agreements, drawn: Sequence[str]) -> BoolArray:
@@ -151,12 +169,15 @@ def _pairs(table: FeatureTable, comparison: Comparison) -> tuple[IntArray, IntAr
 
 
 def _compare(
-    table: FeatureTable, comparison: Comparison, rows: tuple[IntArray, IntArray], form: IccForm, threshold: float
+    comparison: Comparison,
+    lesions: tuple[tuple[str, str], ...],
+    readings: tuple[FloatArray, FloatArray],
+    form: IccForm,
+    threshold: float,
 ) -> Agreement:
-    first, second = table.values[rows[0]], table.values[rows[1]]
+    first, second = readings
     ratings = np.stack([first, second], axis=1)
     correlations = icc_many(ratings, form)
-    lesions = tuple((table.keys[row].patient_id, table.keys[row].lesion_id) for row in rows[0])
     return Agreement(
         comparison=comparison,
         icc=correlations,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from escc_desktop.figures.agreement import icc_distribution, icc_wall
 from escc_desktop.figures.roi import roi_slice
 from escc_desktop.imaging.mask import dice, surface_distances
 from escc_desktop.imaging.volume import Volume
-from escc_desktop.prognosis.reproducibility import READINGS, Agreements
+from escc_desktop.prognosis.reproducibility import READINGS, Agreements, without_patients
 from escc_desktop.reading.session import Roi
+from escc_desktop.workflow.assistance import assisted_patients, assisted_share, dice_by_hand
 from escc_desktop.workflow.report import Picture, Section, StudyReport, TableBlock, study_report
 
 SHOWN_PICTURES = 6
@@ -21,7 +22,15 @@ SHOWN_PICTURES = 6
 
 @dataclass(frozen=True)
 class Overlap:
-    """Two readings of one lesion compared voxel by voxel; distances in mm."""
+    """Two readings of one lesion compared voxel by voxel; distances in mm.
+
+    Attributes
+    ----------
+    assisted
+        Share of each reading's slices that an assisted tool touched.
+    dice_by_hand
+        Dice on the slices that none touched; NaN where there is no such slice.
+    """
 
     comparison: str
     patient_id: str
@@ -30,6 +39,8 @@ class Overlap:
     hd95_mm: float
     assd_mm: float
     volume_mm3: tuple[float, float]
+    assisted: tuple[float, float]
+    dice_by_hand: float
 
 
 def overlaps(rois: Sequence[Roi]) -> tuple[Overlap, ...]:
@@ -46,7 +57,17 @@ def overlaps(rois: Sequence[Roi]) -> tuple[Overlap, ...]:
 def _overlap(comparison: str, one: Roi, other: Roi) -> Overlap:
     hd95_mm, assd_mm = surface_distances(one.mask, other.mask)
     volumes = one.mask.volume_mm3, other.mask.volume_mm3
-    return Overlap(comparison, one.patient_id, one.lesion_id, dice(one.mask, other.mask), hd95_mm, assd_mm, volumes)
+    return Overlap(
+        comparison,
+        one.patient_id,
+        one.lesion_id,
+        dice(one.mask, other.mask),
+        hd95_mm,
+        assd_mm,
+        volumes,
+        (assisted_share(one), assisted_share(other)),
+        dice_by_hand(one, other),
+    )
 
 
 def write_reading_report(
@@ -59,10 +80,12 @@ def write_reading_report(
     volumes
         Volumes by digest, for the pictures; a lesion without one is left out of them.
     """
-    compared = overlaps(rois)
+    compared, assisted = overlaps(rois), assisted_patients(rois)
+    without = without_patients(agreements, assisted)
     sections = (
         Section("Overlap of the outlines", _overlap_sentences(compared), tables=(_overlap_table(compared),)),
         Section("Agreement of the features", _icc_sentences(agreements), pictures=tuple(_icc_pictures(agreements))),
+        Section("Assisted tools", _assisted_sentences(compared, assisted, without), tables=_assisted_tables(compared)),
         Section("Outlines", pictures=tuple(_outlines(rois, volumes))),
     )
     subtitle = f"{len(rois)} signed readings of {len({roi.patient_id for roi in rois})} patients."
@@ -99,6 +122,45 @@ def _overlap_table(compared: Sequence[Overlap]) -> TableBlock:
         for item in compared
     )
     return TableBlock(header, rows)
+
+
+def _assisted_sentences(
+    compared: Sequence[Overlap], assisted: Collection[str], without: Agreements | None
+) -> tuple[str, ...]:
+    """Say how much assisted tools touched, and how readings agree without that."""
+    if not assisted:
+        return ("No slice of any reading was touched by an assisted tool.",)
+    told = []
+    for comparison in READINGS:
+        values = [
+            item.dice_by_hand for item in compared if item.comparison == comparison and np.isfinite(item.dice_by_hand)
+        ]
+        if values:
+            told.append(
+                f"{comparison.capitalize()}-reader, slices no assisted tool touched: {len(values)} lesions, "
+                f"median Dice {np.median(values):.3f} ({min(values):.3f} to {max(values):.3f})."
+            )
+    of = f"Without the {len(assisted)} patients of whom a slice was touched"
+    if without is None:
+        return (*told, f"{of} too few are left to compare features.")
+    return (*told, f"{of}:", *_icc_sentences(without))
+
+
+def _assisted_tables(compared: Sequence[Overlap]) -> tuple[TableBlock, ...]:
+    header = ("Comparison", "Patient", "Lesion", "Assisted, %", "Second, %", "Dice", "Dice by hand")
+    rows = tuple(
+        (
+            item.comparison,
+            item.patient_id,
+            item.lesion_id,
+            *(f"{100 * share:.0f}" for share in item.assisted),
+            f"{item.dice:.3f}",
+            f"{item.dice_by_hand:.3f}" if np.isfinite(item.dice_by_hand) else "none left",
+        )
+        for item in compared
+        if max(item.assisted) > 0
+    )
+    return (TableBlock(header, rows),) if rows else ()
 
 
 def _icc_sentences(agreements: Agreements) -> tuple[str, ...]:

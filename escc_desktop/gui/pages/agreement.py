@@ -15,6 +15,14 @@ from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.page import FirstStep, Page
 from escc_desktop.gui.pages.agreement_feature import FeatureCard
 from escc_desktop.gui.pages.agreement_pairs import PairsCard
+from escc_desktop.gui.pages.agreement_words import (
+    arm_counts,
+    assisted_words,
+    perturbed_switch_words,
+    rule_words,
+    switch_words,
+    waiting_words,
+)
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.icc_legend import IccLegend
@@ -26,17 +34,14 @@ from escc_desktop.workflow.analysis import Extraction
 from escc_desktop.workflow.perturbation import Perturbations
 from escc_desktop.workflow.views.agreement import (
     AgreementView,
-    Arm,
     Compared,
     Comparison,
-    Waiting,
     agreement_view,
     extract_features,
     feature_detail,
 )
 from escc_desktop.workflow.views.perturbed import Perturbed, perturb_readings, perturbed_detail
 
-_LISTED = 6
 _COMPARISONS: tuple[Comparison, ...] = ("intra", "inter")
 
 
@@ -58,12 +63,14 @@ class AgreementPage(Page):
         self.stable = label(size="heading")
         self.stable_words = label(tone="secondary", size="caption", wrap=True)
         self.note = label(tone="warning", wrap=True)
+        self.by_hand = label(wrap=True)
         self.wall, self.legend = IccWall(), IccLegend()
         self.feature_card, self.pairs_card = FeatureCard(), PairsCard()
         self._lay_out()
         self.wall.chosen.connect(self._on_feature)
         self.feature_card.patient_chosen.connect(self._on_patient_of_feature)
         self.pairs_card.patient_chosen.connect(self.feature_card.select_patient)
+        self.pairs_card.compare_wanted.connect(lambda pair: desktop.go("compare", pair))
 
     def refresh(self) -> None:
         """Fetch the readings and their agreement."""
@@ -96,6 +103,7 @@ class AgreementPage(Page):
                 why_not=self._why_not_perturbed,
             ),
             extract,
+            Action("agreement.compare", _("Compare the two outlines"), self.pairs_card.compare, "split_vertical"),
             Action(
                 "agreement.perturb",
                 _("Perturb single readings"),
@@ -114,7 +122,7 @@ class AgreementPage(Page):
             return
         self.legend.set_threshold(self.view.threshold)
         self.stable.setText(_("{n} of {of} stable").format(n=f"{self.view.n_stable:,}", of=f"{len(self.view.names):,}"))
-        self.stable_words.setText(_rule_words(compared.form, self.view))
+        self.stable_words.setText(rule_words(compared.form, self.view))
         self.pairs_card.show_pairs(self.view.pairs, comparison)
         self.pairs_card.show()
         self._colour(compared)
@@ -192,6 +200,7 @@ class AgreementPage(Page):
         column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         column.setSpacing(GRID)
         column.addLayout(self._top())
+        column.addWidget(self.by_hand)
         column.addWidget(self.note)
         column.addWidget(across, 1)
 
@@ -236,10 +245,12 @@ class AgreementPage(Page):
             self.feature_card.clear()
         known = [compared.comparison for compared in view.compared]
         for arm in view.arms:
-            self.switches[arm.comparison].setText(_switch_words(arm, view))
+            self.switches[arm.comparison].setText(switch_words(arm, view))
             self.switches[arm.comparison].setEnabled(arm.comparison in known)
         self._say_perturbed(view)
-        self.note.setText(_waiting_words(view.waiting))
+        self.by_hand.setText(assisted_words(view))
+        self.by_hand.setVisible(bool(view.assisted))
+        self.note.setText(waiting_words(view.waiting))
         self.note.setVisible(bool(view.waiting))
         if view.perturbed is not None and (self.shows_perturbed or not known):
             self.show_perturbed()
@@ -248,7 +259,7 @@ class AgreementPage(Page):
         self.show_body()
 
     def _say_perturbed(self, view: AgreementView) -> None:
-        self.perturbed_switch.setText(_perturbed_switch_words(view, is_working=self._working is not None))
+        self.perturbed_switch.setText(perturbed_switch_words(view, is_working=self._working is not None))
         self.perturbed_switch.setEnabled(view.perturbed is not None)
         self.perturb_button.setVisible(not self._why_not_perturb())
 
@@ -258,7 +269,7 @@ class AgreementPage(Page):
             text = _("The readings are not planned yet. The coordinator plans them on the worklist.")
             self.show_empty("shape_intersect", title, text)
             return
-        counts = _arm_counts(view.arms)
+        counts = arm_counts(view.arms)
         missing = view.n_without_features
         if missing or view.trouble:
             text = plural(
@@ -269,7 +280,7 @@ class AgreementPage(Page):
             return
         may_perturb = view.n_unperturbed > 0 and self.project.may(Operation.EXTRACT)
         first = [FirstStep(_("Perturb single readings"), self.perturb)] if may_perturb else []
-        self.show_empty("shape_intersect", counts, _waiting_words(view.waiting), *first)
+        self.show_empty("shape_intersect", counts, waiting_words(view.waiting), *first)
 
     def _on_feature(self, feature: int) -> None:
         compared = self.compared
@@ -335,62 +346,3 @@ class AgreementPage(Page):
             self._working.cancel()
         else:
             super()._cancel_loading()
-
-
-def _switch_words(arm: Arm, view: AgreementView) -> str:
-    title = _("Intra-reader · A first, A repeat") if arm.comparison == "intra" else _("Inter-reader · A first, B first")
-    counted = _("{done} of {planned} in").format(done=arm.done, planned=arm.planned)
-    found = next((one.share for one in view.compared if one.comparison == arm.comparison), None)
-    if found is None:
-        return f"{title} · {counted}\n{_('too few to compare')}"
-    passing = _("{n} of {of} pass: {share:.0f} % (95 % CI {lower:.0f} to {upper:.0f})").format(
-        n=f"{found.n_passed:,}",
-        of=f"{found.n_features:,}",
-        share=100 * found.n_passed / found.n_features,
-        lower=100 * found.lower,
-        upper=100 * found.upper,
-    )
-    return f"{title} · {counted}\n{passing}"
-
-
-def _perturbed_switch_words(view: AgreementView, *, is_working: bool) -> str:
-    title, found = _("Perturbation · A first alone"), view.perturbed
-    if found is None or is_working:
-        return f"{title}\n{_('being computed') if is_working else _('not computed yet')}"
-    n, of = found.n_lesions, found.n_lesions + view.n_unperturbed
-    words = _("{n} of {of} lesions, {k} times each") if n < of else _("{n} lesions, {k} times each")
-    counted = words.format(n=n, of=of, k=found.n_perturbations)
-    reaching = _("{n} of {of} reach {threshold:g}").format(
-        n=f"{int(found.passed.sum()):,}", of=f"{len(found.names):,}", threshold=found.threshold
-    )
-    return f"{title} · {counted}\n{reaching}"
-
-
-def _rule_words(form: str, view: AgreementView) -> str:
-    shapes = {"icc1": "ICC(1,1)", "icc2": "ICC(2,1)", "icc3": "ICC(3,1)"}
-    firm = ", ".join(f"{one.comparison} {one.share.n_firm:,}" for one in view.compared)
-    constant = max(one.share.n_constant for one in view.compared)
-    return _(
-        "{form} above {threshold:g} in both; lower bound above it too: {firm}. {constant} constant. "
-        "Exact binomial intervals, as if features were independent."
-    ).format(form=shapes.get(form, form), threshold=view.threshold, firm=firm, constant=constant)
-
-
-def _arm_counts(arms: tuple[Arm, ...]) -> str:
-    parts = {
-        "intra": _("{done} of {planned} repeats by reader A are in"),
-        "inter": _("{done} of {planned} readings by reader B are in"),
-    }
-    return ", ".join(parts[arm.comparison].format(done=arm.done, planned=arm.planned) for arm in arms)
-
-
-def _waiting_words(waiting: tuple[Waiting, ...]) -> str:
-    if not waiting:
-        return ""
-    listed = ", ".join(
-        f"{one.patient_id} ({_('{reader} repeat') if one.is_repeat else _('{reader} first')})".format(reader=one.reader)
-        for one in waiting[:_LISTED]
-    )
-    more = len(waiting) - _LISTED
-    end = plural(" and {n} more", " and {n} more", more) if more > 0 else ""
-    return _("Still to be signed: {listed}{more}.").format(listed=listed, more=end)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
 
 from escc_desktop.gui.pages.agreement_feature import reading_names
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.outline_pair import OutlineContent, OutlinePair
-from escc_desktop.gui.widgets.text import label
+from escc_desktop.gui.widgets.text import button, label
 from escc_desktop.i18n import _
-from escc_desktop.workflow.views.agreement import Comparison, Pair
+from escc_desktop.workflow.views.agreement import Comparison
+from escc_desktop.workflow.views.agreement_pairs import Pair
+from escc_desktop.workflow.views.compare import ReadingPair
 
 _VALUE = Qt.ItemDataRole.UserRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -27,9 +30,12 @@ class PairsCard(QFrame):
     ----------
     patient_chosen
         A row was chosen.
+    compare_wanted
+        `ReadingPair` to be seen in full.
     """
 
     patient_chosen = Signal(str)
+    compare_wanted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,28 +46,39 @@ class PairsCard(QFrame):
         self._sorted = QSortFilterProxyModel()
         self._sorted.setSourceModel(self._model)
         self._sorted.setSortRole(_VALUE)
-        self.table = QTableView()
-        self.table.setModel(self._sorted)
-        self.table.setSortingEnabled(True)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setAccessibleName(_("Outlines of each patient"))
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(_ROW_PX)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.selectionModel().currentRowChanged.connect(self._on_row)
+        self.table = self._make_table()
         self.outlines = OutlinePair()
         self.outlines.slice_changed.connect(self._tell_slice)
         self.caption = label(tone="secondary", size="caption", wrap=True)
+        self.compare_button = button(_("Compare"), "split_vertical", tip=_("See both outlines and where they differ"))
+        self.compare_button.clicked.connect(self.compare)
+        self.table.doubleClicked.connect(lambda _index: self.compare())
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         column.setSpacing(GRID // 2)
         column.addWidget(self.table, 3)
         column.addWidget(self.outlines, 2)
-        column.addWidget(self.caption)
+        foot = QHBoxLayout()
+        foot.setSpacing(GRID)
+        foot.addWidget(self.caption, 1)
+        foot.addWidget(self.compare_button)
+        column.addLayout(foot)
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self._sorted)
+        table.setSortingEnabled(True)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setShowGrid(False)
+        table.setTabKeyNavigation(False)
+        table.setAccessibleName(_("Outlines of each patient"))
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(_ROW_PX)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        table.selectionModel().currentRowChanged.connect(self._on_row)
+        return table
 
     def show_pairs(self, pairs: Sequence[Pair], comparison: Comparison) -> None:
         """List the pairs of a comparison, the worst overlap first, and show the same patient as before."""
@@ -70,17 +87,20 @@ class PairsCard(QFrame):
         first, second = reading_names(comparison)
         self.shown = None
         self._model.clear()
-        headers = (
+        is_assisted = any(max(pair.assisted) > 0 for pair in self._pairs)
+        headers = [
             _("Patient"),
             _("Dice"),
             _("HD95\nmm"),
             _("ASSD\nmm"),
             _("{reading}\nmL").format(reading=first),
             _("{reading}\nmL").format(reading=second),
-        )
-        self._model.setHorizontalHeaderLabels(list(headers))
+        ]
+        if is_assisted:
+            headers += [_("Assisted\n%"), _("Dice\nby hand")]
+        self._model.setHorizontalHeaderLabels(headers)
         for k, pair in enumerate(self._pairs):
-            self._model.appendRow(_row(k, pair))
+            self._model.appendRow([*_row(k, pair), *(_assisted_cells(pair) if is_assisted else ())])
         for k in range(len(headers)):
             side = Qt.AlignmentFlag.AlignLeft if k == 0 else Qt.AlignmentFlag.AlignRight
             self._model.setHeaderData(
@@ -90,6 +110,11 @@ class PairsCard(QFrame):
         if before not in {pair.patient_id for pair in self._pairs}:
             before = self._sorted.index(0, 0).data() if self._pairs else ""
         self.select_patient(before)
+
+    def compare(self) -> None:
+        """Ask for the chosen pair to be seen in full."""
+        if self.shown is not None:
+            self.compare_wanted.emit(ReadingPair(self.shown.patient_id, *self.shown.ids))
 
     def select_patient(self, patient_id: str) -> None:
         """Show a patient's outlines."""
@@ -129,10 +154,24 @@ def _row(place: int, pair: Pair) -> list[QStandardItem]:
     patient = QStandardItem(pair.patient_id)
     patient.setData(pair.patient_id, _VALUE)
     patient.setData(place, _VALUE + 1)
-    cells = [patient]
-    for number, digit in zip(numbers, digits, strict=True):
-        cell = QStandardItem(f"{number:.{digit}f}")
-        cell.setData(number, _VALUE)
-        cell.setTextAlignment(_RIGHT)
-        cells.append(cell)
-    return cells
+    return [patient, *(_cell(f"{number:.{digit}f}", number) for number, digit in zip(numbers, digits, strict=True))]
+
+
+def _assisted_cells(pair: Pair) -> list[QStandardItem]:
+    """Return how much of both readings an assisted tool touched, and the overlap of the rest."""
+    shares = " / ".join(f"{100 * share:.0f}" for share in pair.assisted)
+    is_known = math.isfinite(pair.dice_by_hand)
+    by_hand = _cell(f"{pair.dice_by_hand:.3f}" if is_known else "–", pair.dice_by_hand if is_known else -1.0)
+    by_hand.setToolTip(
+        _("Of the slices that no assisted tool touched in either reading.")
+        if is_known
+        else _("An assisted tool touched every slice.")
+    )
+    return [_cell(shares, max(pair.assisted)), by_hand]
+
+
+def _cell(text: str, value: float) -> QStandardItem:
+    cell = QStandardItem(text)
+    cell.setData(value, _VALUE)
+    cell.setTextAlignment(_RIGHT)
+    return cell

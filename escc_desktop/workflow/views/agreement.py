@@ -13,25 +13,24 @@ from escc_desktop.errors import EsccError
 from escc_desktop.features.names import FeatureName, parse_feature_name
 from escc_desktop.features.origin import Origin, origins
 from escc_desktop.features.params import DEFAULT_PARAMS, load_params
-from escc_desktop.imaging.mask import Mask
 from escc_desktop.prognosis.config import DevelopConfig
-from escc_desktop.prognosis.reproducibility import READINGS, Agreement, Agreements, has_repeats
+from escc_desktop.prognosis.reproducibility import READINGS, Agreement, Agreements, has_repeats, without_patients
 from escc_desktop.progress import Progress
-from escc_desktop.reading.session import Occasion, Reader, ReadingSession, Roi
+from escc_desktop.reading.session import Occasion, Reader, ReadingSession
 from escc_desktop.stats.agreement import BlandAltman, IccForm, bland_altman, icc_many
 from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.design import proportion
 from escc_desktop.store.kinds import FEATURES, PLAN, PLAN_ID, ROI, RoiFeatures
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.analysis import Extraction
+from escc_desktop.workflow.assistance import assisted_patients
 from escc_desktop.workflow.project import Project
-from escc_desktop.workflow.reading_report import overlaps
 from escc_desktop.workflow.stored import feature_table
+from escc_desktop.workflow.views.agreement_pairs import Pair, reading_pairs
 from escc_desktop.workflow.views.perturbed import Perturbed, PerturbedDetail, perturbed_detail, perturbed_view
 
 Comparison = Literal["intra", "inter"]
 DRIVERS = 3
-_MARGIN = 3
 _FEWEST = 3  # without one patient two must be left
 
 
@@ -99,37 +98,6 @@ class Compared:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
-    """Two outlines of one lesion.
-
-    Attributes
-    ----------
-    first, second
-        (z, y, x) voxels within the box that holds both, its first slice being `first_slice` of the series.
-    spacing_mm
-        Along x, y, z.
-    """
-
-    comparison: Comparison
-    patient_id: str
-    lesion_id: str
-    dice: float
-    hd95_mm: float
-    assd_mm: float
-    first_mm3: float
-    second_mm3: float
-    first: BoolArray
-    second: BoolArray
-    first_slice: int
-    spacing_mm: tuple[float, float, float]
-
-    @property
-    def widest_slice(self) -> int:
-        """The slice of the box on which both outlines together are largest."""
-        return int((self.first | self.second).sum(axis=(1, 2)).argmax())
-
-
-@dataclass(frozen=True, eq=False)
 class AgreementView:
     """What the page shows.
 
@@ -151,6 +119,12 @@ class AgreementView:
         Signed first readings of reader A without perturbations.
     origins
         By image what its values rest on over all readings.
+    assisted
+        Patients of whom a slice of any reading was touched by an assisted tool.
+    by_hand
+        The comparisons without them; empty where none is assisted, or too few are left.
+    n_stable_by_hand
+        Features that pass every comparison made without them.
     """
 
     arms: tuple[Arm, ...]
@@ -166,6 +140,9 @@ class AgreementView:
     perturbed: Perturbed | None
     n_unperturbed: int
     origins: Mapping[str, Origin]
+    assisted: tuple[str, ...]
+    by_hand: tuple[Compared, ...]
+    n_stable_by_hand: int
 
 
 @dataclass(frozen=True)
@@ -226,6 +203,9 @@ def agreement_view(project: Project, progress: Progress) -> AgreementView:
         perturbed = perturbed.in_order(agreements.names)
     known = agreements or perturbed
     progress.advance(2, 3, "Outlines")
+    rois = [project.view.get(ROI, session.session_id) for session in arm if session.is_signed]
+    assisted = assisted_patients(rois)
+    without = without_patients(agreements, assisted) if agreements and assisted else None
     return AgreementView(
         arms=tuple(_arm(comparison, arm) for comparison in READINGS) if plan is not None else (),
         waiting=tuple(
@@ -240,10 +220,13 @@ def agreement_view(project: Project, progress: Progress) -> AgreementView:
         names=tuple(parse_feature_name(name) for name in known.names) if known else (),
         compared=tuple(_compared(agreements, one) for one in agreements.comparisons) if agreements else (),
         n_stable=int(agreements.stable.sum()) if agreements else 0,
-        pairs=_pairs(project, arm),
+        pairs=reading_pairs(rois),
         perturbed=perturbed,
         n_unperturbed=sum(session.is_signed and _is_first_of_a(session) for session in sessions) - n_perturbed,
         origins=origins([item.vector.provenance for item in features]),
+        assisted=tuple(sorted(assisted)),
+        by_hand=tuple(_compared(without, one) for one in without.comparisons) if without else (),
+        n_stable_by_hand=int(without.stable.sum()) if without else 0,
     )
 
 
@@ -345,41 +328,3 @@ def _compared(agreements: Agreements, one: Agreement) -> Compared:
         second=one.second,
         patients=tuple(patient for patient, _ in one.lesions),
     )
-
-
-def _pairs(project: Project, arm: Sequence[ReadingSession]) -> tuple[Pair, ...]:
-    rois = [project.view.get(ROI, session.session_id) for session in arm if session.is_signed]
-    by_reading = {(roi.patient_id, roi.lesion_id, str(roi.reader), str(roi.occasion)): roi for roi in rois}
-    pairs = []
-    for found in overlaps(rois):
-        comparison: Comparison = "intra" if found.comparison == "intra" else "inter"
-        one, other = (by_reading[found.patient_id, found.lesion_id, *side] for side in READINGS[comparison])
-        box = _common_box(one.mask, other.mask)
-        pairs.append(
-            Pair(
-                comparison,
-                found.patient_id,
-                found.lesion_id,
-                found.dice,
-                found.hd95_mm,
-                found.assd_mm,
-                *found.volume_mm3,
-                *_cut(one, other, box),
-                box[0].start,
-                one.mask.geometry.spacing_mm,
-            )
-        )
-    return tuple(pairs)
-
-
-def _cut(one: Roi, other: Roi, box: tuple[slice, slice, slice]) -> tuple[BoolArray, BoolArray]:
-    return one.mask.voxels[box].copy(), other.mask.voxels[box].copy()
-
-
-def _common_box(one: Mask, other: Mask) -> tuple[slice, slice, slice]:
-    """Return the box that holds both outlines, with a margin in the plane."""
-    z, y, x = (
-        slice(max(0, min(a.start, b.start) - margin), max(a.stop, b.stop) + margin)
-        for a, b, margin in zip(one.bounding_box, other.bounding_box, (0, _MARGIN, _MARGIN), strict=True)
-    )
-    return z, y, x
