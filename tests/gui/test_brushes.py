@@ -189,7 +189,8 @@ def test_that_the_range_can_be_typed_dragged_and_taken_from_the_outline(reader: 
 def test_that_a_protocol_without_the_range_disables_it_everywhere_and_says_why(reader: ReaderHand) -> None:
     forbidden = BrushOptions(Protocol(frozenset({"brush in HU range"})))
     reader.board.hand.options = forbidden
-    part = BrushPanel(forbidden, reader.board.canvas).limit_part
+    forbidding_panel = BrushPanel(forbidden, reader.board.canvas)
+    part = forbidding_panel.limit_part
     why_not = "The protocol of this study forbids painting in a range of HU in readings."
     assert not part.limited.isEnabled()
     assert part.limited.toolTip() == why_not
