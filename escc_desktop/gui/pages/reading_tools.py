@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QStackedWidget, QToolBu
 from escc_desktop.gui.key_map import keys_of
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.hand import Hand
-from escc_desktop.gui.tools.toolbox import TOOLS
 from escc_desktop.gui.widgets.text import icon_button, label
 from escc_desktop.i18n import _
 
@@ -31,7 +30,7 @@ class ToolRow(QWidget):
         self._stack.addWidget(self._none)
         grid = QGridLayout()
         grid.setSpacing(GRID // 2)
-        for place, entry in enumerate(TOOLS):
+        for place, entry in enumerate(hand.box):
             why_not = hand.why_not(entry.tool_id)
             key = " ".join(keys_of(f"reading.tool.{entry.tool_id}", (entry.key,))[:1])
             made = icon_button(entry.icon, why_not or f"{_(entry.title)} ({key})", checkable=True)

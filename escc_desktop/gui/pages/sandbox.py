@@ -16,10 +16,9 @@ from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.garbage import collect_soon
 from escc_desktop.gui.pages.reading_panel import redo_words, undo_words
-from escc_desktop.gui.pages.sandbox_board import OpenedSandbox, SandboxBoard, open_for_trying
+from escc_desktop.gui.pages.sandbox_board import OpenedSandbox, SandboxBoard, TryingHand, open_for_trying
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.theme import GRID
-from escc_desktop.gui.tools.toolbox import TOOLS
 from escc_desktop.gui.viewer.planes import VolumePlanes
 from escc_desktop.gui.widgets.hatched import EDGE_PX, HatchedFrame
 from escc_desktop.gui.widgets.icon_label import IconLabel
@@ -105,7 +104,7 @@ class SandboxPanel(HatchedFrame):
         make = self._action
         tools = (
             make(f"tool.{entry.tool_id}", _(entry.title), partial(_hold, entry.tool_id), entry.icon, entry.key)
-            for entry in TOOLS
+            for entry in TryingHand.box
         )
         return (
             *tools,

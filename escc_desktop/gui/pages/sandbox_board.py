@@ -22,6 +22,7 @@ from escc_desktop.gui.tasks import Tasks
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.hand import Hand
 from escc_desktop.gui.tools.measure_paint import paint_kept
+from escc_desktop.gui.tools.toolbox import TOOLS
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.keeping import KeptViews
 from escc_desktop.gui.viewer.panes import LinkedViews
@@ -67,6 +68,8 @@ def open_for_trying(project: Project, lesion: LesionView, planes: VolumePlanes, 
 
 class TryingHand(Hand):
     """A hand that also shows the signed contour, where what is drawn differs from it."""
+
+    box = tuple(entry for entry in TOOLS if entry.is_for_copies)
 
     def __init__(self, canvas: Canvas, tasks: Tasks, lesion: LesionView, signed: BoolArray) -> None:
         super().__init__(canvas, lesion.centre, tasks, canvas)

@@ -31,6 +31,8 @@ class Hand(QObject):
 
     Attributes
     ----------
+    box
+        The tools it may hold.
     painters
         Paint what parts of the reading keep in the pictures whatever tool is held, below the tools.
 
@@ -41,6 +43,7 @@ class Hand(QObject):
     """
 
     changed = Signal()
+    box: tuple[ToolEntry, ...] = TOOLS
 
     def __init__(
         self, canvas: Canvas, mark: Voxel, tasks: Tasks, parent: QObject | None = None, protocol: Protocol = FREE
@@ -51,7 +54,7 @@ class Hand(QObject):
         self.protocol = protocol
         self.painters: list[Callable[[QPainter, SliceCanvas], None]] = []
         bench = Bench(canvas, self.options, tasks)
-        self._tools = {entry.tool_id: entry.make(bench) for entry in TOOLS}
+        self._tools = {entry.tool_id: entry.make(bench) for entry in self.box}
         self._canvas = canvas
         self.name = "hand"
         self.tool_id = POINTER
@@ -64,7 +67,7 @@ class Hand(QObject):
     @property
     def entry(self) -> ToolEntry:
         """The table's line of the tool held."""
-        return next(entry for entry in TOOLS if entry.tool_id == self.tool_id)
+        return next(entry for entry in self.box if entry.tool_id == self.tool_id)
 
     def hold(self, tool_id: str) -> None:
         """Take another tool; what was begun with the one held waits for it. A forbidden one is not taken."""
@@ -85,7 +88,7 @@ class Hand(QObject):
 
     def why_not(self, tool_id: str) -> str:
         """Say why a tool cannot be held; "" when it can."""
-        labels = next(entry.labels for entry in TOOLS if entry.tool_id == tool_id)
+        labels = next(entry.labels for entry in self.box if entry.tool_id == tool_id)
         if labels and not any(map(self.protocol.allows, labels)):
             return _("The protocol of this study forbids this tool in readings.")
         return ""

@@ -43,6 +43,8 @@ class ToolEntry:
         What its steps are called (`reading.tools.TOOL_KINDS`): a protocol that forbids all of them forbids the tool.
     make
         Makes it for a bench.
+    is_for_copies
+        Whether it is of use on a copy that contours are tried on, which has no parts of the panel and no notes.
     """
 
     tool_id: str
@@ -52,6 +54,7 @@ class ToolEntry:
     hint: str
     labels: tuple[str, ...]
     make: Callable[[Bench], DrawTool]
+    is_for_copies: bool = True
 
 
 TOOLS: Final = (
@@ -189,6 +192,7 @@ TOOLS: Final = (
         _("Coronal or sagittal: drag from the cranial to the caudal limit; drag again to move the nearer one."),
         (),
         lambda bench: LimitsTool(bench.canvas),
+        is_for_copies=False,
     ),
     ToolEntry(
         "course",
@@ -200,6 +204,7 @@ TOOLS: Final = (
         ),
         (),
         lambda bench: CourseTool(bench.canvas),
+        is_for_copies=False,
     ),
     ToolEntry(
         "prompt",
@@ -209,5 +214,6 @@ TOOLS: Final = (
         _("Left shows the AI server what belongs to the lesion, right what does not. Off until a server is named."),
         ("AI proposal",),
         lambda bench: PromptTool(bench.canvas),
+        is_for_copies=False,
     ),
 )
