@@ -251,7 +251,7 @@ class SliceCanvas(QWidget):
         """Paint slice and region where they are exposed, and black around them."""
         if self._mapping is None or self._picture is None:
             return
-        self._refresh(self._picture, self._mapping)
+        self._refresh(self._picture)
         self._screen.paint(painter, exposed, self._mapping, self._picture.colors)
         if self.look.has_overlay:
             for overlay in reversed(self._overlays):
@@ -279,7 +279,7 @@ class SliceCanvas(QWidget):
         color = QColor(overlay.color)
         paint_border(painter, mapping, section, (rows.start, columns.start), color, is_dashed=overlay.is_dashed)
 
-    def _refresh(self, picture: Picture, mapping: Mapping) -> None:
+    def _refresh(self, picture: Picture) -> None:
         """Bring the picture up to date where something changed."""
         look = self.look
         if self._changed is not None:
@@ -292,7 +292,6 @@ class SliceCanvas(QWidget):
         whole = tuple(slice(0, n) for n in picture.shape)
         rows, columns = (whole[0], whole[1]) if self._recolor or self._changed is None else self._changed
         picture.color(table, rows, columns)
-        self._screen.spoil(mapping, rows, columns)
         self._changed, self._recolor = None, False
 
     def _take(self, picture: Picture, rows: slice, columns: slice) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from escc_desktop.gui.viewer._border import border
 from escc_desktop.gui.viewer.mapping import EDGES_FROM_PX, Mapping
 
 _DASH_PX: Final = 5
@@ -41,39 +42,16 @@ def paint_border(
     # One pixel more above and to the left, to compare with.
     y = (np.arange(pixels.top() - 1, pixels.bottom() + 1) + 0.5) / ratio
     x = (np.arange(pixels.left() - 1, pixels.right() + 1) + 0.5) / ratio
-    row, column = mapping.voxel_of(y, 0) - corner[0], mapping.voxel_of(x, 1) - corner[1]
-    border = _thickened(_border(voxels, row, column), thick)
-    if is_dashed:
-        dash = max(1, round(_DASH_PX * ratio))
-        border &= (
-            np.add.outer(np.arange(len(y)) + pixels.top(), np.arange(len(x)) + pixels.left())[1:, 1:] // dash
-        ) % 2 == 0
-    image = np.multiply(border, np.uint32(color.rgba()), dtype=np.uint32, order="C")
-    height, width = border.shape
-    picture = QImage(image.data, width, height, 4 * width, QImage.Format.Format_ARGB32)
+    row, column = ((mapping.voxel_of(at, axis) - corner[axis]).astype(np.int32) for axis, at in enumerate((y, x)))
+    image = np.zeros((pixels.height(), pixels.width()), dtype=np.uint32)
+    after = (thick - 1) // 2
+    dash = max(1, round(_DASH_PX * ratio)) if is_dashed else 0
+    # Dashes stand still on screen whatever part is painted: they are counted from its corner, not from the region's.
+    phase = (pixels.top() + pixels.left() + 2) % (2 * dash) if dash else 0
+    border(voxels, row, column, image, color.rgba(), thick - 1 - after, after, dash, phase)
+    height, width = image.shape
+    picture = QImage(image.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     painter.save()
     painter.scale(1 / ratio, 1 / ratio)
     painter.drawImage(QPoint(pixels.left(), pixels.top()), picture)
     painter.restore()
-
-
-def _border(voxels: NDArray[np.bool_], row: NDArray[np.intp], column: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return the pixels whose voxel differs from that of the pixel above or to the left, from the second on."""
-    padded = np.zeros((voxels.shape[0] + 2, voxels.shape[1] + 2), dtype=np.bool_)
-    padded[1:-1, 1:-1] = voxels
-    rows, columns = ((index + 1).clip(0, n + 1) for index, n in zip((row, column), voxels.shape, strict=True))
-    inside = padded.take(rows, axis=0).take(columns, axis=1)
-    return (inside[1:, 1:] ^ inside[:-1, 1:]) | (inside[1:, 1:] ^ inside[1:, :-1])
-
-
-def _thickened(border: NDArray[np.bool_], thick: int) -> NDArray[np.bool_]:
-    """Return lines so many pixels thick, in the middle over the border."""
-    after = (thick - 1) // 2
-    for _axis in (0, 1):
-        thin, border = border, border.copy()
-        for by in range(1, thick - after):
-            border[:-by] |= thin[by:]
-        for by in range(1, after + 1):
-            border[by:] |= thin[:-by]
-        border = border.T
-    return border

@@ -1,21 +1,22 @@
-"""A picture as a view shows it, pixel by pixel of the screen: stretched when it changes, else only copied."""
+"""A picture as a view shows it, pixel by pixel of the screen."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect, QRectF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QRegion
 
 from escc_desktop.gui.viewer._stretch import stretch
-from escc_desktop.gui.viewer.lut import OPAQUE
 from escc_desktop.gui.viewer.mapping import Mapping
 
 _ONE: Final = 256
+_BAND_PIXELS: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -37,61 +38,57 @@ class _Way:
 
 
 class Screen:
-    """The pixels of a view."""
+    """Stretches pictures to the pixels of a view.
+
+    Nothing of that size is kept: bands of it are stretched and at once copied to the window, while they are still in
+    the processor's cache. What is exposed is stretched anew, and no more.
+    """
 
     def __init__(self) -> None:
         self._mapping: Mapping | None = None
         self._ratio = 1.0
-        self._pixels = np.zeros((1, 1), dtype=np.uint32)
-        self._image = QImage()
-        self._stale = QRect()
+        self._band = np.empty(_BAND_PIXELS, dtype=np.uint32)
         self._down = self._across = _Way(np.zeros(1, np.int32), np.zeros(1, np.uint16), 0, 0)
-
-    def spoil(self, mapping: Mapping, rows: slice, columns: slice) -> None:
-        """Note that the colours of a box of the plane changed."""
-        # A smooth pixel is of two voxels: those beside a changed one change too.
-        wider = mapping.rectangle(slice(rows.start - 1, rows.stop + 1), slice(columns.start - 1, columns.stop + 1))
-        self._stale = self._stale.united(self._device(wider))
 
     def paint(self, painter: QPainter, exposed: QRect, mapping: Mapping, colors: NDArray[np.uint32]) -> None:
         """Paint the exposed part of a picture, whose colours lie as on screen, and black around it."""
         ratio = painter.device().devicePixelRatio()
         if mapping != self._mapping or ratio != self._ratio:
-            self._fit(mapping, ratio)
-        self._stretch(colors)
-        part = self._device(QRectF(exposed)).intersected(self._image.rect())
+            self._mapping, self._ratio = mapping, ratio
+            self._down, self._across = _way(mapping, 0, ratio), _way(mapping, 1, ratio)
+        across, down = self._across, self._down
+        whole = QRect(across.start, down.start, across.stop - across.start, down.stop - down.start)
+        area = QRectF(exposed)
+        part = QRectF(area.topLeft() * ratio, area.size() * ratio).toAlignedRect()
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
-        painter.drawImage(part.topLeft(), self._image, part)
+        for around in cast("Iterable[QRect]", QRegion(part).subtracted(QRegion(whole))):
+            painter.fillRect(around, Qt.GlobalColor.black)
+        self._stretch(painter, part.intersected(whole), colors)
         painter.restore()
 
-    def _stretch(self, colors: NDArray[np.uint32]) -> None:
-        across, down, stale = self._across, self._down, self._stale
-        left, right = max(stale.left(), across.start), min(stale.right() + 1, across.stop)
-        top, bottom = max(stale.top(), down.start), min(stale.bottom() + 1, down.stop)
-        if left < right and top < bottom:
-            ways = across.index, across.weight, down.index, down.weight
-            stretch(colors, self._pixels, *ways, left, right, top, bottom)
-        self._stale = QRect()
-
-    def _fit(self, mapping: Mapping, ratio: float) -> None:
-        """Make room for another size or zoom; everything is stale then."""
-        self._mapping, self._ratio = mapping, ratio
-        width, height = ceil(mapping.widget.width() * ratio), ceil(mapping.widget.height() * ratio)
-        if self._pixels.shape != (height, width):
-            self._pixels = np.empty((height, width), dtype=np.uint32)
-            self._image = QImage(self._pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        self._pixels.fill(OPAQUE)
-        self._down, self._across = _way(mapping, 0, height, ratio), _way(mapping, 1, width, ratio)
-        self._stale = QRect(QPoint(0, 0), self._image.size())
-
-    def _device(self, area: QRectF) -> QRect:
-        """Return the pixels of the screen that a rectangle of the widget touches."""
-        return QRectF(area.topLeft() * self._ratio, area.size() * self._ratio).toAlignedRect()
+    def _stretch(self, painter: QPainter, part: QRect, colors: NDArray[np.uint32]) -> None:
+        """Paint pixels of the screen that the picture covers."""
+        width = part.width()
+        if part.isEmpty():
+            return
+        if width > self._band.size:
+            self._band = np.empty(width, dtype=np.uint32)
+        columns = slice(part.left(), part.left() + width)
+        across = self._across.index[columns], self._across.weight[columns]
+        most = self._band.size // width
+        for top in range(part.top(), part.top() + part.height(), most):
+            rows = slice(top, min(top + most, part.top() + part.height()))
+            height = rows.stop - rows.start
+            band = self._band[: height * width].reshape(height, width)
+            stretch(colors, band, *across, self._down.index[rows], self._down.weight[rows])
+            image = QImage(band.data, width, height, 4 * width, QImage.Format.Format_RGB32)
+            painter.drawImage(part.left(), top, image)
 
 
-def _way(mapping: Mapping, axis: int, n_pixels: int, ratio: float) -> _Way:
+def _way(mapping: Mapping, axis: int, ratio: float) -> _Way:
     """Return what the pixels along the height (axis 0) or width (axis 1) of the screen show."""
+    n_pixels = ceil((mapping.widget.height(), mapping.widget.width())[axis] * ratio)
     centres = (np.arange(n_pixels) + 0.5) / ratio
     length, sign = mapping.shape[axis], (mapping.down, mapping.right)[axis]
     voxel = mapping.voxel_of(centres, axis)

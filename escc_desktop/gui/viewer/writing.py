@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
+from PySide6.QtWidgets import QStyle
 
 from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.viewer.canvas import SliceCanvas
@@ -101,13 +102,12 @@ def readout(view: SliceCanvas) -> str:
 
 def paint_annotations(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
     """Write everything that touches the exposed part."""
-    ratio = painter.device().devicePixelRatio()
     for box, align, said in _corners(view):
         if box.intersects(exposed):
-            painter.drawImage(box.topLeft(), _stamp(said(view), box.size().toTuple(), align, ratio))
+            _write(painter, said(view), box, align)
     for box, letters in _letters(view):
         if box.intersects(exposed):
-            painter.drawImage(box.topLeft(), _stamp(letters, box.size().toTuple(), _LETTER, ratio))
+            _write(painter, letters, box, _LETTER)
     _scale_bar(painter, view, exposed)
 
 
@@ -126,8 +126,18 @@ def paint_crosshair(painter: QPainter, view: SliceCanvas) -> None:
     gap_y, gap_x = (max(_GAP_PX, round(size / 2) + 3) for size in view.voxel_px)
     painter.fillRect(0, y, x - gap_x, 1, CROSSHAIR)
     painter.fillRect(x + gap_x, y, max(view.width() - x - gap_x, 0), 1, CROSSHAIR)
-    painter.fillRect(x, 0, 1, y - gap_y, CROSSHAIR)
-    painter.fillRect(x, y + gap_y, 1, max(view.height() - y - gap_y, 0), CROSSHAIR)
+    # Filling a column of translucent pixels is slow; a picture of one is not.
+    column = _column(view.height())
+    painter.drawImage(QPoint(x, 0), column, QRect(0, 0, 1, max(y - gap_y, 0)))
+    painter.drawImage(QPoint(x, y + gap_y), column, QRect(0, 0, 1, max(view.height() - y - gap_y, 0)))
+
+
+@lru_cache(maxsize=4)
+def _column(height: int) -> QImage:
+    """Return the upright line of the crosshair."""
+    made = QImage(1, height, QImage.Format.Format_ARGB32_Premultiplied)
+    made.fill(CROSSHAIR)
+    return made
 
 
 def crosshair_strips(view: SliceCanvas) -> tuple[QRect, ...]:
@@ -183,23 +193,43 @@ def _letters(view: SliceCanvas) -> Iterator[tuple[QRect, str]]:
         yield QRect(middle_x, height - _LINE_PX - EDGE, _LETTERS_PX, _LINE_PX), axes.bottom_letters
 
 
-@lru_cache(maxsize=128)
-def _stamp(text: str, size: tuple[int, int], align: Qt.AlignmentFlag, ratio: float) -> QImage:
-    """Return a text with a dark shade around, legible on bone too; most are the same slice after slice."""
-    width, height = size
-    stamp = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
-    stamp.setDevicePixelRatio(ratio)
-    stamp.fill(Qt.GlobalColor.transparent)
-    box = QRect(1, 1, width - 2, height - 2)
-    with QPainter(stamp) as painter:
-        painter.setFont(face(LETTER_PX, bold=True) if align == _LETTER else face(CAPTION_PX))
-        elide = Qt.TextElideMode.ElideRight
-        text = "\n".join(painter.fontMetrics().elidedText(line, elide, box.width()) for line in text.split("\n"))
-        for color, places in ((SHADE, _SHADES), (INK, (QPoint(0, 0),))):
+def _write(painter: QPainter, text: str, box: QRect, align: Qt.AlignmentFlag) -> None:
+    """Write lines into a box, each from its own stamp: most lines are the same slice after slice."""
+    ratio = painter.device().devicePixelRatio()
+    stamps = [_stamp(line, box.width(), align == _LETTER, ratio) for line in text.split("\n")]
+    size = QSize(box.width(), _LINE_PX * len(stamps))
+    top = QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, align & _Flag.AlignVertical_Mask, size, box).top()
+    for number, stamp in enumerate(stamps):
+        size = QSize(round(stamp.width() / ratio), _LINE_PX)
+        line = QRect(box.left(), top + number * _LINE_PX, box.width(), _LINE_PX)
+        painter.drawImage(QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, align, size, line).topLeft(), stamp)
+
+
+@lru_cache(maxsize=512)
+def _stamp(line: str, widest: int, is_letter: bool, ratio: float) -> QImage:
+    """Return a line of text with a dark shade around, legible on bone too."""
+    font = face(LETTER_PX, bold=True) if is_letter else face(CAPTION_PX)
+    metrics = QFontMetrics(font)
+    line = metrics.elidedText(line, Qt.TextElideMode.ElideRight, widest - 2)
+    size = QSize(min(metrics.horizontalAdvance(line) + 4, widest), _LINE_PX)
+    made, shade = _blank(size, ratio), _blank(size, ratio)
+    box = QRect(QPoint(0, 0), size).adjusted(1, 1, -1, -1)
+    for picture, color in ((shade, SHADE), (made, INK)):
+        with QPainter(picture) as painter:
+            if picture is made:
+                for by in _SHADES:
+                    painter.drawImage(by, shade)
+            painter.setFont(font)
             painter.setPen(color)
-            for by in places:
-                painter.drawText(box.translated(by), int(align), text)
-    return stamp
+            painter.drawText(box, int(_Flag.AlignCenter), line)
+    return made
+
+
+def _blank(size: QSize, ratio: float) -> QImage:
+    made = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    return made
 
 
 def _scale_bar(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
@@ -214,12 +244,20 @@ def _scale_bar(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
     text = _("{n} cm").format(n=mm // 10) if mm >= 10 else _("{n} mm").format(n=mm)
     if not QRect(x - 70, bottom - length - 2, 74, length + 4).intersects(exposed):
         return
-    for color, more in ((SHADE, 1), (INK, 0)):
-        for y in (bottom - length, bottom):
-            painter.fillRect(QRect(x - 5, y, 6, 1).adjusted(-more, -more, more, more), color)
-        painter.fillRect(QRect(x, bottom - length, 1, length).adjusted(-more, -more, more, more), color)
-    stamp = _stamp(text, (60, _LINE_PX), _RIGHT, painter.device().devicePixelRatio())
-    painter.drawImage(QPoint(x - 70, bottom - (length + _LINE_PX) // 2), stamp)
+    painter.drawImage(QPoint(x - 6, bottom - length - 1), _bar(length, painter.device().devicePixelRatio()))
+    _write(painter, text, QRect(x - 70, bottom - (length + _LINE_PX) // 2, 60, _LINE_PX), _RIGHT)
+
+
+@lru_cache(maxsize=8)
+def _bar(length: int, ratio: float) -> QImage:
+    """Return the scale bar with its two ends, a pixel of shade around."""
+    made = _blank(QSize(8, length + 3), ratio)
+    with QPainter(made) as painter:
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        for color, more in ((SHADE, 1), (INK, 0)):
+            for part in (QRect(1, 1, 6, 1), QRect(1, length + 1, 6, 1), QRect(6, 1, 1, length)):
+                painter.fillRect(part.adjusted(-more, -more, more, more), color)
+    return made
 
 
 def _minus(number: str) -> str:
