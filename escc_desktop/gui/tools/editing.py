@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from escc_desktop.gui.tools.outline import (
     SNAP_PX,
@@ -90,12 +90,12 @@ class OutlineEditor:
                 return
             self._is_moving = True
             self._remember()
-        self.repaint()
+        self._repaint_selected()
         for loop, number in self.selected:
             row, column = self.loops[loop][number]
             self.loops[loop][number] = row + by[0], column + by[1]
         self._held = at.row, at.column
-        self.repaint()
+        self._repaint_selected()
 
     def release(self, at: Pointer) -> None:
         """Let go: a rubber band selects, a click in a group selects but one, a second one on an edge puts a vertex."""
@@ -165,16 +165,16 @@ class OutlineEditor:
 
     # Painting
 
-    def paint(self, painter: QPainter, view: SliceCanvas) -> None:
+    def paint(self, painter: QPainter, view: SliceCanvas, color: QColor) -> None:
         """Paint loops and vertices; dashed and without vertices on a slice other than its own."""
         if view is not self.site.view:
             return
         lit = self.selected | self._valid(self._lit)
         for number, loop in enumerate(self.loops):
             points = self.site.points(loop)
-            paint_line(painter, points, is_closed=True, is_dashed=not self.site.is_shown)
+            paint_line(painter, points, color, is_closed=True, is_dashed=not self.site.is_shown)
             if self.site.is_shown:
-                paint_vertices(painter, points, (place for in_loop, place in lit if in_loop == number))
+                paint_vertices(painter, points, color, (place for in_loop, place in lit if in_loop == number))
         if self._band is not None:
             paint_band(painter, self._band)
 
@@ -230,6 +230,14 @@ class OutlineEditor:
 
     def _remember(self) -> None:
         self._past.append([list(loop) for loop in self.loops])
+
+    def _repaint_selected(self) -> None:
+        """Have what moves with the vertices selected painted anew: them and the edges that end at them."""
+        self.site.repaint(
+            self.loops[loop][(number + by) % len(self.loops[loop])]
+            for loop, number in self.selected
+            for by in (-1, 0, 1)
+        )
 
     def _repaint_band(self) -> None:
         if self._band is not None:

@@ -13,7 +13,6 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.tool import slice_of
 from escc_desktop.gui.viewer.canvas import SliceCanvas
-from escc_desktop.gui.viewer.look import ROI_COLOR
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.imaging.outlines import Loop, Vertex
 
@@ -89,13 +88,15 @@ def nearest_edge(points: Sequence[QPointF], to: QPointF) -> int | None:
     return nearest if distances[nearest] <= SNAP_PX else None
 
 
-def paint_line(painter: QPainter, points: Sequence[QPointF], *, is_closed: bool, is_dashed: bool) -> None:
+def paint_line(
+    painter: QPainter, points: Sequence[QPointF], color: QColor, *, is_closed: bool, is_dashed: bool
+) -> None:
     """Paint a line so that it is seen on dark and on bright."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     line = QPolygonF(points)
-    for color, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(ROI_COLOR), 1.5)):
-        painter.setPen(QPen(color, width, Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine))
+    for ink, width in ((QColor(0, 0, 0, 160), 3.0), (color, 1.5)):
+        painter.setPen(QPen(ink, width, Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine))
         if is_closed:
             painter.drawPolygon(line)
         else:
@@ -103,14 +104,14 @@ def paint_line(painter: QPainter, points: Sequence[QPointF], *, is_closed: bool,
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def paint_vertices(painter: QPainter, points: Sequence[QPointF], lit: Iterable[int]) -> None:
+def paint_vertices(painter: QPainter, points: Sequence[QPointF], color: QColor, lit: Iterable[int]) -> None:
     """Paint vertices; those lit are larger and white."""
     bright = set(lit)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(QPen(QColor(0, 0, 0, 200), 1.0))
     for number, point in enumerate(points):
         is_lit = number in bright
-        painter.setBrush(QColor("#ffffff" if is_lit else ROI_COLOR))
+        painter.setBrush(QColor("#ffffff") if is_lit else color)
         size = _VERTEX_PX + (_LIT_PX if is_lit else 0.0)
         painter.drawEllipse(point, size, size)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

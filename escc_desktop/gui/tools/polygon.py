@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from escc_desktop.gui.tools.canvas import CUT_OUT, FILLED, Canvas
@@ -16,6 +16,7 @@ from escc_desktop.gui.tools.editing import FEWEST, OutlineEditor
 from escc_desktop.gui.tools.outline import Site, mouse, paint_line, paint_vertices
 from escc_desktop.gui.tools.tool import DrawTool
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.look import roi_color
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
 from escc_desktop.imaging.delineate import fill
@@ -251,14 +252,15 @@ class PolygonTool(DrawTool):
         site = self._site
         if site is None or site.view is not view:
             return
+        color = QColor(roi_color(self.canvas.layer))
         if self._editor is not None:
-            self._editor.paint(painter, view)
+            self._editor.paint(painter, view, color)
             return
         points = site.points([*self.vertices, *self._tail()])
-        paint_line(painter, points, is_closed=False, is_dashed=not site.is_shown)
+        paint_line(painter, points, color, is_closed=False, is_dashed=not site.is_shown)
         if site.is_shown:
             lit = [0] if self._at is not None and self._is_on_first(self._at) else []
-            paint_vertices(painter, site.points(leg[-1] for leg in self._legs), lit)
+            paint_vertices(painter, site.points(leg[-1] for leg in self._legs), color, lit)
 
     def make_options(self) -> QWidget:
         """Return what can be done with the outline, for those who prefer buttons."""

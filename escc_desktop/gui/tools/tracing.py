@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QObject, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -13,7 +14,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.tool import DrawTool, slice_of
 from escc_desktop.gui.viewer.canvas import SliceCanvas
-from escc_desktop.gui.viewer.look import ROI_COLOR
+from escc_desktop.gui.viewer.look import roi_color
 from escc_desktop.gui.viewer.planes import VolumePlanes
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.gui.widgets.text import icon_button, label, row
@@ -85,10 +86,10 @@ class TracingTool(DrawTool):
 
     def hover(self, at: Pointer | None) -> None:
         """Show what a click would take."""
-        last = at or self._at
+        last, before = at or self._at, self._found
         self._at = at
         self._found = None if at is None else self._enclosed(at)
-        if last is not None:
+        if last is not None and not _are_same(before, self._found):
             self._repaint(last.view)
 
     def adjust(self, by: int) -> bool:
@@ -110,7 +111,7 @@ class TracingTool(DrawTool):
             self._found = self._enclosed(self._at)
             self._painted = None
         if self._found is not None:
-            view.paint_border(painter, *self._found, QColor(ROI_COLOR))
+            view.paint_border(painter, *self._found, QColor(roi_color(self.canvas.layer)))
 
     def make_options(self) -> QWidget:
         """Return how much is smoothed."""
@@ -155,6 +156,12 @@ class TracingTool(DrawTool):
         for rectangle in (before, self._painted):
             if rectangle is not None:
                 view.update(rectangle)
+
+
+def _are_same(one: _Found | None, other: _Found | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one[1] == other[1] and np.array_equal(one[0], other[0])
 
 
 class TracingPanel(QWidget):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.graph import route_through_array
 
+from escc_desktop.imaging.delineate import fill
 from escc_desktop.imaging.livewire import REACH, Livewire, edge_cost
 
 SPACING = (0.8, 0.8)
@@ -88,3 +89,31 @@ def test_that_thick_slices_count_in_millimetres() -> None:
 def test_that_a_plane_of_a_line_or_a_point_has_ways_too(shape: tuple[int, int]) -> None:
     way = Livewire(np.zeros(shape, dtype=np.int16), (0, 0), SPACING).way_to((60, 60))
     assert way[-1] == (shape[0] - 1, shape[1] - 1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_that_five_clicks_outline_a_lesion_in_fat_better_than_a_polygon_through_them(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, columns = np.indices((120, 130))
+    angle = np.arctan2(rows - 60, columns - 60)
+    radius = 14 + 2 * np.sin(3 * angle + seed) + 1.5 * np.cos(2 * angle)
+    truth = np.hypot(rows - 60, columns - 60) < radius
+    hu = np.where(truth, disc(0.0, seed=seed) + 140, disc(0.0, seed=seed)).astype(np.int16)
+    turns = np.linspace(0, 2 * np.pi, 6)[:-1]
+    reach = 14 + 2 * np.sin(3 * turns + seed) + 1.5 * np.cos(2 * turns)
+    clicks = np.column_stack([60 + reach * np.sin(turns), 60 + reach * np.cos(turns)]) + rng.normal(0, 0.7, (5, 2))
+    corners = [(float(row), float(column)) for row, column in clicks]
+    wired = [
+        place
+        for start, end in zip(corners, corners[1:] + corners[:1], strict=True)
+        for place in Livewire(hu, start, SPACING).way_to(end)
+    ]
+    straight, along = overlap(corners, truth), overlap(wired, truth)
+    assert along > 0.92
+    assert along > straight + 0.03
+
+
+def overlap(outline: list[tuple[float, float]], truth: np.ndarray) -> float:
+    voxels = np.zeros((1, *truth.shape), dtype=np.bool_)
+    fill(voxels, outline, (0, 0), value=True)
+    return float(2 * (voxels[0] & truth).sum() / (voxels.sum() + truth.sum()))
