@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from escc_desktop import frozen
-from escc_desktop.imaging import child
 
 
 def test_that_from_source_a_part_is_a_module_of_python() -> None:
@@ -15,11 +15,12 @@ def test_that_from_source_a_part_is_a_module_of_python() -> None:
     assert not frozen.run_asked_part()
 
 
-def test_that_the_packed_program_runs_the_parser_it_asked_itself_for(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("part", ["escc_desktop.imaging.child", "escc_desktop.gui.viewer.surface_view"])
+def test_that_the_packed_program_runs_the_part_it_asked_itself_for(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     seen: list[list[str]] = []
-    monkeypatch.setattr(child, "main", lambda: seen.append(sys.argv[1:]))
-    monkeypatch.setattr(sys, "argv", frozen.part_command("escc_desktop.imaging.child", "4096"))
+    monkeypatch.setitem(sys.modules, part, SimpleNamespace(main=lambda: seen.append(sys.argv[1:])))
+    monkeypatch.setattr(sys, "argv", frozen.part_command(part, "4096"))
     assert frozen.run_asked_part()
     assert seen == [["4096"]]
 

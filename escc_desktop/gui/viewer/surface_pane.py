@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QImage,
@@ -244,13 +244,20 @@ class SurfacePane(QWidget):
         self.repaint_scene()
         event.accept()
 
+    def event(self, event: QEvent) -> bool:
+        """Keep F for itself: elsewhere on the page it fits the slices."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _fits(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Turn in steps, or fit."""
         key = Qt.Key(event.key())
         if key in _KEYS and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             across, down = _KEYS[key]
             self.turn_by(across * DEGREES_A_KEY, down * DEGREES_A_KEY)
-        elif key == Qt.Key.Key_F and not event.modifiers():
+        elif _fits(event):
             self.reset()
         else:
             super().keyPressEvent(event)
@@ -287,6 +294,10 @@ class SurfacePane(QWidget):
         """Show that keys no longer come here."""
         super().focusOutEvent(event)
         self.update()
+
+
+def _fits(event: QKeyEvent) -> bool:
+    return event.key() == Qt.Key.Key_F and not event.modifiers()
 
 
 def _rotation(axis: Turn, angle: float) -> Turn:
