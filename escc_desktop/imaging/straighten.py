@@ -217,6 +217,9 @@ def _outlined_wall(values: Floats, inside: BoolArray) -> tuple[Floats, Floats]:
     is_air = values < LUMEN_BELOW_HU
     is_kept = ndimage.binary_closing(np.pad(inside | is_air, _GAP, "edge"), np.ones((1, 1, _GAP + 1)))
     is_kept = is_kept[_GAP:-_GAP, _GAP:-_GAP, _GAP:-_GAP]
+    # The course need not run in the very middle of the lumen: it may lie in the blur at its edge.
+    first = np.argmax(is_kept, axis=-1)
+    is_kept |= (np.arange(is_kept.shape[-1]) < first[..., None]) & (first * RAY_STEP_MM <= _BLUR_MM)[..., None]
     is_wall = inside & ~is_air & np.logical_and.accumulate(is_kept, axis=-1)
     n = values.shape[-1]
     order = np.arange(n)

@@ -15,7 +15,7 @@ from escc_desktop.gui.latest import Latest
 from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.course import CourseTool
-from escc_desktop.gui.tools.limits import LIMIT_COLOR, LimitsTool, axial_axis, edge_of
+from escc_desktop.gui.tools.limits import LimitsTool, axial_axis, edge_of
 from escc_desktop.gui.viewer.straight_view import Mark, StraightView
 from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _, plural
@@ -237,7 +237,7 @@ class StraightBoard(QObject):
             low, high = sorted((float(self._heights[0]), float(self._heights[-1])))
             if low - 0.5 <= edge <= high + 0.5:
                 station = float(np.argmin(np.abs(self._heights - edge)))
-                marks.append(Mark(station, name, LIMIT_COLOR, 1 if is_cranial else -1))
+                marks.append(Mark(station, name, 1 if is_cranial else -1))
         self.view.set_marks(tuple(marks))
 
     def _slice(self, station: float) -> int:

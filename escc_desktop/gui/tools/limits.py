@@ -7,21 +7,19 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter
 
-from escc_desktop.gui.theme import CAPTION_PX, OKABE_ITO, face
+from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.tool import DrawTool, array_point
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.limit_line import paint_limit
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
 from escc_desktop.reading.tools import LIMITS
 
-LIMIT_COLOR: Final = OKABE_ITO[2]
 _WARNING_COLOR: Final = "#e8a33d"
-_LABEL_GAP_PX: Final = 4
-_INWARDS_PX: Final = 6.0
 
 
 @dataclass(frozen=True)
@@ -203,25 +201,3 @@ class LimitsTool(DrawTool):
             painter.setPen(color)
             flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
             painter.drawText(box.translated(by, by), flags, _("Outside the limits of the lesion"))
-
-
-def paint_limit(
-    painter: QPainter, ends: tuple[QPointF, QPointF], name: str, *, inwards: int, is_held: bool = False
-) -> None:
-    """Paint the line of a limit with its name; little marks point to the lesion, down (1) or up (-1)."""
-    left, right = ends
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    tip = QPointF(0, inwards * _INWARDS_PX)
-    for color, width in ((QColor(0, 0, 0, 170), 3.0), (QColor(LIMIT_COLOR), 2.5 if is_held else 1.5)):
-        painter.setPen(QPen(color, width))
-        painter.drawLine(left, right)
-        for end in (left, right):
-            painter.drawLine(end, end + tip)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setFont(face(CAPTION_PX))
-    height = painter.fontMetrics().height()
-    # Outside the lesion, where it hides nothing that is drawn.
-    base = left.y() - _LABEL_GAP_PX if inwards > 0 else left.y() + height
-    for color, by in ((QColor(0, 0, 0, 190), 1), (QColor("#dfe3e8"), 0)):
-        painter.setPen(color)
-        painter.drawText(QPointF(left.x() + _LABEL_GAP_PX + by, base + by), name)

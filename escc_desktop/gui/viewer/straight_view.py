@@ -9,17 +9,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.viewer.colour_scale import SCALE, colours
 from escc_desktop.gui.viewer.gestures import Wheel
+from escc_desktop.gui.viewer.limit_line import paint_limit, paint_shaded
 from escc_desktop.gui.viewer.look import ROI_COLOR, Look
 from escc_desktop.gui.viewer.lut import fused_table
 from escc_desktop.gui.viewer.mapping import Mapping
 from escc_desktop.gui.viewer.outline import paint_border
-from escc_desktop.gui.viewer.writing import CROSSHAIR, FAINT, INK, SHADE
+from escc_desktop.gui.viewer.writing import CROSSHAIR, FAINT, INK
 from escc_desktop.i18n import _
 from escc_desktop.imaging.straighten import ACROSS_MM, PIXEL_MM, RAYS, STEP_MM, Straightened, WallMap
 
@@ -32,7 +33,7 @@ _FOCUS: Final = QColor("#4aa3ff")
 
 @dataclass(frozen=True)
 class Mark:
-    """A line across the straight picture, such as a limit.
+    """A limit across the straight picture.
 
     Attributes
     ----------
@@ -44,7 +45,6 @@ class Mark:
 
     station: float
     name: str
-    color: str
     inwards: int
 
 
@@ -344,25 +344,14 @@ class StraightView(QWidget):
             painter.fillRect(QRectF(left, round(self.y_of(self.station)), right - left, 1), CROSSHAIR)
         for mark in self.marks:
             y = self.y_of(mark.station)
-            for color, width in ((QColor(0, 0, 0, 170), 3.0), (QColor(mark.color), 1.5)):
-                painter.setPen(QPen(color, width))
-                painter.drawLine(QPointF(left, y), QPointF(right, y))
-                for x in (left, right):
-                    painter.drawLine(QPointF(x, y), QPointF(x, y + mark.inwards * 6))
-            height = painter.fontMetrics().height()
-            base = y - 4 if mark.inwards > 0 else y + height
-            for color, by in ((QColor(0, 0, 0, 190), 1), (INK, 0)):
-                painter.setPen(color)
-                painter.drawText(QPointF(left + 4 + by, base + by), mark.name)
+            ends = QPointF(left, y), QPointF(right, y)
+            paint_limit(painter, ends, mark.name, inwards=mark.inwards, is_held=self._is_dragging)
 
     def _paint_words(self, painter: QPainter) -> None:
         rect = self.picture_rect
         radians = math.radians(self.degrees)
         for sign, x in ((-1, rect.left()), (1, rect.right() - 24)):
-            box = QRectF(x, rect.center().y() - _LINE, 24, 2 * _LINE)
-            for color, by in ((SHADE, 1), (INK, 0)):
-                painter.setPen(color)
-                painter.drawText(box.translated(by, by), Qt.AlignmentFlag.AlignCenter, _side_letters(radians, sign))
+            paint_shaded(painter, QPointF(x + 6, rect.center().y()), _side_letters(radians, sign))
         bottom = QRectF(self.rect()).adjusted(_EDGE, 0, -_EDGE, -_EDGE)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
         painter.setPen(INK)

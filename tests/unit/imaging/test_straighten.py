@@ -147,3 +147,14 @@ def test_that_a_wall_without_an_end_and_a_way_outside_the_image_have_no_thicknes
     beyond = centreline(np.add(CLICKS, (500.0, 0, 0)))
     assert np.isnan(wall_map(solid, nothing, geometry, beyond, Progress()).thickness_mm).all()
     assert (straighten(solid, nothing, geometry, beyond, 0.0).hu == -1024).all()
+
+
+@pytest.mark.parametrize("off_mm", [2.0, 4.0, 4.8, 5.4])
+def test_that_a_course_off_the_middle_of_the_lumen_still_finds_the_wall_all_around(off_mm: float) -> None:
+    geometry = geometry_of()
+    hu, wall = tube(geometry)
+    found = wall_map(hu, wall, geometry, centreline(np.add(CLICKS, (0, off_mm, 0))), Progress()).thickness_mm[6:-6]
+    assert np.isfinite(found).all()
+    # Straight to the front and to the back a ray leaves at a right angle.
+    for ray in (RAYS // 4, 3 * RAYS // 4):
+        assert np.median(found[:, ray]) == pytest.approx(OUTER_MM - LUMEN_MM, abs=0.8)
