@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 
 from escc_desktop.gui.tasks import Tasks
@@ -22,6 +22,7 @@ from escc_desktop.reading.protocol import FREE, Protocol
 
 _MARK_PX: Final = 7.0
 _MARK_GAP_PX: Final = 3.0
+_SHOWN_PX: Final = _MARK_PX + 3.0
 
 
 class Hand(QObject):
@@ -152,6 +153,8 @@ class Hand(QObject):
         if index != view.index:
             return
         center = view.plane_to_widget(row, column)
+        if not QRectF(view.exposed).adjusted(-_SHOWN_PX, -_SHOWN_PX, _SHOWN_PX, _SHOWN_PX).contains(center):
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for color, width in ((QColor(0, 0, 0, 180), 3.5), (QColor(OKABE_ITO[3]), 1.5)):
             painter.setPen(QPen(color, width))

@@ -66,6 +66,7 @@ class SliceCanvas(QWidget):
         self.look = Look()
         self.caption: tuple[str, ...] = ()
         self.empty_text = ""
+        self.exposed = QRect()
         self.playing_rate = 0
         self.own_windows: tuple[WindowPreset, ...] = ()
         self._mapping: Mapping | None = None

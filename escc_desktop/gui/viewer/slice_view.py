@@ -62,6 +62,7 @@ class SliceView(SteeredCanvas):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is exposed."""
+        self.exposed = event.rect()
         with QPainter(self) as painter:
             if self.planes is None:
                 painter.fillRect(event.rect(), Qt.GlobalColor.black)
