@@ -118,15 +118,16 @@ def stroke_places(start: Point, end: Point, stamp: Stamp) -> list[Corner]:
 def touch(voxels: BoolArray, stamp: Stamp, corners: Iterable[Corner], value: bool) -> Region | None:
     """Set voxels under a stamp, in place; return the box touched, None where the brush lies outside the grid."""
     touched: Region | None = None
+    outside = ~stamp.inside
     for corner in corners:
         box, part = clip(corner, stamp.inside.shape, voxels.shape)
         if any(side.stop <= side.start for side in box):
             continue
-        inside = stamp.inside[part]
+        under = voxels[box]
         if value:
-            voxels[box] |= inside
+            np.logical_or(under, stamp.inside[part], out=under)
         else:
-            voxels[box] &= ~inside
+            np.logical_and(under, outside[part], out=under)
         touched = join(touched, box)
     return touched
 
@@ -169,12 +170,14 @@ def fill(
 
 def clip(corner: Sequence[int], extent: Sequence[int], shape: Sequence[int]) -> tuple[Region, Region]:
     """Return the part of the grid under a stamp and the part of the stamp on the grid."""
-    box, part = [], []
-    for start, length, limit in zip(corner, extent, shape, strict=True):
-        low, high = max(start, 0), min(start + length, limit)
-        box.append(slice(low, high))
-        part.append(slice(low - start, high - start))
-    return (box[0], box[1], box[2]), (part[0], part[1], part[2])
+    (z, y, x), (depth, height, width), (slices, rows, columns) = corner, extent, shape
+    (z0, z1), (y0, y1), (x0, x1) = (
+        (max(z, 0), min(z + depth, slices)),
+        (max(y, 0), min(y + height, rows)),
+        (max(x, 0), min(x + width, columns)),
+    )
+    box = slice(z0, z1), slice(y0, y1), slice(x0, x1)
+    return box, (slice(z0 - z, z1 - z), slice(y0 - y, y1 - y), slice(x0 - x, x1 - x))
 
 
 def join(one: Region | None, other: Region | None) -> Region | None:

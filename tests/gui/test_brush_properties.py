@@ -23,6 +23,7 @@ from escc_desktop.reading.tools import TOOL_KINDS
 
 BRUSHES = ("brush", "eraser", "adaptive", "nudge")
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+Drawn = tuple[str, Qt.MouseButton, Plane, int, list[tuple[float, float]], int, tuple[bool, bool, bool], float]
 places = st.tuples(st.integers(-8, 92).map(lambda n: n / 4), st.integers(-8, 100).map(lambda n: n / 4))
 strokes = st.lists(
     st.tuples(
@@ -73,7 +74,7 @@ def views(qapp: QApplication, viewing: ModuleType) -> dict[Plane, SliceView]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(strokes)
 def test_that_only_slices_a_brush_is_on_change_and_undo_all_is_the_start(
-    views: dict[Plane, SliceView], drawn: list[tuple[object, ...]]
+    views: dict[Plane, SliceView], drawn: list[Drawn]
 ) -> None:
     planes = views[Plane.AXIAL].planes
     assert planes is not None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QInputDevice, QPointingDevice, QPointingDeviceUniqueId, QTabletEvent, QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from reader_hand import LEFT, NONE, RIGHT, Place, ReaderHand
@@ -20,6 +21,7 @@ from escc_desktop.reading.protocol import Protocol
 from escc_desktop.workflow.project import Project
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+NO_KEYS = Qt.KeyboardModifier.NoModifier
 MARKED = 2
 WHOLE = slice(0, 12), slice(0, 10)  # rows and columns of the small study's slices
 
@@ -107,7 +109,7 @@ def test_that_the_range_is_tinted_in_the_pictures_and_no_longer_when_it_is_off(r
     hu = reader.board.planes.hu[MARKED]
     reader.board.hand.options.set_limit(0, 80)
     row, column = (int(index) for index in np.argwhere((hu > 20) & (hu < 60))[0])
-    other = tuple(int(index) for index in np.argwhere((hu > 100) & (hu < 190))[0])
+    other_row, other_column = (int(index) for index in np.argwhere((hu > 100) & (hu < 190))[0])
 
     def is_grey(place: Place) -> bool:
         pixel = reader.view.grab().toImage().pixelColor(reader.at((place[0] + 0.25, place[1] + 0.2)))
@@ -116,7 +118,7 @@ def test_that_the_range_is_tinted_in_the_pictures_and_no_longer_when_it_is_off(r
     assert is_grey((row, column))
     reader.key(Qt.Key.Key_H, SHIFT)
     assert not is_grey((row, column))
-    assert is_grey(other)
+    assert is_grey((other_row, other_column))
     reader.key(Qt.Key.Key_H, SHIFT)
     assert is_grey((row, column))
 
@@ -161,17 +163,17 @@ def test_that_a_range_without_voxels_says_why_nothing_changed(reader: ReaderHand
     assert reader.said == "Nothing changed: no voxel under the brush that could change has 900 to 1000 HU."
 
 
-def test_that_the_range_can_be_typed_dragged_and_taken_from_the_outline(reader: ReaderHand, qtbot: QtBot) -> None:
+def test_that_the_range_can_be_typed_dragged_and_taken_from_the_outline(reader: ReaderHand) -> None:
     part = panel(reader).limit_part
     assert not part.bar.isEnabled()
     part.limited.click()
-    qtbot.keyClicks(part.least, "\b\b\b\b20")
-    qtbot.keyClick(part.least, Qt.Key.Key_Return)
+    QTest.keyClicks(part.least, "\b\b\b\b20")
+    QTest.keyClick(part.least, Qt.Key.Key_Return)
     assert reader.board.canvas.hu_range == (20, 200)
     height = part.bar.height() // 2
-    qtbot.mousePress(part.bar, LEFT, pos=QPoint(round(part.bar.x_of(200)), height))
-    qtbot.mouseMove(part.bar, QPoint(round(part.bar.x_of(100)), height))
-    qtbot.mouseRelease(part.bar, LEFT, pos=QPoint(round(part.bar.x_of(100)), height))
+    QTest.mousePress(part.bar, LEFT, NO_KEYS, QPoint(round(part.bar.x_of(200)), height))
+    QTest.mouseMove(part.bar, QPoint(round(part.bar.x_of(100)), height))
+    QTest.mouseRelease(part.bar, LEFT, NO_KEYS, QPoint(round(part.bar.x_of(100)), height))
     low, high = reader.board.canvas.hu_range or (0, 0)
     assert (low, round(high, -1)) == (20, 100)
     part.of_outline.click()

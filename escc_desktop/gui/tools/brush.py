@@ -126,10 +126,9 @@ class BrushTool(DrawTool):
         at = self._at
         if at is None or at.view is not view or view.axes is None or self.canvas.why_locked:
             return
-        voxels, corner = self.footprint(at)
-        changing = self.changing(at)
-        if changing is None or not np.array_equal(changing[0], voxels):
-            view.paint_border(painter, voxels, corner, _FOOTPRINT_COLOR)
+        footprint, changing = self.footprint(at), self.changing(at)
+        if changing is None or (changing[0] is not footprint[0] and not np.array_equal(changing[0], footprint[0])):
+            view.paint_border(painter, *footprint, _FOOTPRINT_COLOR)
         if changing is not None:
             erases = not (self.would_paint(at) if self._stroke is None else self._stroke.value)
             view.paint_border(painter, *changing, QColor(_ERASER_COLOR if erases else ROI_COLOR))
@@ -233,12 +232,13 @@ class BrushTool(DrawTool):
         self._repaint(at.view)
 
     def _stamp(self, at: Pointer) -> Stamp:
-        shape, normal, pressure = self.shape, 2 - _axes(at).normal, at.pen.pressure
+        shape, normal = self.shape, 2 - _axes(at).normal
         x, y, z = self.canvas.planes.geometry.spacing_mm
         # A pen tells thousands of pressures, of which few make another brush.
-        key = shape, normal, shape.voxels(min(x, y, z), pressure) if shape.has_pressure else 0
+        voxels = shape.voxels_across((z, y, x), normal, at.pen.pressure)
+        key = shape, normal, voxels
         if key not in self._stamps:
-            self._stamps[key] = shape.stamp((z, y, x), normal, pressure)
+            self._stamps[key] = shape.stamp((z, y, x), normal, voxels)
         return self._stamps[key]
 
     def _on_options(self) -> None:

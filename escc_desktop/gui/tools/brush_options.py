@@ -56,9 +56,12 @@ class BrushShape:
             voxels *= _LIGHTEST + (1 - _LIGHTEST) * min(max(pressure, 0.0), 1.0)
         return min(max(round(voxels), SMALLEST), LARGEST)
 
-    def stamp(self, spacing_mm: Point, normal: int, pressure: float = 1.0) -> Stamp:
-        """Return the brush on a grid (z, y, x) for a plane across `normal`."""
-        voxels = self.voxels(min(spacing_mm[axis] for axis in spread_axes(normal, is_ball=self.is_ball)), pressure)
+    def voxels_across(self, spacing_mm: Point, normal: int, pressure: float = 1.0) -> int:
+        """Return the size in voxels on a grid (z, y, x) for a plane across `normal`."""
+        return self.voxels(min(spacing_mm[axis] for axis in spread_axes(normal, is_ball=self.is_ball)), pressure)
+
+    def stamp(self, spacing_mm: Point, normal: int, voxels: int) -> Stamp:
+        """Return the brush of so many voxels on a grid (z, y, x) for a plane across `normal`."""
         grid = spacing_mm if self.is_isotropic else (1.0, 1.0, 1.0)
         return make_stamp(voxels, grid, normal, is_ball=self.is_ball, is_square=self.is_square)
 
