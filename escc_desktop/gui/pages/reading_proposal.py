@@ -161,10 +161,11 @@ class ProposalSection(Section):
 
     def _ask(self, prompt: Prompt) -> None:
         """Ask the server; the first time in a reading, ask the reader whether it may be sent at all."""
-        self._queue.append(prompt)
         if self._may_send:
+            self._queue.append(prompt)
             self._next()
             return
+        self._queue = [prompt]
         address = Address.parse(self.server)
         words = _(
             "Send the image within 10 cm of the marked lesion to {address}? No name, number or date goes with it."

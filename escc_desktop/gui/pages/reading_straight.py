@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import shiboken6
 from PySide6.QtCore import QObject, QRect, Qt, QTimer
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
@@ -16,6 +17,7 @@ from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.course import CourseTool
 from escc_desktop.gui.tools.limits import LimitsTool, axial_axis, edge_of
+from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.straight_view import Mark, StraightView
 from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _, plural
@@ -118,6 +120,7 @@ class StraightBoard(QObject):
         canvas.noted.connect(self._noted)
         self._limits.watchers.append(self._follow_marks)
         self._place.hand.changed.connect(self._follow_tool)
+        self._place.hand.painters.append(self._paint_course)
         view.turned.connect(self._turn)
         view.point_chosen.connect(self._go_to)
         view.mark_pressed.connect(lambda station: self._limits.begin(self._slice(station)))
@@ -133,6 +136,8 @@ class StraightBoard(QObject):
         if is_shown and views.maximised is not None:
             views.maximise(None)
         self._lay()
+        for view in views.views:
+            view.update()
         if is_shown:
             self.view.set_look(views.look)
             self._follow_tool()
@@ -224,6 +229,11 @@ class StraightBoard(QObject):
     def _follow_tool(self) -> None:
         self.view.draws_marks = self._place.hand.tool_id == LimitsTool.name
         self.view.setCursor(Qt.CursorShape.SplitVCursor if self.view.draws_marks else Qt.CursorShape.CrossCursor)
+
+    def _paint_course(self, painter: QPainter, view: SliceCanvas) -> None:
+        """Keep the course in sight of whoever looks at it laid straight, whatever tool he holds."""
+        if self.is_shown and self._place.hand.tool is not self._course:
+            self._course.paint(painter, view)
 
     def _follow_marks(self) -> None:
         """Show the limits where the course crosses them."""

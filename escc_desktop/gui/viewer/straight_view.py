@@ -26,6 +26,7 @@ from escc_desktop.imaging.straighten import ACROSS_MM, PIXEL_MM, RAYS, STEP_MM, 
 
 THICKEST_MM: Final = 15.0
 TURN_DEGREES: Final = 10
+_BAR_MM: Final = 20
 _EDGE, _LINE, _MAP_SHARE, _PICK_PX = 8, 16, 0.26, 6.0
 _TICKS_MM: Final = (0, 5, 10)
 _FOCUS: Final = QColor("#4aa3ff")
@@ -356,6 +357,13 @@ class StraightView(QWidget):
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
         painter.setPen(INK)
         painter.drawText(bottom, int(flags), self._readout())
+        length = _BAR_MM / STEP_MM / max(self.n_stations, 1) * rect.height()
+        if length < rect.width():
+            x, y = rect.right() - length, rect.bottom() + 10
+            painter.fillRect(QRectF(x, y, length, 1), INK)
+            for end in (x, rect.right() - 1):
+                painter.fillRect(QRectF(end, y - 4, 1, 5), INK)
+            painter.drawText(QPointF(x, y + _LINE), _("{n} cm").format(n=_BAR_MM // 10))
 
 
 def _side_letters(radians: float, sign: int) -> str:
