@@ -33,7 +33,7 @@ class Line:
     wanted_ms: float | None = None
 
     def words(self) -> str:
-        said = f"{self.name:46s} ours {self.ours_ms:9.2f} p95 {self.ours_p95_ms:9.2f}"
+        said = f"{self.name:40s} ours {self.ours_ms:8.2f} p95 {self.ours_p95_ms:8.2f} cpu {self.ours_cpu_ms:8.2f}"
         if self.wanted_ms is not None:
             said += f" (wanted {self.wanted_ms:g}: {_verdict(self.ours_p95_ms, self.wanted_ms)})"
         if self.ratio is not None and self.peer_ms is not None:
@@ -56,13 +56,21 @@ class Wanted:
     by_wall: bool = False
 
 
-def race(name: str, ours: Runner, peers: dict[str, Runner], wanted: Wanted, repeats: int = 200) -> Line:
-    """Run ours and the peer (one at most) by turns, print and return the line."""
+def race(
+    name: str,
+    ours: Runner,
+    peers: dict[str, Runner],
+    wanted: Wanted,
+    repeats: int = 200,
+    before: Runner = lambda _turn: None,
+) -> Line:
+    """Run ours and the peer (one at most) by turns, print and return the line; `before` each turn is not timed."""
     runners = [ours, *peers.values()]
     wall: list[list[float]] = [[] for _ in runners]
     cpu: list[list[float]] = [[] for _ in runners]
     warm_up = min(WARM_UP, repeats // 4)
     for turn in range(repeats + warm_up):
+        before(turn)
         for place, run in enumerate(runners):
             start, start_cpu = time.perf_counter(), time.process_time()
             run(turn)
