@@ -77,6 +77,7 @@ class SliceCanvas(QWidget):
         self._changed: _Box | None = None
         self._cursor: QPointF | None = None
         self._recolor = False
+        self._is_other_slice = False
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(96, 96)
@@ -298,7 +299,10 @@ class SliceCanvas(QWidget):
     def _take(self, picture: Picture, rows: slice, columns: slice) -> None:
         if self.planes is None:
             return
-        picture.take_voxels(self.look.slab.image(self.planes, self.plane, self.index), rows, columns)
+        if self._is_other_slice:
+            picture.take_voxels(self.look.slab.image(self.planes, self.plane, self.index))
+            self._is_other_slice = False
+        picture.clear_labels(rows, columns)
         # From below upwards: the one on top has the last word.
         for number in range(len(self._overlays), 0, -1):
             overlay = self._overlays[number - 1]
@@ -306,7 +310,7 @@ class SliceCanvas(QWidget):
             if overlay.is_filled and normal.start <= self.index < normal.stop:
                 labelled = _common((rows, columns), (box[0], box[1]))
                 section = self.planes.section(self.plane, self.index, overlay.voxels)
-                picture.take_labels(section, *labelled, label=number)
+                picture.take_labels(section, *labelled, number)
 
     def _in_plane(self, box: Region) -> tuple[slice, slice, slice]:
         """Return a box as slices along the plane's normal, rows and columns."""
@@ -318,7 +322,7 @@ class SliceCanvas(QWidget):
         if self._picture is not None:
             rows, columns = self._picture.shape
             self._changed = slice(0, rows), slice(0, columns)
-            self._recolor = True
+            self._recolor = self._is_other_slice = True
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

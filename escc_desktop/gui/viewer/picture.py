@@ -1,11 +1,11 @@
-"""The picture of one slice: HU and label fused to codes, codes to colours, kept to be stretched to the screen."""
+"""The picture of one slice: HU and labels, and their colours, kept to be stretched to the screen."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from escc_desktop.gui.viewer.lut import CODES, LABEL_SHIFT
+from escc_desktop.gui.viewer._color import color
 
 
 class Picture:
@@ -21,31 +21,25 @@ class Picture:
 
     def __init__(self, shape: tuple[int, int], down: int, right: int) -> None:
         self.shape = shape
-        self._codes = np.zeros(shape, dtype=np.intp)
         self.colors = np.zeros(shape, dtype=np.uint32)
-        self._down, self._right = down, right
-        self._n_labels = 0
+        self._upright = self.colors[::down, ::right]
+        self._hu: NDArray[np.int16] | None = None
+        self._labels = np.zeros(shape, dtype=np.uint8)
 
-    def take_voxels(self, hu: NDArray[np.int16], rows: slice, columns: slice) -> None:
-        """Take the HU of a box of the slice; it holds no label then."""
-        self._codes[:: self._down, :: self._right][rows, columns] = hu.view(np.uint16)[rows, columns]
-        self._n_labels = 0
+    def take_voxels(self, hu: NDArray[np.int16]) -> None:
+        """Take the HU of a slice, not copied."""
+        self._hu = hu
 
-    def take_labels(self, mask: NDArray[np.bool_], rows: slice, columns: slice, *, label: int = 1) -> None:
-        """Give a label to the voxels of a box of the slice whose HU were just taken; it replaces an earlier one."""
-        codes = self._codes[:: self._down, :: self._right][rows, columns]
-        inside = mask[rows, columns]
-        if label == 1 and self._n_labels == 0:
-            codes += inside.astype(np.intp) << LABEL_SHIFT
-        else:
-            np.copyto(codes, (codes & (CODES - 1)) | (label << LABEL_SHIFT), where=inside)
-        self._n_labels += 1
+    def clear_labels(self, rows: slice, columns: slice) -> None:
+        """Take all labels from a box."""
+        self._labels[rows, columns] = 0
+
+    def take_labels(self, mask: NDArray[np.bool_], rows: slice, columns: slice, label: int) -> None:
+        """Give a label to the voxels of a box of the slice; it replaces an earlier one."""
+        np.copyto(self._labels[rows, columns], np.uint8(label), where=mask[rows, columns])
 
     def color(self, table: NDArray[np.uint32], rows: slice, columns: slice) -> None:
         """Make the colours of a box anew."""
-        y, x = self._on_screen(rows, 0, self._down), self._on_screen(columns, 1, self._right)
-        table.take(self._codes[y, x], out=self.colors[y, x], mode="wrap")
-
-    def _on_screen(self, part: slice, axis: int, sign: int) -> slice:
-        length = self._codes.shape[axis]
-        return part if sign > 0 else slice(length - part.stop, length - part.start)
+        if self._hu is not None:
+            box = rows, columns
+            color(self._hu[box], self._labels[box], table, self._upright[box])

@@ -8,7 +8,6 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
-from PySide6.QtWidgets import QStyle
 
 from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.viewer.canvas import SliceCanvas
@@ -33,11 +32,13 @@ _NARROW: Final = 220
 _LETTERS_PX: Final = 40
 _SHADES: Final = (QPoint(1, 1), QPoint(-1, 1), QPoint(1, -1), QPoint(-1, -1))
 _Flag = Qt.AlignmentFlag
-_TOP_LEFT: Final = _Flag.AlignLeft | _Flag.AlignTop
-_BOTTOM_LEFT: Final = _Flag.AlignLeft | _Flag.AlignBottom
-_BOTTOM_RIGHT: Final = _Flag.AlignRight | _Flag.AlignBottom
-_RIGHT: Final = _Flag.AlignRight | _Flag.AlignVCenter
-_LETTER: Final = _Flag.AlignCenter
+_Align = tuple[float, float]
+# Shares of the room that is left to the left of a text and above it.
+_TOP_LEFT: Final = (0.0, 0.0)
+_BOTTOM_LEFT: Final = (0.0, 1.0)
+_BOTTOM_RIGHT: Final = (1.0, 1.0)
+_RIGHT: Final = (1.0, 0.5)
+_LETTER: Final = (0.5, 0.5)
 
 
 def plane_name(view: SliceCanvas) -> str:
@@ -171,7 +172,7 @@ def focus_strips(view: SliceCanvas) -> tuple[QRect, ...]:
     return QRect(0, 0, width, 1), QRect(0, height - 1, width, 1), *sides
 
 
-def _corners(view: SliceCanvas) -> Iterator[tuple[QRect, Qt.AlignmentFlag, Callable[[SliceCanvas], str]]]:
+def _corners(view: SliceCanvas) -> Iterator[tuple[QRect, _Align, Callable[[SliceCanvas], str]]]:
     """Return the corners: where, how aligned, and what says what is written there."""
     width = view.width() // 2 - 3 * EDGE
     yield QRect(EDGE, EDGE, width, _LINE_PX * (1 + len(view.caption))), _TOP_LEFT, title
@@ -193,16 +194,15 @@ def _letters(view: SliceCanvas) -> Iterator[tuple[QRect, str]]:
         yield QRect(middle_x, height - _LINE_PX - EDGE, _LETTERS_PX, _LINE_PX), axes.bottom_letters
 
 
-def _write(painter: QPainter, text: str, box: QRect, align: Qt.AlignmentFlag) -> None:
+def _write(painter: QPainter, text: str, box: QRect, align: _Align) -> None:
     """Write lines into a box, each from its own stamp: most lines are the same slice after slice."""
+    across, down = align
     ratio = painter.device().devicePixelRatio()
     stamps = [_stamp(line, box.width(), align == _LETTER, ratio) for line in text.split("\n")]
-    size = QSize(box.width(), _LINE_PX * len(stamps))
-    top = QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, align & _Flag.AlignVertical_Mask, size, box).top()
-    for number, stamp in enumerate(stamps):
-        size = QSize(round(stamp.width() / ratio), _LINE_PX)
-        line = QRect(box.left(), top + number * _LINE_PX, box.width(), _LINE_PX)
-        painter.drawImage(QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, align, size, line).topLeft(), stamp)
+    y = box.top() + round((box.height() - _LINE_PX * len(stamps)) * down)
+    for stamp in stamps:
+        painter.drawImage(QPoint(box.left() + round((box.width() - stamp.width() / ratio) * across), y), stamp)
+        y += _LINE_PX
 
 
 @lru_cache(maxsize=512)
