@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from reader_hand import LEFT, WAIT_MS, ReaderHand
 
@@ -227,8 +228,10 @@ def test_that_measurements_are_listed_and_a_click_goes_there(reader: ReaderHand)
     reader.key(Qt.Key.Key_L)
     reader.stroke([(2, 2), (6, 2)])
     (row,) = section(reader).rows
-    go = row.findChildren(type(section(reader).keep_button))[0]
-    assert go.text() == f"{figures_of(measured(reader)[0])} · slice {MARKED + 1}"
+    go = row.findChildren(type(reader.board.panel.undo))[0]
+    assert go.text() == figures_of(measured(reader)[0])
+    assert row.findChildren(QLabel)[0].text() == f"slice {MARKED + 1}"
+    assert go.toolTip() == "Length: go there"
     reader.key(Qt.Key.Key_End)
     assert reader.view.index != MARKED
     QTest.mouseClick(go, LEFT)

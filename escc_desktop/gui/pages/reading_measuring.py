@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 import shiboken6
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.actions import Action
@@ -288,13 +288,28 @@ class MeasuringSection(Section):
 
     def _row(self, number: int, measurement: Measurement) -> QWidget:
         figures = figures_of(measurement)
-        index = measure_paint.slice_of(self._place.planes, measurement)
+        index = measure_paint.places_of(self._place.planes.geometry, measurement)[0]
         where = where_words(measurement.plane, index)
         what = kind_name(measurement.kind)
         of_region = _(" of the region") if measurement.of_region else ""
         tip = f"{what}{of_region}: {_('go there')}"
-        go = button(f"{figures} · {where}", _ICONS[measurement.kind], weight="quiet", tip=tip)
+        go = icon_button(_ICONS[measurement.kind], tip)
+        go.setText(figures)
+        go.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         go.clicked.connect(partial(self.go_to, measurement))
+        place = label(where, tone="secondary", size="caption")
+        # What a narrow panel has no room for is cut off, not the panel.
+        place.setMinimumWidth(0)
+        place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        place.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        place.setToolTip(where)
         delete = icon_button("delete", _("Remove {what}").format(what=f"{what}, {figures}"))
         delete.clicked.connect(partial(self.delete, number))
-        return row(go, None, delete, spacing=GRID // 2)
+        made = QWidget()
+        line = QHBoxLayout(made)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GRID // 2)
+        line.addWidget(go)
+        line.addWidget(place, 1)
+        line.addWidget(delete)
+        return made

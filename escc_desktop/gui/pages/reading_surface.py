@@ -16,6 +16,7 @@ from escc_desktop.gui.viewer.surface_pane import SurfacePane
 from escc_desktop.gui.viewer.surface_scene import Cut, Drop, ShowRegion, ShowTissue
 from escc_desktop.gui.widgets.text import button, label, row
 from escc_desktop.i18n import _
+from escc_desktop.workflow.views.measurements import where_words
 
 LAYOUT_KEY: Final = "reading.surface.is_shown"
 _CONTEXT: Final = "context"
@@ -196,5 +197,5 @@ class SurfaceSection(Section):
         chosen = None if plane is None else Plane(plane)
         index = 0 if chosen is None else {view.plane: view.index for view in self._place.views.views}[chosen]
         regions = tuple((canvas.voxels(int(name)), self._color(int(name))) for name in sorted(self._names))
-        self.pane.caption = "" if chosen is None else _("cut at slice {n}").format(n=index + 1)
+        self.pane.caption = "" if chosen is None else _("cut at {where}").format(where=where_words(chosen, index))
         self.pane.order(_CUT, Cut(self._place.planes, chosen, index, self._place.views.look, regions))

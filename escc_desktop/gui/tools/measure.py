@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent, QPainter
 
 from escc_desktop.gui.tools import measure_paint
 from escc_desktop.gui.tools.canvas import Canvas
-from escc_desktop.gui.tools.measure_paint import Place, kept, place_of, point_of
+from escc_desktop.gui.tools.measure_paint import Place, kept, places_of, point_of
 from escc_desktop.gui.tools.tool import DrawTool
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.planes import Plane
@@ -284,7 +284,7 @@ class MeasureTool(DrawTool):
     def _moved(self, held: _Held, at: Pointer) -> Measurement:
         """Return a kept measurement with one end at the mouse."""
         before, planes = held.measurement, self.canvas.planes
-        places = [place_of(planes, at.plane, point)[1] for point in before.points_mm]
+        places = list(places_of(planes.geometry, before)[1])
         places[held.end] = at.row, at.column
         if before.kind is _AXES:
             places = _squared(places, held.end, _scale(at.view))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -13,8 +14,8 @@ from escc_desktop.errors import EsccError
 from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.viewer.canvas import SliceCanvas
-from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
-from escc_desktop.imaging.volume import Vector
+from escc_desktop.gui.viewer.planes import Plane, VolumePlanes, plane_axes
+from escc_desktop.imaging.volume import Geometry, Vector
 from escc_desktop.reading.measurements import Measurement, MeasurementKind, kept_measurements
 from escc_desktop.reading.tools import MEASUREMENTS
 from escc_desktop.workflow.views.measurements import figures_of, range_words
@@ -25,20 +26,19 @@ _SHADE: Final = QColor(0, 0, 0, 170)
 _TICK_PX: Final = 5.0
 _TEXT_GAP_PX: Final = 8.0
 Place = tuple[float, float]
+# The note read last and what it holds: every view asks for it whenever it is painted.
+_read: Final[list[tuple[object, tuple[Measurement, ...]]]] = [(None, ())]
 
 
 def kept(canvas: Canvas) -> tuple[Measurement, ...]:
     """Return the measurements of a reading; none where the note is damaged, which the list of them says."""
-    try:
-        return kept_measurements(canvas.reading.history.notes.get(MEASUREMENTS))
-    except EsccError:
-        return ()
-
-
-def place_of(planes: VolumePlanes, plane: Plane, point_mm: Vector) -> tuple[int, Place]:
-    """Return the slice of a plane on which a point of the patient lies, and its (row, column) there."""
-    axes, index = planes.axes(plane), planes.geometry.to_index(np.array([point_mm]))[0]
-    return round(float(index[axes.normal])), (float(index[axes.row]), float(index[axes.column]))
+    note = canvas.reading.history.notes.get(MEASUREMENTS)
+    if _read[0][0] is not note:
+        try:
+            _read[0] = note, kept_measurements(note)
+        except EsccError:
+            _read[0] = note, ()
+    return _read[0][1]
 
 
 def point_of(planes: VolumePlanes, plane: Plane, index: int, place: Place) -> Vector:
@@ -49,17 +49,21 @@ def point_of(planes: VolumePlanes, plane: Plane, index: int, place: Place) -> Ve
     return x, y, z
 
 
-def slice_of(planes: VolumePlanes, measurement: Measurement) -> int:
-    """Return the slice of its plane that a measurement lies on."""
-    return place_of(planes, Plane(measurement.plane), measurement.points_mm[0])[0]
+@lru_cache(maxsize=256)
+def places_of(geometry: Geometry, measurement: Measurement) -> tuple[int, tuple[Place, ...]]:
+    """Return the slice of its plane that a measurement lies on, and its (row, column) there."""
+    axes = plane_axes(geometry, Plane(measurement.plane))
+    found = geometry.to_index(np.array(measurement.points_mm))
+    places = tuple((float(row), float(column)) for row, column in found[:, [axes.row, axes.column]])
+    return round(float(found[0, axes.normal])), places
 
 
 def widget_points(view: SliceCanvas, measurement: Measurement) -> list[QPointF]:
     """Return a measurement's points in a view; none where the view does not show it."""
     if view.planes is None or view.plane != measurement.plane:
         return []
-    places = [place_of(view.planes, view.plane, point) for point in measurement.points_mm]
-    return [view.plane_to_widget(*place) for index, place in places if index == view.index]
+    index, places = places_of(view.planes.geometry, measurement)
+    return [view.plane_to_widget(*place) for place in places] if index == view.index else []
 
 
 def paint_kept(canvas: Canvas, painter: QPainter, view: SliceCanvas) -> None:
