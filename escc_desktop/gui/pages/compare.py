@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import shiboken6
-from PySide6.QtWidgets import QComboBox, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.actions import Action
@@ -18,6 +18,7 @@ from escc_desktop.gui.pages.compare_opening import Ready, find_ready_motion, lay
 from escc_desktop.gui.pages.worklist_words import day, phase_name
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.viewer.look import STRENGTHS, Look
 from escc_desktop.gui.viewer.planes import VolumePlanes
 from escc_desktop.gui.widgets.text import button, icon_button, label, row, set_tone
 from escc_desktop.i18n import _, said
@@ -27,11 +28,14 @@ from escc_desktop.workflow.views.compare import (
     ComparedSeries,
     ReadingPair,
     RigidMotion,
+    Side,
     SideChoice,
     comparable,
 )
 
-_SERIES_PX, _READING_PX = 210, 190
+_LEAST_PX = 96
+_USUAL_STRENGTH, _STRONGEST = Look().strength, len(STRENGTHS) - 1
+_SERIES_SHARE, _READING_SHARE = 5, 4
 
 
 class ComparePage(Page):
@@ -50,7 +54,7 @@ class ComparePage(Page):
         self.series, self.readings = (QComboBox(), QComboBox()), (QComboBox(), QComboBox())
         self.swap_button = icon_button("arrow_sync", _("Swap the sides"))
         self.link_words = label(tone="secondary")
-        self.register_button = button(_("Lay over each other"), weight="quiet")
+        self.register_button = button(_("Register by the images"), weight="quiet")
         self.cancel_button = button(_("Cancel"), weight="quiet")
         self._opening: Latest[Ready] = Latest(desktop.tasks, _("Opening the comparison"), self._opened, self._failed)
         self._laying: Latest[VolumePlanes] = Latest(
@@ -88,7 +92,10 @@ class ComparePage(Page):
         """Return what can be done with two sides."""
         swap = Action("compare.swap", _("Swap the sides"), self.swap, "arrow_sync", why_not=self._why_not)
         register = Action(
-            "compare.register", _("Lay the two series over each other"), self.register, why_not=self._why_not_register
+            "compare.register",
+            _("Register the two series by their images"),
+            self.register,
+            why_not=self._why_not_register,
         )
         return swap, register, *self.board.actions_now()
 
@@ -107,7 +114,7 @@ class ComparePage(Page):
         self._stop_motion()
         answers: Answers[RigidMotion] = Answers()
         running = self.desktop.tasks.run(
-            _("Laying the series over each other"), find_ready_motion, ready, answers=answers, quiet=True
+            _("Registering the series"), find_ready_motion, ready, answers=answers, quiet=True
         )
 
         def mine(call: Callable[..., object]) -> Callable[..., None]:
@@ -143,6 +150,8 @@ class ComparePage(Page):
             _fill(box, [(_series_words(one), one.series_uid) for one in known.series], box.currentData())
             box.setVisible(known.has_images)
         self.board.lock_window(known.window)
+        self.board.set_strength(_USUAL_STRENGTH if known.has_images else _STRONGEST)
+        self.desktop.choose_patient(known.patient_id)
         self._choose(*_first_choices(known, wanted, self._shown))
         self.show_body()
 
@@ -179,7 +188,7 @@ class ComparePage(Page):
     def _opened(self, ready: Ready) -> None:
         if not shiboken6.isValid(self):
             return
-        self.board.set_ready(ready, (self._caption(0), self._caption(1)))
+        self.board.set_ready(ready, (self._caption(0, ready.opened.first), self._caption(1, ready.opened.second)))
         self._say_link()
         if ready.opened.motion is None:
             self.register()
@@ -224,7 +233,7 @@ class ComparePage(Page):
         if ready is None:
             return
         if ready.first is ready.second:
-            self._say(_("One series."))
+            self._say(_("The same series on both sides."))
         elif motion is None:
             self._say(_("Not linked: the two series have different frames of reference."), "warning")
         elif self.board.link.is_beyond():
@@ -232,7 +241,7 @@ class ComparePage(Page):
         elif motion == STILL:
             self._say(_("Linked by the position in the patient."))
         else:
-            words = _("Laid over by the images: moved {mm} mm, turned {angle}°. Check it with the checkerboard.")
+            words = _("Registered by the images: moved {mm} mm, turned {angle}°. Check it with the checkerboard.")
             x, y, z = motion.shift_of(ready.first.geometry)
             self._say(words.format(mm=f"{(x * x + y * y + z * z) ** 0.5:.1f}", angle=f"{motion.angle_deg:.1f}"))
 
@@ -240,11 +249,13 @@ class ComparePage(Page):
         self.link_words.setText(words)
         set_tone(self.link_words, tone)
 
-    def _caption(self, place: int) -> str:
+    def _caption(self, place: int, side: Side) -> str:
         parts = [self.series[place].currentText(), self.readings[place].currentText()]
         known = self.known
         if known is not None and not known.has_images:
-            parts = [self.readings[place].currentText(), _("outline only: your role sees no images")]
+            last = side.first_slice + len(side.volume.hu)
+            around = _("slices {first} to {last}").format(first=side.first_slice + 1, last=last)
+            parts = [self.readings[place].currentText(), around, _("outline only: your role sees no images")]
         elif not self.choices()[place].session_id:
             parts = parts[:1]
         return " · ".join(parts)
@@ -269,7 +280,7 @@ class ComparePage(Page):
 
     def _advance_motion(self, running: Running) -> None:
         share = f" {100 * running.fraction:.0f} %" if running.fraction is not None else ""
-        self._say(_("Looking how the series lie to each other …{share}").format(share=share))
+        self._say(_("Registering by the images …{share}").format(share=share))
         self.cancel_button.show()
         self.register_button.hide()
 
@@ -301,13 +312,23 @@ class ComparePage(Page):
 
     def _lay_out(self) -> None:
         names = (_("Left series"), _("Right series")), (_("Outline on the left"), _("Outline on the right"))
-        for boxes, own, width in ((self.series, names[0], _SERIES_PX), (self.readings, names[1], _READING_PX)):
+        for boxes, own in ((self.series, names[0]), (self.readings, names[1])):
             for box, name in zip(boxes, own, strict=True):
                 box.setAccessibleName(name)
-                box.setMinimumWidth(width)
+                box.setMinimumWidth(_LEAST_PX)
+                box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.patient.setAccessibleName(_("Patient"))
-        first, second = zip(self.series, self.readings, strict=True)
-        top = row(self.patient, None, *first, self.swap_button, *second, None)
+        top = QWidget()
+        line = QHBoxLayout(top)
+        line.setSpacing(GRID)
+        # Each side's boxes over its own view.
+        for place, lead in enumerate((self.patient, self.swap_button)):
+            side = QHBoxLayout()
+            side.setSpacing(GRID)
+            side.addWidget(lead)
+            side.addWidget(self.series[place], _SERIES_SHARE)
+            side.addWidget(self.readings[place], _READING_SHARE)
+            line.addLayout(side, 1)
         foot = row(self.link_words, self.register_button, self.cancel_button, None)
         column = QVBoxLayout(self.body)
         column.setContentsMargins(0, GRID, 0, 0)

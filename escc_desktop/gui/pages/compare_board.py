@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -13,7 +14,7 @@ from escc_desktop.gui.actions import Action
 from escc_desktop.gui.pages.compare_fused import FusedPlanes
 from escc_desktop.gui.pages.compare_legend import BOTH, FIRST, SECOND, Legend
 from escc_desktop.gui.pages.compare_opening import Ready
-from escc_desktop.gui.pages.compare_views import Link, PairedView
+from escc_desktop.gui.pages.compare_views import Link, PairedView, align, bring_near
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.viewer.commands import view_actions
 from escc_desktop.gui.viewer.look import Look
@@ -26,6 +27,7 @@ from escc_desktop.workflow.views.compare import Disagreement, RigidMotion, Side
 _STEPS: Final = 20
 _SQUARE_MM: Final = (8.0, 88.0)
 _GAP_PX: Final = 2
+_OUTLINE_SHARE: Final = 0.4
 
 
 class Mode(StrEnum):
@@ -85,8 +87,9 @@ class CompareBoard(QWidget):
         self.alone.set_volume(None)
         self.first.set_caption(captions[0])
         self.second.set_caption(captions[1])
+        self.alone.set_caption(*(f"{side} {words}" for side, words in zip(_side_names(), captions, strict=True)))
         found = None if ready is None else ready.opened.disagreement
-        self.legend.show_disagreement(found, captions)
+        self.legend.show_disagreement(found, captions, 0 if ready is None else ready.opened.first.first_slice)
         if ready is None:
             return
         self._show_outlines(ready)
@@ -114,6 +117,10 @@ class CompareBoard(QWidget):
             view.is_window_locked = window is not None
             if window is not None:
                 view.set_window(*window)
+
+    def set_strength(self, strength: int) -> None:
+        """Fill outlines so strongly: with no image below they need not be faint."""
+        self._take_look(replace(self.first.look, strength=strength))
 
     @property
     def active(self) -> PairedView:
@@ -231,6 +238,7 @@ class CompareBoard(QWidget):
             self.alone.plane = self.plane
             self.alone.set_volume(shown)
         self.alone.set_point(self.first.point or self.alone.point or (0, 0, 0))
+        QTimer.singleShot(0, self, partial(align, self.first, self.alone))
         self._mix()
         self.alone.set_overlays(self._parts() if self.mode is Mode.DIFFERENCE else self._first_outline())
 
@@ -256,7 +264,7 @@ class CompareBoard(QWidget):
         self.alone.set_overlays(self._first_outline())
 
     def _show_slider(self) -> None:
-        words = {Mode.FADE: _("First … second"), Mode.CHECKER: _("Size of squares")}.get(self.mode, "")
+        words = {Mode.FADE: _("Left … right"), Mode.CHECKER: _("Size of squares")}.get(self.mode, "")
         self.slider_words.setText(words)
         self.slider.setAccessibleName(words)
         for part in (self.slider, self.slider_words):
@@ -265,12 +273,13 @@ class CompareBoard(QWidget):
     def _look_at_outlines(self) -> None:
         if self.ready is None:
             return
-        found, box = self._disagreement, self.ready.opened.first.box
-        z, y, x = ((part.start + part.stop - 1) // 2 for part in (box if found is None else found.box))
-        if found is not None:
-            self.first.set_point((x, y, found.worst_slice))
-        elif box[0].stop > box[0].start:
-            self.first.set_point((x, y, z))
+        found = self._disagreement
+        box = self.ready.opened.first.box if found is None else found.box
+        if box[0].stop > box[0].start:
+            z, y, x = ((part.start + part.stop - 1) // 2 for part in box)
+            self.first.set_point((x, y, z if found is None else found.worst_slice))
+            if self.plane is Plane.AXIAL:
+                bring_near(self.first, box[1], box[2], _OUTLINE_SHARE)
         self.link.follow()
 
     def _tell_modes(self) -> None:
@@ -347,6 +356,10 @@ def _mode_names() -> dict[Mode, str]:
         Mode.CHECKER: _("Checkerboard"),
         Mode.DIFFERENCE: _("Disagreement"),
     }
+
+
+def _side_names() -> tuple[str, str]:
+    return _("Left:"), _("Right:")
 
 
 def _plane_names() -> dict[Plane, str]:

@@ -57,8 +57,16 @@ class Legend(QWidget):
         line.addWidget(self.numbers, 1)
         self.hide()
 
-    def show_disagreement(self, found: Disagreement | None, names: tuple[str, str]) -> None:
-        """Show two outlines' common part, what only one holds, and how far they lie apart."""
+    def show_disagreement(self, found: Disagreement | None, names: tuple[str, str], first_slice: int) -> None:
+        """Show two outlines' common part, what only one holds, and how far they lie apart.
+
+        Parameters
+        ----------
+        names
+            Of both.
+        first_slice
+            Number of their volume's first slice in the series.
+        """
         self.setVisible(found is not None)
         if found is None:
             return
@@ -73,6 +81,6 @@ class Legend(QWidget):
                 dice=f"{found.dice:.3f}",
                 hd95=f"{found.hd95_mm:.1f}",
                 assd=f"{found.assd_mm:.2f}",
-                slice=found.worst_slice + 1,
+                slice=first_slice + found.worst_slice + 1,
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
 from escc_desktop.gui.viewer.planes import Plane, Voxel
 from escc_desktop.gui.viewer.slice_view import SliceView
@@ -47,6 +47,27 @@ class PairedView(SliceView):
         self.set_volume(planes)
         if point is not None:
             self.set_point(point)
+
+
+def align(view: PairedView, other: PairedView) -> None:
+    """Give another view the scale of a view, and the crosshair the same way from its middle."""
+    at, there = view.crosshair, other.crosshair
+    if at is None or there is None:
+        return
+    other.zoom(view.px_per_mm / other.px_per_mm, there)
+    by = at - QPointF(view.width() / 2, view.height() / 2)
+    other.pan(QPointF(other.width() / 2, other.height() / 2) + by - there)
+
+
+def bring_near(view: PairedView, rows: slice, columns: slice, share: float) -> None:
+    """Show a box of voxels in the middle of a view, filling so much of it; never smaller than the whole plane."""
+    view.fit()
+    filled, room = view.voxels_to_widget(rows, columns), QRectF(view.rect())
+    if filled.isEmpty() or room.isEmpty():
+        return
+    factor = share / max(filled.width() / room.width(), filled.height() / room.height())
+    view.zoom(max(factor, 1.0), filled.center())
+    view.pan(room.center() - view.voxels_to_widget(rows, columns).center())
 
 
 class Link(QObject):
@@ -111,12 +132,8 @@ class Link(QObject):
     def _follow_mapping(self, view: PairedView) -> None:
         """Give the other view the same scale, and what is at its crosshair the same place on screen."""
         other = self._other(view)
-        at, there = view.crosshair, other.crosshair
-        if self._follows or self.motion is None or at is None or there is None:
+        if self._follows or self.motion is None:
             return
         self._follows = True
-        other.zoom(view.px_per_mm / other.px_per_mm, there)
-        middle = QPointF(view.width() / 2, view.height() / 2)
-        other_middle = QPointF(other.width() / 2, other.height() / 2)
-        other.pan(other_middle + (at - middle) - there)
+        align(view, other)
         self._follows = False

@@ -21,7 +21,7 @@ from escc_desktop.workflow.project import Project
 
 __all__ = ["STILL", "RigidMotion"]
 
-_MARGIN = 12
+_MARGINS = (2, 12, 12)  # z, y, x
 _NOWHERE: Region = (slice(0, 0), slice(0, 0), slice(0, 0))
 
 
@@ -285,8 +285,10 @@ def _outlines_alone(choices: tuple[SideChoice, SideChoice], rois: list[Roi | Non
         raise EsccError(_("The two readings are of different series."), _("Choose two readings of one series."))
     grid = masks[0].geometry
     box = tuple(
-        slice(max(0, part.start - _MARGIN), min(n, part.stop + _MARGIN))
-        for part, n in zip(_around(masks[0].bounding_box, masks[1].bounding_box), grid.shape, strict=True)
+        slice(max(0, part.start - margin), min(n, part.stop + margin))
+        for part, n, margin in zip(
+            _around(masks[0].bounding_box, masks[1].bounding_box), grid.shape, _MARGINS, strict=True
+        )
     )
     corner = grid.to_mm(np.array([[part.start for part in reversed(box)]]))[0]
     size = [part.stop - part.start for part in reversed(box)]

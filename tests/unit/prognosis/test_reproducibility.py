@@ -7,7 +7,12 @@ import pytest
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.table import FeatureTable, RoiKey
-from escc_desktop.prognosis.reproducibility import agreement_of_rows, has_repeats, reproducibility
+from escc_desktop.prognosis.reproducibility import (
+    agreement_of_rows,
+    has_repeats,
+    reproducibility,
+    without_patients,
+)
 from escc_desktop.stats.agreement import icc
 
 
@@ -81,3 +86,18 @@ def test_that_a_resample_without_repeats_is_refused(cohort: Any) -> None:
     found = reproducibility(cohort.table)
     with pytest.raises(EsccError, match="too few"):
         agreement_of_rows(found, ["nobody"])
+
+
+def test_that_leaving_patients_out_is_the_agreement_of_a_table_without_them(cohort: Any) -> None:
+    table = cohort.table
+    whole = reproducibility(table)
+    read_again = [patient for patient, _ in whole.comparisons[0].lesions]
+    left_out = set(read_again[::4])
+    rows = [row for row, key in enumerate(table.keys) if key.patient_id not in left_out]
+    expected, found = reproducibility(table.take(rows)), without_patients(whole, left_out)
+    assert found is not None
+    for one, other in zip(found.comparisons, expected.comparisons, strict=True):
+        assert one.lesions == other.lesions
+        assert np.array_equal(one.icc.icc, other.icc.icc, equal_nan=True)
+        assert np.array_equal(one.passed, other.passed)
+    assert without_patients(whole, read_again[2:]) is None, "two lesions are too few"

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import itertools
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.features.table import FeatureVector, RoiKey
+from escc_desktop.reading.protocol import Protocol
 from escc_desktop.store import kinds
 from escc_desktop.store.records import Document, document_kind
 from escc_desktop.workflow.access import POLICY, Operation, Principal, Role, View, is_allowed, require
 
 O = Operation  # noqa: E741
+NOW = datetime(2024, 3, 1, 8, 0, tzinfo=UTC)
 # Written by hand from the protocol, not from the policy: who may do what.
 EXPECTED = {
     O.READ: {Role.READER},
@@ -154,6 +157,39 @@ def test_that_features_of_a_signed_reading_reach_the_statistician_exactly(study)
         View(study.store, study.people["coordinator"]).all(kinds.FEATURES)
 
 
+def test_that_readers_see_each_other_only_once_the_last_planned_reading_is_signed(study):
+    views = {name: View(study.store, study.people[name]) for name in ("A", "B")}
+    *others, last = sorted(study.plan.sessions, key=lambda session: session.occasion == "repeat")
+    for number, session in enumerate(others):
+        if session.occasion == "repeat":
+            study.clock.now = max(study.clock.now, NOW + timedelta(days=12))
+        study.sign(session.session_id, seed=number)
+        for name, view in views.items():
+            assert not view.are_readings_over()
+            assert {one.reader for one in view.readable()} <= {name}
+    study.clock.now = max(study.clock.now, NOW + timedelta(days=12))
+    study.sign(last.session_id)
+    for name, view in views.items():
+        assert {roi.session_id for roi in view.all(kinds.ROI)} == {one.session_id for one in study.plan.sessions}
+        assert {session.reader for session in view.sessions()} == {name}, "his list stays his own"
+
+
+def test_that_a_reader_sees_a_series_beside_his_own_only_if_the_plan_lists_it(study):
+    store, coordinator = study.store, study.people["coordinator"]
+    volume = store.get(kinds.VOLUME, store.get(kinds.SERIES, "1.2.1").content["volume"])
+    for patient, uid in (("P1", "1.2.venous"), ("P1", "1.2.later"), ("P9", "1.2.foreign")):
+        store.put(coordinator, kinds.SERIES, Document(uid, {"volume": volume.digest, "patient_id": patient}))
+    view = View(store, study.people["A"])
+    assert view.find(kinds.SERIES, "1.2.venous") is None
+    listed = frozenset({"1.2.venous", "1.2.foreign"})
+    store.put(coordinator, kinds.PLAN, replace(study.plan, protocol=Protocol(series=listed)), "test")
+    assert view.find(kinds.SERIES, "1.2.venous") is not None
+    for hidden in ("1.2.later", "1.2.foreign"):
+        assert view.find(kinds.SERIES, hidden) is None
+        with pytest.raises(AccessDeniedError):
+            view.get(kinds.SERIES, hidden)
+
+
 OPERATIONS = st.lists(
     st.one_of(
         st.tuples(st.just("sign"), st.integers(0, 20)),
@@ -188,6 +224,9 @@ def test_that_no_sequence_of_operations_shows_one_reader_the_other(small_study, 
 def _assert_blind(study, own, other):
     view = View(study.store, study.people[own])
     assert all(session.reader == own for session in view.sessions())
+    if all(session.is_signed for session in study.store.all(kinds.SESSION)):
+        assert {roi.reader for roi in view.all(kinds.ROI)} == {own, other}
+        return
     assert all(session.reader == own for session in view.all(kinds.SESSION))
     rois = view.all(kinds.ROI)
     assert all(roi.reader == own for roi in rois)
