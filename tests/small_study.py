@@ -61,9 +61,8 @@ class SmallStudy:
             return reading.sign(PASSWORD, "outlined by me")
 
 
-def build(folder: Path, patients: int = 3, repeats: int = 2) -> SmallStudy:
-    """Make a project with images, lesions, plan and one account a role, nothing read yet."""
-    clock = Clock()
+def staff(folder: Path, clock: Clock) -> tuple[Store, dict[str, Principal]]:
+    """Make an empty project with one account a role."""
     store, admin = empty_project(folder, clock)
     people = {"admin": admin}
     for name, role, reader in (
@@ -75,6 +74,13 @@ def build(folder: Path, patients: int = 3, repeats: int = 2) -> SmallStudy:
     ):
         store.accounts.create(admin, name, PASSWORD, role, reader)
         people[name] = store.accounts.log_in(name, PASSWORD)
+    return store, people
+
+
+def build(folder: Path, patients: int = 3, repeats: int = 2) -> SmallStudy:
+    """Make a project with images, lesions, plan and one account a role, nothing read yet."""
+    clock = Clock()
+    store, people = staff(folder, clock)
     lesions = [
         Lesion("L1", f"P{number}", LesionSite.PRIMARY, LesionRole.TARGET, False, (0.0, 0.0, 104.0), f"1.2.{number}")
         for number in range(1, patients + 1)
