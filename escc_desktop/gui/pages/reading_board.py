@@ -36,6 +36,7 @@ from escc_desktop.workflow.views.words import site_name
 
 SAVED_EVERY_MS: Final = 80
 MEASURED_AFTER_MS: Final = 250
+_BRUSH: Final = "reading.brush"
 
 
 class ReadingBoard(QWidget):
@@ -66,6 +67,7 @@ class ReadingBoard(QWidget):
         self.planes, self.mark = opened.planes, opened.mark
         self.canvas = Canvas(opened.reading, opened.planes, opened.shown, opened.slice_voxels, self)
         self.hand = Hand(self.canvas, opened.mark, desktop.tasks, self, opened.protocol)
+        self.hand.options.restore(desktop.settings.layout.get(_BRUSH))
         self._diameters = dict(opened.diameters_mm)
         self._is_measuring = False
         self.views, self.strip = LinkedViews(), SliceStrip()
@@ -303,6 +305,7 @@ class ReadingBoard(QWidget):
 
     def stop(self) -> None:
         """Stop looking after the reading."""
+        self.desktop.keep_layout(_BRUSH, self.hand.options.kept())
         self._saved_timer.stop()
         self._measure_timer.stop()
         self.views.set_tool(None)

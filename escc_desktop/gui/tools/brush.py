@@ -23,7 +23,7 @@ from escc_desktop.imaging.delineate import Point, Stamp, clip, join, stroke_plac
 from escc_desktop.imaging.mask import BoolArray, Region
 
 _ERASER_COLOR: Final = "#ffffff"
-_FOOTPRINT_COLOR: Final = QColor(255, 255, 255, 110)
+_FOOTPRINT_COLOR: Final = QColor("#9aa4b0")
 _PAD_PX: Final = 3
 Outline = tuple[BoolArray, tuple[int, int]]
 """Voxels (rows, columns) of a plane and where the first of them lies."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
@@ -89,6 +90,31 @@ class BrushOptions(QObject):
         self.is_limited = False
         self.limit = USUAL_LIMIT
         self.tolerance_hu = 40
+
+    # From one reading to the next
+
+    def kept(self) -> dict[str, Any]:
+        """Return what is chosen, as JSON, for the next time; a limit is chosen anew each time."""
+        return {**asdict(self.shape), "limit": list(self.limit), "tolerance_hu": self.tolerance_hu}
+
+    def restore(self, kept: object) -> None:
+        """Choose what `kept` returned; what is not understood stays as it is."""
+        known = kept if isinstance(kept, dict) else {}
+        choices: tuple[tuple[str, type, Callable[[Any], object]], ...] = (
+            ("diameter", int, self.set_diameter),
+            ("diameter_mm", float, self.set_diameter_mm),
+            ("is_ball", bool, self.set_ball),
+            ("is_square", bool, self.set_square),
+            ("is_isotropic", bool, self.set_isotropic),
+            ("has_pressure", bool, self.set_pressure),
+            ("tolerance_hu", int, self.set_tolerance),
+        )
+        for name, kind, choose in choices:
+            if type(known.get(name)) is kind:
+                choose(known[name])
+        match known.get("limit"):
+            case [int(least), int(most)]:
+                self.set_limit(least, most)
 
     # Size and shape
 
