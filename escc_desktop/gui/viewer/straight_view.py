@@ -9,12 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QEnterEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.viewer.colour_scale import SCALE, colours
 from escc_desktop.gui.viewer.gestures import Wheel
+from escc_desktop.gui.viewer.keys import takes_text
 from escc_desktop.gui.viewer.limit_line import paint_limit, paint_shaded
 from escc_desktop.gui.viewer.look import ROI_COLOR, Look
 from escc_desktop.gui.viewer.lut import fused_table
@@ -241,6 +242,12 @@ class StraightView(QWidget):
             self.closed.emit()
         else:
             super().keyPressEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Take the keyboard: it follows the mouse, unless text is being typed."""
+        if not takes_text(QApplication.focusWidget()):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Forget the mouse."""
