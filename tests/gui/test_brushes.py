@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -15,7 +16,7 @@ from reader_hand import LEFT, NONE, RIGHT, Place, ReaderHand
 
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.tools.brush import BrushTool
-from escc_desktop.gui.tools.brush_options import BrushOptions
+from escc_desktop.gui.tools.brush_options import BrushOptions, BrushShape
 from escc_desktop.gui.tools.brush_panel import BrushPanel, SizePart
 from escc_desktop.reading.protocol import Protocol
 from escc_desktop.workflow.project import Project
@@ -247,6 +248,30 @@ def test_that_the_wheel_with_shift_changes_the_size_and_not_the_slice(reader: Re
     turn(reader, 1, SHIFT)  # the pointer has no size: the slice goes on
     assert reader.board.hand.options.diameter == 2
     assert reader.view.index == MARKED + 1
+
+
+def test_that_size_and_shape_are_kept_for_the_next_reading_and_a_range_is_not(reader: ReaderHand) -> None:
+    options = reader.board.hand.options
+    options.set_diameter_mm(7.0)
+    options.set_square(True)
+    options.set_limit(10, 90)
+    options.set_limited(True)
+    options.set_tolerance(25)
+    reader.page.close_reading()
+    reader.qtbot.waitUntil(lambda: reader.page.board is None, timeout=20_000)
+    kept = reader.window.desktop.settings.layout["reading.brush"]
+    again = BrushOptions()
+    again.restore(json.loads(json.dumps(kept)))
+    assert again.shape == options.shape
+    assert (again.limit, again.tolerance_hu, again.is_limited) == ((10, 90), 25, False)
+
+
+@pytest.mark.parametrize("kept", [None, 3, [], {"diameter": "large", "limit": [1], "is_ball": 7, "diameter_mm": None}])
+def test_that_settings_of_a_brush_that_are_no_such_leave_it_as_usual(kept: object) -> None:
+    options = BrushOptions()
+    options.restore(kept)
+    assert options.shape == BrushShape()
+    assert options.limit == (-30, 200)
 
 
 # Adaptive brush
