@@ -17,6 +17,7 @@ from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.tools.livewire import LivewireTool
 from escc_desktop.gui.tools.polygon import PolygonTool, Stage
 from escc_desktop.gui.tools.tracing import TracingTool
+from escc_desktop.reading.protocol import Protocol
 from escc_desktop.workflow.project import Project
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -380,6 +381,30 @@ def test_that_contours_are_pasted_in_their_own_plane_only(reader: ReaderHand) ->
     QTest.keyClick(coronal, Qt.Key.Key_Return)
     # The outline of the next drawn coronal slice: four voxels of the one axial slice.
     assert np.argwhere(reader.kept[:, 4]).tolist() == [[MARKED, column] for column in range(2, 6)]
+
+
+def test_that_ctrl_a_selects_a_pasted_contour_to_shift_it_as_a_whole(reader: ReaderHand) -> None:
+    close_square(reader)
+    reader.key(Qt.Key.Key_Return)
+    reader.view.set_index(4)
+    paste(reader)
+    reader.key(Qt.Key.Key_A, CTRL)
+    reader.stroke([(4.2, 3.3), (5.2, 4.3), (6.2, 5.3)])
+    reader.key(Qt.Key.Key_Return)
+    assert reader.drawn(4) == [(row + 2, column + 2) for row, column in INSIDE]
+
+
+def test_that_what_the_protocol_forbids_is_disabled_and_says_why(reader: ReaderHand) -> None:
+    close_square(reader)
+    reader.key(Qt.Key.Key_Return)
+    reader.board.hand.protocol = Protocol(frozenset({"livewire", "level tracing", "paste"}))
+    for modifiers in (Qt.KeyboardModifier.NoModifier, SHIFT):
+        reader.key(Qt.Key.Key_W, modifiers)
+        assert reader.said == "The protocol of this study forbids this tool in readings."
+    reader.view.set_index(4)
+    paste(reader)
+    assert reader.said == "The protocol of this study forbids pasting contours in readings."
+    assert (reader.board.hand.tool_id, polygon(reader).stage) == ("polygon", Stage.INACTIVE)
 
 
 # Properties

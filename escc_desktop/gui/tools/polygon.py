@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QWidget
 
 from escc_desktop.gui.tools.canvas import CUT_OUT, FILLED, Canvas
@@ -148,6 +148,9 @@ class PolygonTool(DrawTool):
         """Return closes, then accepts; Ctrl accepts at once, Shift cuts out; Esc clears, Backspace drops a vertex."""
         if self.stage is Stage.INACTIVE:
             return False
+        if self._editor is not None and event.matches(QKeySequence.StandardKey.SelectAll):
+            self._editor.select_all()
+            return True
         key, modifiers = event.key(), event.modifiers()
         if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             cuts = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
