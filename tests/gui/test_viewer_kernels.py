@@ -63,7 +63,7 @@ def test_that_a_smooth_picture_is_the_bilinear_mean_of_its_neighbours_and_black_
     ]
     expected = _bilinear(colors, *on_screen, is_smooth=mapping.is_smooth)
     both = np.ix_(*inside)
-    assert np.abs(_channels(painted[both]) - expected[(slice(None), *both)]).max(initial=0) <= 3
+    assert np.abs(_channels(painted[both]) - expected[(slice(None), *both)]).max(initial=0) <= 2
 
 
 def _bilinear(colors: np.ndarray, row: np.ndarray, column: np.ndarray, *, is_smooth: bool) -> np.ndarray:

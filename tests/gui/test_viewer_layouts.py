@@ -57,19 +57,16 @@ def test_that_the_gap_is_dragged_and_given_its_usual_place_by_a_double_click(vie
     assert views.axial.width() == pytest.approx(USUAL_SHARE * views.width(), abs=1)
 
 
-def test_that_something_can_stand_in_the_place_of_the_side_views(views: LinkedViews) -> None:
-    fourth, instead = QWidget(), QWidget()
+def test_that_a_fourth_picture_stands_below_the_side_views_and_can_have_all_the_room(views: LinkedViews) -> None:
+    fourth = QWidget()
     views.set_fourth(fourth)
-    assert fourth.y() > views.sagittal.y()
-    places = views.coronal.geometry().united(fourth.geometry())
-    views.replace_side_views(instead)
-    assert instead.geometry() == places
-    assert [one.isVisible() for one in (views.coronal, views.sagittal, fourth)] == [False] * 3
-    views.maximise(instead)
-    assert instead.size() == views.size()
-    views.replace_side_views(None)
-    assert [one.isVisible() for one in (views.axial, views.coronal, views.sagittal, fourth)] == [True] * 4
-    assert not instead.isVisible()
+    assert fourth.geometry().bottom() == views.height() - 1
+    assert fourth.y() > views.sagittal.geometry().bottom() > views.sagittal.y() > views.coronal.geometry().bottom()
+    views.maximise(fourth)
+    assert fourth.size() == views.size()
+    views.set_fourth(None)
+    assert views.maximised is None
+    assert [one.isVisible() for one in (views.axial, views.coronal, views.sagittal, fourth)] == [True] * 3 + [False]
 
 
 @pytest.mark.parametrize("kept", [None, 7, {}, {"share": "wide", "maximised": 3}, {"share": 4.0}, {"maximised": "x"}])

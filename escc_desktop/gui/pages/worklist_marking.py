@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from escc_desktop.gui.page import Page
 from escc_desktop.gui.pages.worklist_lesions import LesionView, load_planes
 from escc_desktop.gui.tasks import Answers, Running
+from escc_desktop.gui.viewer.keeping import KeptViews
 from escc_desktop.gui.viewer.planes import VolumePlanes
 from escc_desktop.i18n import _
 from escc_desktop.workflow.views.worklist import PatientLine, SeriesLine
@@ -39,6 +40,7 @@ class Marking(QObject):
     def view(self) -> LesionView:
         """The images and the form."""
         made = LesionView()
+        KeptViews(self._page.desktop, made.views)
         made.series_wanted.connect(self._load)
         made.marked.connect(self.marked)
         made.left.connect(self.left)

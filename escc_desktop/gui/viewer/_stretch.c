@@ -20,6 +20,7 @@
 #endif
 
 #define ONE 256
+#define HALF 128
 
 typedef struct {
     const uint32_t *colors; /* rows, columns */
@@ -52,7 +53,7 @@ static void along_grey(const uint32_t *row, const Way *across, uint32_t *restric
     for (Py_ssize_t x = 0; x < across->length; x++) {
         const uint32_t *at = row + across->index[x];
         const uint32_t w = across->weight[x], a = at[0] & 0xff, b = at[1] & 0xff;
-        to[x] = ((a * (ONE - w) + b * w) >> 8) * 0x010101u | 0xff000000u;
+        to[x] = ((a * (ONE - w) + b * w + HALF) >> 8) * 0x010101u | 0xff000000u;
     }
 }
 
@@ -61,7 +62,8 @@ static void along_coloured(const uint32_t *row, const Way *across, uint32_t *res
     for (Py_ssize_t x = 0; x < across->length; x++) {
         const uint32_t *at = row + across->index[x];
         const uint64_t w = across->weight[x];
-        const uint64_t mixed = (spread(at[0]) * (ONE - w) + spread(at[1]) * w) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+        const uint64_t both = spread(at[0]) * (ONE - w) + spread(at[1]) * w + HALF * UINT64_C(0x0001000100010001);
+        const uint64_t mixed = both >> 8 & UINT64_C(0x00ff00ff00ff00ff);
         to[x] = (uint32_t)(mixed | mixed >> 24);
     }
 }
@@ -77,7 +79,7 @@ WIDE static void between(const uint8_t *restrict a, const uint8_t *restrict b, u
 {
     const uint16_t v = (uint16_t)(ONE - w);
     for (Py_ssize_t i = 0; i < bytes; i++)
-        to[i] = (uint8_t)((uint16_t)(a[i] * v + b[i] * w) >> 8);
+        to[i] = (uint8_t)((uint16_t)(a[i] * v + b[i] * w + HALF) >> 8);
 }
 
 /* `rows` has room for two stretched rows, `held` says which rows of the picture they are. */

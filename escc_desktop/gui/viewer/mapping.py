@@ -81,12 +81,11 @@ class Mapping:
         voxels: NDArray[np.intp] = np.floor(self.place_of(pixels, axis) + 0.5).astype(np.intp)
         return voxels
 
-    def place_of(self, pixels: NDArray[np.floating], axis: int) -> NDArray[np.float64]:
+    def place_of(self, pixels: NDArray[np.floating], axis: int) -> NDArray[np.floating]:
         """Return the places, in rows (axis 0) or columns (axis 1), at heights or widths of the widget."""
         length = self.widget.height() if axis == 0 else self.widget.width()
         sign = self.down if axis == 0 else self.right
-        place: NDArray[np.float64] = self.center[axis] + (pixels - length / 2) / self.voxel_px[axis] * sign
-        return place
+        return self.center[axis] + (pixels - length / 2) / self.voxel_px[axis] * sign
 
     def rectangle(self, rows: slice, columns: slice) -> QRectF:
         """Return the rectangle of the widget that a box of voxels fills."""

@@ -32,7 +32,7 @@ GAP_COLOR: Final = QColor("#2f353d")
 class LinkedViews(QWidget):
     """Axial large, coronal and sagittal stacked beside it, and below them whatever a page puts there.
 
-    Other pictures can stand in the place of all of those beside; the gap between can be dragged.
+    The gap between can be dragged.
 
     Signals
     -------
@@ -64,7 +64,6 @@ class LinkedViews(QWidget):
         self.arrangement = Arrangement()
         self.cine = Cine(self)
         self.fourth: QWidget | None = None
-        self._instead: QWidget | None = None
         self._maximised: QWidget | None = None
         self._detached: dict[QWidget, DetachedWindow] = {}
         self._point: Voxel | None = None
@@ -200,15 +199,12 @@ class LinkedViews(QWidget):
         """Show another picture below the side views, or none; the one before is the page's again."""
         before, self.fourth = self.fourth, widget
         if before is not None and before is not widget:
-            self._dismiss(before)
-        self._adopt(widget)
-
-    def replace_side_views(self, widget: QWidget | None) -> None:
-        """Let one picture stand in the place of all beside the axial one; None gives them back."""
-        before, self._instead = self._instead, widget
-        if before is not None and before is not widget:
-            self._dismiss(before)
-        self._adopt(widget)
+            before.hide()
+            self._maximised = None if self._maximised is before else self._maximised
+        if widget is not None:
+            widget.setParent(self)
+            widget.setCursor(Qt.CursorShape.ArrowCursor)
+        self._rearrange(self.arrangement)
 
     def maximise(self, view: QWidget | None) -> None:
         """Let one picture have all the room; None gives it back."""
@@ -314,16 +310,6 @@ class LinkedViews(QWidget):
     def _on_double_click(self, view: SliceView) -> None:
         self.maximise(None if self.maximised is not None else view)
 
-    def _dismiss(self, widget: QWidget) -> None:
-        widget.hide()
-        self._maximised = None if self._maximised is widget else self._maximised
-
-    def _adopt(self, widget: QWidget | None) -> None:
-        if widget is not None:
-            widget.setParent(self)
-            widget.setCursor(Qt.CursorShape.ArrowCursor)
-        self._rearrange(self.arrangement)
-
     def _rearrange(self, arrangement: Arrangement) -> None:
         self.arrangement = arrangement
         self._arrange()
@@ -338,7 +324,7 @@ class LinkedViews(QWidget):
             self.axial.setGeometry(main)
         for widget, place in zip(sides, places, strict=True):
             widget.setGeometry(place)
-        for one in (self.axial, self.coronal, self.sagittal, self.fourth, self._instead):
+        for one in (self.axial, self.coronal, self.sagittal, self.fourth):
             if one is not None and one not in self._detached:
                 one.setVisible(one in shown)
 
@@ -346,8 +332,8 @@ class LinkedViews(QWidget):
         """Return the pictures to be seen, of those that are in no window of their own."""
         if self._maximised is not None:
             return [self._maximised]
-        stacked = [self._instead] if self._instead is not None else [self.coronal, self.sagittal, self.fourth]
         main = [] if self.axial in self._detached else [self.axial]
         if main and not self.has_side_views:
             return [self.axial]
-        return [*main, *(one for one in stacked if one is not None and one not in self._detached)]
+        beside = (self.coronal, self.sagittal, self.fourth)
+        return [*main, *(one for one in beside if one is not None and one not in self._detached)]
