@@ -159,9 +159,10 @@ class GrowingTool(DrawTool):
     def drop(self) -> None:
         """Forget the seed and what was grown from it."""
         self._latest.stop()
+        if self._began is not None:
+            self.canvas.is_stroking = False
         seed, self._seed, self.grown, self._began = self._seed, None, None, None
         self._is_outdated = self._is_wanted = False
-        self.canvas.is_stroking = False
         if self._is_suggesting:
             self._is_suggesting = False
             self.canvas.suggest(None)
