@@ -134,11 +134,7 @@ class SliceView(SteeredCanvas):
             self._gesture.move(self, event.position(), event.modifiers())
         elif self.tool is not None and self.planes is not None:
             self.tool.hover(self._pointer_of(event))
-        # What is drawn must follow the hand at once, the readout need not: it lies far from it, to be painted apart.
-        if isinstance(self._gesture, ToolDrag):
-            self._tell_hover_soon()
-        else:
-            self._tell_hover()
+        self._tell_hover()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the drag when its last button is up."""

@@ -61,7 +61,7 @@ class SteeredCanvas(SliceCanvas):
         self.pen = MOUSE
         self._readout_timer = QTimer(self)
         self._readout_timer.setSingleShot(True)
-        self._readout_timer.timeout.connect(self._tell_hover)
+        self._readout_timer.timeout.connect(self._write_readout)
 
     def set_index(self, index: int) -> None:
         """Show a slice; beyond the ends the first or last one."""
@@ -159,12 +159,16 @@ class SteeredCanvas(SliceCanvas):
         if self.planes is not None:
             self.step((-1 if first else 1) * self.planes.size(self.plane))
 
-    def _tell_hover_soon(self) -> None:
+    def _tell_hover(self) -> None:
+        """Say what lies under the mouse; write it a little later.
+
+        What follows the mouse must do so at once, the readout need not: it lies far away, to be painted apart.
+        """
+        self.hovered.emit(self.hover)
         if not self._readout_timer.isActive():
             self._readout_timer.start(_READOUT_MS)
 
-    def _tell_hover(self) -> None:
-        self.hovered.emit(self.hover)
+    def _write_readout(self) -> None:
         self.update(writing.readout_rect(self))
 
     def _repaint_crosshair(self) -> None:
