@@ -16,6 +16,11 @@ from escc_desktop.gui.viewer._border import border
 from escc_desktop.gui.viewer.mapping import EDGES_FROM_PX, Mapping
 
 _DASH_PX: Final = 5
+# More than a line is thick on the finest screen.
+_BEYOND: Final = 32
+_Voxels = tuple[NDArray[np.int32], NDArray[np.int32]]
+_known: dict[tuple[float, ...], _Voxels] = {}
+_MOST_KNOWN: Final = 12
 
 
 def paint_border(
@@ -40,9 +45,9 @@ def paint_border(
         return
     pixels.adjust(-thick, -thick, thick, thick)
     # One pixel more above and to the left, to compare with.
-    y = (np.arange(pixels.top() - 1, pixels.bottom() + 1) + 0.5) / ratio
-    x = (np.arange(pixels.left() - 1, pixels.right() + 1) + 0.5) / ratio
-    row, column = ((mapping.voxel_of(at, axis) - corner[axis]).astype(np.int32) for axis, at in enumerate((y, x)))
+    rows_of, columns_of = _voxels_of_pixels(mapping, ratio)
+    row = rows_of[pixels.top() - 1 + _BEYOND : pixels.bottom() + 1 + _BEYOND] - np.int32(corner[0])
+    column = columns_of[pixels.left() - 1 + _BEYOND : pixels.right() + 1 + _BEYOND] - np.int32(corner[1])
     image = np.zeros((pixels.height(), pixels.width()), dtype=np.uint32)
     after = (thick - 1) // 2
     dash = max(1, round(_DASH_PX * ratio)) if is_dashed else 0
@@ -55,3 +60,19 @@ def paint_border(
     painter.scale(1 / ratio, 1 / ratio)
     painter.drawImage(QPoint(pixels.left(), pixels.top()), picture)
     painter.restore()
+
+
+def _voxels_of_pixels(mapping: Mapping, ratio: float) -> _Voxels:
+    """Return the rows and the columns that the pixels of a view show, from `_BEYOND` before the first one on.
+
+    A view's are the same stroke after stroke and slice after slice: those of the views painted last are kept.
+    """
+    width, height = mapping.widget.width(), mapping.widget.height()
+    key = (*mapping.center, *mapping.spacing_mm, mapping.px_per_mm, mapping.down, mapping.right, width, height, ratio)
+    if key not in _known:
+        if len(_known) == _MOST_KNOWN:
+            _known.pop(next(iter(_known)))
+        centres = ((np.arange(-_BEYOND, round(n * ratio) + _BEYOND) + 0.5) / ratio for n in (height, width))
+        rows, columns = (mapping.voxel_of(at, axis).astype(np.int32) for axis, at in enumerate(centres))
+        _known[key] = rows, columns
+    return _known[key]

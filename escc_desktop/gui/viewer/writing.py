@@ -30,6 +30,7 @@ _BAR_SHARE: Final = 0.25
 _BAR_LEAST_PX: Final = 40
 _NARROW: Final = 220
 _LETTERS_PX: Final = 40
+_BAR_ROOM_PX: Final = 90
 _SHADES: Final = (QPoint(1, 1), QPoint(-1, 1), QPoint(1, -1), QPoint(-1, -1))
 _Flag = Qt.AlignmentFlag
 _Align = tuple[float, float]
@@ -103,6 +104,8 @@ def readout(view: SliceCanvas) -> str:
 
 def paint_annotations(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
     """Write everything that touches the exposed part."""
+    if _inside(view).contains(exposed):
+        return
     for box, align, said in _corners(view):
         if box.intersects(exposed):
             _write(painter, said(view), box, align)
@@ -110,6 +113,12 @@ def paint_annotations(painter: QPainter, view: SliceCanvas, exposed: QRect) -> N
         if box.intersects(exposed):
             _write(painter, letters, box, _LETTER)
     _scale_bar(painter, view, exposed)
+
+
+def _inside(view: SliceCanvas) -> QRect:
+    """Return a part of the view on which nothing is written: most strokes are there."""
+    top = EDGE + _LINE_PX * (1 + len(view.caption))
+    return view.rect().adjusted(_LETTERS_PX, top, -_BAR_ROOM_PX, -EDGE - 4 * _LINE_PX)
 
 
 def readout_rect(view: SliceCanvas) -> QRect:
