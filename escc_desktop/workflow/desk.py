@@ -24,6 +24,7 @@ from escc_desktop.store.audit import Entry
 from escc_desktop.store.kinds import LESION, PLAN, PLAN_ID, ROI, SERIES, SESSION, VOLUME, lesion_key
 from escc_desktop.store.store import Store
 from escc_desktop.workflow.access import Operation, require, visible_sessions
+from escc_desktop.workflow.first_slice import FirstSlice, marked_slice
 from escc_desktop.workflow.journal import Journal
 
 
@@ -73,7 +74,7 @@ class ReadingDesk:
         session = self.require_open(session_id)
         store = self._store
         lesion = store.get(LESION, lesion_key(session.patient_id, session.lesion_id))
-        volume = self._volume(session.series_uid)
+        volume = store.get(VOLUME, self._volume_digest(session.series_uid))
         key = store.readings.start(self._principal, session_id)
         history = History(np.zeros(volume.geometry.shape, dtype=np.bool_))
         steps = store.readings.journal(session_id, key)
@@ -84,6 +85,14 @@ class ReadingDesk:
 
         subject = volume, lesion, store.get(PLAN, PLAN_ID).protocol
         return Reading(self, session, subject, history, Journal(append, len(steps)))
+
+    def first_slice(self, session_id: str) -> FirstSlice:
+        """Return the slice of the lesion's mark of a session that may be opened now; nothing is opened."""
+        require(self._principal, Operation.READ)
+        session = self.require_open(session_id)
+        lesion = self._store.get(LESION, lesion_key(session.patient_id, session.lesion_id))
+        volume = marked_slice(self._store, self._volume_digest(session.series_uid), lesion)
+        return FirstSlice(volume, self._store.get(PLAN, PLAN_ID).protocol)
 
     def agenda(self) -> tuple[AgendaItem, ...]:
         """Return one's own sessions in the order of the plan; empty before anything is planned."""
@@ -163,12 +172,12 @@ class ReadingDesk:
         value = who.sign(canonical_json(signature.statement())).hex()
         return replace(unsigned, signature=replace(signature, value=value))
 
-    def _volume(self, series_uid: str) -> Volume:
+    def _volume_digest(self, series_uid: str) -> str:
         series = self._store.find(SERIES, series_uid)
         volume_digest = None if series is None else series.content.get("volume")
         if not isinstance(volume_digest, str):
             raise EsccError("The project has no volume of this reading's series.", "Import its images first.")
-        return self._store.get(VOLUME, volume_digest)
+        return volume_digest
 
 
 class Reading:

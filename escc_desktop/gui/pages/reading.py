@@ -20,6 +20,7 @@ from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.page import FirstStep, Page
 from escc_desktop.gui.pages.reading_agenda import Agenda, next_item
 from escc_desktop.gui.pages.reading_board import ReadingBoard
+from escc_desktop.gui.pages.reading_first import OpeningView
 from escc_desktop.gui.pages.reading_opening import (
     Opened,
     abandon_reading,
@@ -33,7 +34,6 @@ from escc_desktop.gui.pages.reading_signed import SignedView
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.tools.toolbox import TOOLS
 from escc_desktop.gui.viewer.mouse_words import mouse_words
-from escc_desktop.gui.widgets.states import BusyState
 from escc_desktop.i18n import _, plural, said
 from escc_desktop.reading.session import Roi
 from escc_desktop.workflow.demo.opening import staff_password
@@ -50,7 +50,7 @@ class ReadingPage(Page):
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__(desktop)
-        self.agenda, self.opening, self.signed = Agenda(), BusyState(), SignedView()
+        self.agenda, self.opening, self.signed = Agenda(), OpeningView(), SignedView()
         self.board: ReadingBoard | None = None
         self._items: tuple[AgendaItem, ...] = ()
         self._places = QStackedLayout(self.body)
@@ -172,7 +172,7 @@ class ReadingPage(Page):
             if self.board.reading.session.session_id != session_id:
                 self._close_then(partial(self.open_session, session_id))
             return
-        self.opening.say(_("Opening the reading"))
+        self.opening.begin(self.desktop.tasks, self.project, session_id)
         self._places.setCurrentWidget(self.opening)
         self.show_body()
         self._run(_("Opening the reading"), open_for_drawing, self.project, session_id, then=self._opened)
@@ -333,6 +333,7 @@ class ReadingPage(Page):
 
     def _show_place(self) -> None:
         """Show the open reading, or the list."""
+        self.opening.clear()
         place: QWidget = self.board if self.board is not None else self.agenda
         self._places.setCurrentWidget(place)
 

@@ -6,9 +6,10 @@ from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.progress import Progress
 from escc_desktop.reading.session import Roi
 from escc_desktop.workflow.desk import AgendaItem, Reading, ReadingDesk
+from escc_desktop.workflow.first_slice import FirstSlice
 from escc_desktop.workflow.project import Change, Project
 
-__all__ = ["AgendaItem", "Reading", "open_reading", "reading_agenda", "sign_reading"]
+__all__ = ["AgendaItem", "FirstSlice", "Reading", "first_slice", "open_reading", "reading_agenda", "sign_reading"]
 
 # The settings features will be extracted with; each signature is bound to them.
 
@@ -44,6 +45,18 @@ def open_reading(project: Project, session_id: str, progress: Progress) -> Readi
         raise
     project.changed.emit(Change(frozenset({"session"}), (session_id,)))
     return reading
+
+
+def first_slice(project: Project, session_id: str, progress: Progress) -> FirstSlice:
+    """Return the slice of the lesion's mark of a session, to be shown while `open_reading` is at work.
+
+    Raises
+    ------
+    AccessDeniedError
+        It is not the reader's, or not open to him now.
+    """
+    progress.advance(0, 1)
+    return _desk(project).first_slice(session_id)
 
 
 def sign_reading(project: Project, reading: Reading, password: str, meaning: str, progress: Progress) -> Roi:
