@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QStackedWidget, QToolBu
 from escc_desktop.gui.key_map import keys_of
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.hand import Hand
+from escc_desktop.gui.tools.toolbox import TOOLS
 from escc_desktop.gui.widgets.text import icon_button, label
 from escc_desktop.i18n import _
 
@@ -35,7 +36,7 @@ class ToolRow(QWidget):
             key = " ".join(keys_of(f"reading.tool.{entry.tool_id}", (entry.key,))[:1])
             made = icon_button(entry.icon, why_not or f"{_(entry.title)} ({key})", checkable=True)
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            made.setText(key)
+            made.setText(key if len(key) == 1 else "")  # longer ones have no room; the tool tip says them
             made.setIconSize(QSize(20, 20))
             made.setMinimumSize(44, 32)
             made.setEnabled(not why_not)
