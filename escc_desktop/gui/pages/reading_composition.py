@@ -196,7 +196,7 @@ class CompositionPart(QWidget):
     def toggle_marks(self) -> None:
         """Mark in the pictures what the trims would take out, or stop marking it."""
         self.is_marked = not self.is_marked
-        if self.is_marked and self.found is not None and not self.found.n_voxels:
+        if self.is_marked and not self._canvas.n_voxels:
             self._canvas.said.emit(_("Nothing is outlined yet."))
         self._repaint()
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -18,7 +18,7 @@ from escc_desktop.gui.viewer.gestures import Wheel
 from escc_desktop.gui.viewer.keys import takes_text
 from escc_desktop.gui.viewer.limit_line import paint_limit, paint_shaded
 from escc_desktop.gui.viewer.look import ROI_COLOR, Look
-from escc_desktop.gui.viewer.lut import fused_table
+from escc_desktop.gui.viewer.lut import LABEL_SHIFT, fused_table
 from escc_desktop.gui.viewer.mapping import Mapping
 from escc_desktop.gui.viewer.outline import paint_border
 from escc_desktop.gui.viewer.writing import CROSSHAIR, FAINT, INK
@@ -84,6 +84,7 @@ class StraightView(QWidget):
         self.empty_text = ""
         self._hovered: QPointF | None = None
         self._is_dragging = False
+        self._pixels: NDArray[np.uint32] | None = None
         self._wheel = Wheel()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
@@ -140,7 +141,7 @@ class StraightView(QWidget):
 
     def show_picture(self, picture: Straightened | None, degrees: int = 0) -> None:
         """Show a picture, or what to do to get one."""
-        self.picture, self.degrees = picture, degrees
+        self.picture, self.degrees, self._pixels = picture, degrees, None
         if picture is None:
             self.wall = None
         self.update()
@@ -152,7 +153,7 @@ class StraightView(QWidget):
 
     def set_look(self, look: Look) -> None:
         """Show in a window, with or without the region."""
-        self.look = look
+        self.look, self._pixels = look, None
         self.update()
 
     def set_station(self, station: int | None) -> None:
@@ -214,7 +215,7 @@ class StraightView(QWidget):
             self.mark_dragged.emit(self.station_at(at.y()))
         elif event.buttons() & Qt.MouseButton.LeftButton and self.picture is not None:
             self._choose(at)
-        self.update()
+        self.update(self._readout_rect)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let the mark go."""
@@ -252,7 +253,7 @@ class StraightView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Forget the mouse."""
         self._hovered = None
-        self.update()
+        self.update(self._readout_rect)
         super().leaveEvent(event)
 
     # Helpers
@@ -267,6 +268,10 @@ class StraightView(QWidget):
         if self.picture is not None:
             station = min(max(station, 0), self.n_stations - 1)
             self.point_chosen.emit(self.picture.points_mm[station, column])
+
+    @property
+    def _readout_rect(self) -> QRect:
+        return QRect(0, self.height() - _LINE - _EDGE, self.width() // 2, _LINE + _EDGE)
 
     def _title(self) -> str:
         if self.picture is None:
@@ -291,11 +296,9 @@ class StraightView(QWidget):
         return _wall_words(float(np.median(known))) if known.size else _("No wall found here")
 
     def _paint_picture(self, painter: QPainter, picture: Straightened) -> None:
-        table = fused_table(self.look.width, self.look.level, (int(ROI_COLOR[1:], 16),), self.look.share)
-        codes = picture.hu.view(np.uint16).astype(np.intp)
-        if self.look.has_overlay:
-            codes |= picture.region.astype(np.intp) << 16
-        pixels: NDArray[np.uint32] = np.ascontiguousarray(table.take(codes))
+        if self._pixels is None:
+            self._pixels = self._colored(picture)
+        pixels = self._pixels
         rows, columns = pixels.shape
         rect = self.picture_rect
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
@@ -315,6 +318,14 @@ class StraightView(QWidget):
             painter.translate(rect.topLeft())
             paint_border(painter, mapping, picture.region, (0, 0), QColor(ROI_COLOR))
             painter.restore()
+
+    def _colored(self, picture: Straightened) -> NDArray[np.uint32]:
+        look = self.look
+        table = fused_table(look.width, look.level, (int(ROI_COLOR[1:], 16),), look.share)
+        codes = picture.hu.view(np.uint16).astype(np.intp)
+        if look.has_overlay:
+            codes |= picture.region.astype(np.intp) << LABEL_SHIFT
+        return np.ascontiguousarray(table.take(codes))
 
     def _paint_wall(self, painter: QPainter, wall: WallMap) -> None:
         from_front = np.roll(wall.thickness_mm, RAYS // 4, axis=1)
