@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QSpinBox, QWidget
 
 from escc_desktop.gui.pages.protocol_words import tool_rule_name, tool_rule_words
 from escc_desktop.gui.pages.worklist_side import SidePanel, Wrapped
 from escc_desktop.gui.pages.worklist_words import rule_name
+from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, label, row
 from escc_desktop.i18n import _, plural
 from escc_desktop.reading.lesion import LesionRule
@@ -58,10 +59,17 @@ class PlanPanel(SidePanel):
     def __init__(self, close: Callable[[], object]) -> None:
         super().__init__(_("Plan readings"), close)
         self._n_patients = self._n_lesions = self._n_unmarked = 0
-        self.repeats = self._number(_("Patients read again"), (0, 10_000), REPEATS)
-        self.seed = self._number(_("Seed of the draw"), (0, 2**31 - 1), SEED)
-        self.apart = self._number(_("Days to the repeat, at least"), (0, 3650), APART.days)
-        self.within = self._number(_("Days to the repeat, at most"), (0, 3650), WITHIN.days)
+        numbers = QGridLayout()
+        numbers.setHorizontalSpacing(GRID)
+        numbers.setVerticalSpacing(GRID // 2)
+        numbers.setColumnStretch(2, 1)
+        self.content.addLayout(numbers)
+        self.repeats = _number(numbers, (0, 0), _("Patients read again"), (0, 10_000), REPEATS)
+        self.seed = _number(numbers, (0, 1), _("Seed of the draw"), (0, 2**31 - 1), SEED)
+        self.apart = _number(numbers, (1, 0), _("Days apart, at least"), (0, 3650), APART.days)
+        self.within = _number(numbers, (1, 1), _("Days apart, at most"), (0, 3650), WITHIN.days)
+        for field in (self.repeats, self.seed, self.apart, self.within):
+            field.valueChanged.connect(lambda _value: self._say())
         self.rule = QComboBox()
         for rule in LesionRule:
             self.rule.addItem(rule_name(rule), rule)
@@ -117,16 +125,6 @@ class PlanPanel(SidePanel):
         field.setAccessibleName(name)
         self.add(field)
 
-    def _number(self, name: str, bounds: tuple[int, int], value: int) -> QSpinBox:
-        field = QSpinBox()
-        field.setRange(*bounds)
-        field.setFixedWidth(_FIELD_PX)
-        field.lineEdit().setTextMargins(6, 0, 0, 0)
-        field.setValue(value)
-        field.valueChanged.connect(lambda _value: self._say())
-        self._field(name, field)
-        return field
-
     def _say(self) -> None:
         if not hasattr(self, "start"):
             return
@@ -174,3 +172,16 @@ class PlanPanel(SidePanel):
                 self.shows_study.isChecked(),
             )
         )
+
+
+def _number(grid: QGridLayout, place: tuple[int, int], name: str, bounds: tuple[int, int], value: int) -> QSpinBox:
+    """Add a number under its name to a row and column of a grid."""
+    field = QSpinBox()
+    field.setRange(*bounds)
+    field.setFixedWidth(_FIELD_PX)
+    field.lineEdit().setTextMargins(6, 0, 0, 0)
+    field.setValue(value)
+    field.setAccessibleName(name)
+    grid.addWidget(label(name, tone="secondary", size="caption"), 2 * place[0], place[1])
+    grid.addWidget(field, 2 * place[0] + 1, place[1])
+    return field
