@@ -160,6 +160,12 @@ def test_that_tissue_above_a_value_is_shown_around_the_region_and_goes_again(gri
     assert np.array_equal(grid.show(FRONT, Drop("t")), alone)
 
 
+def test_that_what_is_a_voxel_thick_is_not_smoothed_away(grid: Grid) -> None:
+    along = np.abs(grid.mm[:, :, :, 0] - grid.mm[:, :, :, 2])
+    sheet = (along < 1) & (np.abs(grid.mm).max(axis=-1) < 20)
+    assert np.count_nonzero(reddish(grid.show(turned(45, 0), ShowRegion("a", sheet, RED)))) > 500
+
+
 def test_that_blocks_of_voxels_stay_where_they_were() -> None:
     grid = Grid()
     values = grid.mm[:, :, :, 0].astype(np.int16)
@@ -370,3 +376,20 @@ def test_that_closing_the_reading_ends_the_painter(reader: ReaderHand) -> None:
     reader.page.close_reading()
     reader.qtbot.waitUntil(lambda: reader.page.board is None, timeout=WAIT_MS)
     assert process.poll() is not None
+
+
+def test_that_a_volume_of_one_slice_and_a_region_of_one_voxel_are_shown_and_cut() -> None:
+    geometry = Geometry((40, 40, 1), (0.4, 0.4, 10.0), (0.0, 0.0, 0.0))
+    scene = SurfaceScene(geometry, (20, 20, 0))
+    voxels = np.zeros(geometry.shape, dtype=bool)
+    voxels[0, 20, 20] = True
+    planes = VolumePlanes.of(Volume(np.full(geometry.shape, 40, dtype=np.int16), geometry), Progress())
+    orders: list[Order] = [ShowRegion("a", voxels, RED), ShowTissue("t", planes, 300.0, GREEN, 1.0)]
+    orders += [Cut(planes, plane, 0, GREY, ((voxels, RED),)) for plane in Plane]
+    with ThreadPoolExecutor(1) as worker:
+        picture = worker.submit(scene.show, orders, camera(FRONT), (1, 5000), Progress()).result()
+        assert picture.has_region
+        orders = [ShowRegion("a", voxels, RED), Cut(planes, None, 0, GREY, ())]
+        picture = worker.submit(scene.show, orders, camera(FRONT), (SIZE, SIZE), Progress()).result()
+    scene.painter.close()
+    assert reddish(np.frombuffer(picture.pixels, dtype=np.uint8).reshape(SIZE, SIZE, 3).astype(int)).any()

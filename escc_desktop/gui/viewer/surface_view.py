@@ -24,6 +24,7 @@ from escc_desktop.imaging.sandbox import read_frame, write_frame
 
 _SMOOTHING_ROUNDS: Final = 30
 _PASS_BAND: Final = 0.03
+_FARTHEST: Final = 0.35
 _LEAST_PX: Final = 16
 Message = dict[str, Any]
 
@@ -144,15 +145,7 @@ def _actor(values: NDArray[Any], level: float, message: Message, *, is_smoothed:
     normals.SplittingOff()
     normals.ConsistencyOff()
     mesh = _mesh(values, level, np.array(message["affine"]))
-    if is_smoothed:
-        smoother = vtkWindowedSincPolyDataFilter()
-        smoother.SetInputData(mesh)
-        smoother.SetNumberOfIterations(_SMOOTHING_ROUNDS)
-        smoother.SetPassBand(_PASS_BAND)
-        smoother.NormalizeCoordinatesOn()
-        normals.SetInputConnection(smoother.GetOutputPort())
-    else:
-        normals.SetInputData(mesh)
+    normals.SetInputData(_smoothed(mesh, np.array(message["affine"])[:, :3]) if is_smoothed else mesh)
     normals.Update()
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(normals.GetOutput())
@@ -164,6 +157,23 @@ def _actor(values: NDArray[Any], level: float, message: Message, *, is_smoothed:
     look.SetSpecular(0.25)
     look.SetSpecularPower(20.0)
     return actor
+
+
+def _smoothed(mesh: vtkPolyData, axes: NDArray[np.float64]) -> vtkPolyData:
+    """Return a surface without the terraces of slices, no point of it moved out of its voxel."""
+    smoother = vtkWindowedSincPolyDataFilter()
+    smoother.SetInputData(mesh)
+    smoother.SetNumberOfIterations(_SMOOTHING_ROUNDS)
+    smoother.SetPassBand(_PASS_BAND)
+    smoother.NormalizeCoordinatesOn()
+    smoother.Update()
+    smooth: vtkPolyData = smoother.GetOutput()
+    if mesh.GetNumberOfPoints():
+        before, after = (vtk_to_numpy(one.GetPoints().GetData()) for one in (mesh, smooth))
+        # Unlimited, what is a voxel thick would be smoothed away.
+        moved = np.clip((after - before) @ np.linalg.inv(axes).T, -_FARTHEST, _FARTHEST)
+        after[:] = before + moved @ axes.T
+    return smooth
 
 
 def _mesh(values: NDArray[Any], level: float, affine: NDArray[np.float64]) -> vtkPolyData:
