@@ -41,7 +41,7 @@ def cap_of(reader: ReaderHand, action_id: str):
 
 def press_for(reader: ReaderHand, action_id: str, key: Qt.Key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
     QTest.mouseClick(cap_of(reader, action_id), Qt.MouseButton.LeftButton)
-    entry = reader.window.keys_sheet.findChild(KeyEntry)
+    entry = reader.window.keys_sheet.findChildren(KeyEntry)[-1]  # those before wait to be deleted
     QTest.keyClick(entry, key, modifiers)
     reader.window.keys_sheet.close_sheet()
     reader.view.setFocus()
