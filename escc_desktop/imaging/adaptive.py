@@ -30,18 +30,21 @@ class Tissue:
         Its HU.
     tolerance_hu
         How far from that, either way, still counts as the same.
+    axes
+        Those (0, 1, 2 are z, y, x) along which the brush extends: noise is averaged along them.
     """
 
     hu: float
     tolerance_hu: float
+    axes: tuple[int, ...]
 
 
-def tissue_at(hu: NDArray[np.int16], at: Point, axes: Sequence[int], tolerance_hu: float) -> Tissue:
+def tissue_at(hu: NDArray[np.int16], at: Point, axes: tuple[int, ...], tolerance_hu: float) -> Tissue:
     """Return the tissue at a place: the median of the voxels next to it along the axes (0, 1, 2 are z, y, x)."""
     middle = [min(max(round(place), 0), n - 1) for place, n in zip(at, hu.shape, strict=True)]
     reach = [_AROUND if axis in axes else 0 for axis in range(3)]
     box = tuple(slice(max(place - by, 0), place + by + 1) for place, by in zip(middle, reach, strict=True))
-    return Tissue(float(np.median(hu[box])), tolerance_hu)
+    return Tissue(float(np.median(hu[box])), tolerance_hu, axes)
 
 
 def alike(
@@ -70,9 +73,7 @@ def alike(
         whole = join(whole, box)
     if whole is None:
         return None
-    # Along the axes the brush is flat in, nothing beside it counts.
-    axes = [axis for axis, extent in enumerate(stamp.inside.shape) if extent > 1]
-    within = _within(hu, whole, tissue, axes or [1, 2])
+    within = _within(hu, whole, tissue)
     found = np.zeros_like(within)
     starts = [side.start for side in whole]
     for box, part in boxes:
@@ -81,17 +82,17 @@ def alike(
     return (whole, found) if found.any() else None
 
 
-def _within(hu: NDArray[np.int16], box: Region, tissue: Tissue, axes: Sequence[int]) -> BoolArray:
-    """Return which voxels of a box are of a tissue, noise averaged along the axes."""
+def _within(hu: NDArray[np.int16], box: Region, tissue: Tissue) -> BoolArray:
+    """Return which voxels of a box are of a tissue, noise averaged."""
     grown, inner = [], []
     for axis, (side, n) in enumerate(zip(box, hu.shape, strict=True)):
-        by = _AROUND if axis in axes else 0
+        by = _AROUND if axis in tissue.axes else 0
         start, stop = max(side.start - by, 0), min(side.stop + by, n)
         grown.append(slice(start, stop))
         inner.append(slice(side.start - start, side.stop - start))
     reach = _BEYOND * tissue.tolerance_hu
     patch = np.clip(hu[tuple(grown)].astype(np.float32) - np.float32(tissue.hu), -reach, reach)
-    for axis in axes:
+    for axis in tissue.axes:
         patch = ndimage.uniform_filter1d(patch, 2 * _AROUND + 1, axis=axis, mode="nearest")
     inside: BoolArray = np.abs(patch[tuple(inner)]) <= tissue.tolerance_hu
     return inside

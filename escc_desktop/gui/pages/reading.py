@@ -133,7 +133,7 @@ class ReadingPage(Page):
             make("smaller", _("Smaller brush"), partial(_resize, by=-1), "subtract", "-"),
             make("ball", _("Brush in neighbouring slices (3D)"), _toggle_ball, "layer", "Shift+B"),
             replace(
-                make("limit", _("Paint only a range of HU"), ReadingBoard.toggle_limit, "paint_brush", "Shift+H"),
+                make("limit", _("Paint only a range of HU"), _toggle_limit, "paint_brush", "Shift+H"),
                 why_not=self._why_no_limit,
             ),
         )
@@ -364,6 +364,10 @@ def _resize(board: ReadingBoard, by: int) -> None:
 
 def _toggle_ball(board: ReadingBoard) -> None:
     board.hand.options.set_ball(not board.hand.options.is_ball)
+
+
+def _toggle_limit(board: ReadingBoard) -> None:
+    board.hand.toggle_limit()
 
 
 def _drawn(board: ReadingBoard, way: int) -> None:

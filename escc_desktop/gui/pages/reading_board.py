@@ -229,12 +229,6 @@ class ReadingBoard(QWidget):
         """Fold the panel away, or open it."""
         self.column.setVisible(not self.column.isVisible())
 
-    def toggle_limit(self) -> None:
-        """Paint only voxels in a range of HU, or all again; who holds no brush it applies to takes one."""
-        self.hand.options.set_limited(self.canvas.hu_range is None)
-        if self.hand.options.is_limited and self.canvas.hu_range is None:
-            self.hand.hold("brush")
-
     def begin_signing(self) -> None:
         """Ask for meaning and password, or say what stands in the way."""
         why_not = self.why_not_sign()

@@ -112,6 +112,8 @@ class SandboxPanel(HatchedFrame):
             make("redo", redo, SandboxBoard.redo, "arrow_redo", "Ctrl+Shift+Z", "Ctrl+Y"),
             make("larger", _("Larger brush"), partial(_resize, 1), "add", "+", "="),
             make("smaller", _("Smaller brush"), partial(_resize, -1), "subtract", "-"),
+            make("ball", _("Brush in neighbouring slices (3D)"), _toggle_ball, "layer", "Shift+B"),
+            make("limit", _("Paint only a range of HU"), _toggle_limit, "paint_brush", "Shift+H"),
             make("reset", _("Signed contour again"), SandboxBoard.reset, "arrow_reset"),
             make("draw", _("Draw"), SandboxBoard.show_drawing, "paint_brush"),
             make("depends", _("What the score depends on"), SandboxBoard.show_tornado, "data_bar_vertical"),
@@ -188,3 +190,11 @@ def _hold(tool_id: str, board: SandboxBoard) -> None:
 
 def _resize(by: int, board: SandboxBoard) -> None:
     board.hand.options.resize(by)
+
+
+def _toggle_ball(board: SandboxBoard) -> None:
+    board.hand.options.set_ball(not board.hand.options.is_ball)
+
+
+def _toggle_limit(board: SandboxBoard) -> None:
+    board.hand.toggle_limit()

@@ -94,6 +94,12 @@ class Hand(QObject):
             return _("The protocol of this study forbids this tool in readings.")
         return ""
 
+    def toggle_limit(self) -> None:
+        """Paint only voxels in a range of HU, or all again; who holds no brush it applies to takes one."""
+        self.options.set_limited(self._canvas.hu_range is None)
+        if self.options.is_limited and self._canvas.hu_range is None:
+            self.hold("brush")
+
     def tool_of(self, tool_id: str) -> DrawTool:
         """Return a tool of the box, held or not."""
         return self._tools[tool_id]

@@ -96,8 +96,8 @@ def test_that_a_flat_brush_stays_on_its_slice_and_a_ball_does_not() -> None:
 
 def test_that_a_brush_off_the_image_finds_nothing() -> None:
     stamp = make_stamp(8, (1.0, 1.0, 1.0), 0)
-    assert alike(halves(), stamp, [(2, -30, 4)], Tissue(WALL, 40.0)) is None
-    assert alike(halves(), stamp, [], Tissue(WALL, 40.0)) is None
+    assert alike(halves(), stamp, [(2, -30, 4)], Tissue(WALL, 40.0, PLANE)) is None
+    assert alike(halves(), stamp, [], Tissue(WALL, 40.0, PLANE)) is None
 
 
 places = st.tuples(st.just(2.0), st.integers(-40, 360).map(lambda n: n / 8), st.integers(-40, 420).map(lambda n: n / 8))
