@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from escc_desktop.imaging.composition import Composition, Part, belongs_to, count_slices, trim
+from escc_desktop.imaging.mask import MaskEdit
 from escc_desktop.progress import Progress
 
 SHAPE = (4, 6, 5)
@@ -53,3 +54,20 @@ def test_that_an_empty_region_has_no_share_and_nothing_to_trim() -> None:
     assert Composition.of_slices([]).share(Part.AIR_FAT) == 0.0
     _box, left = trim(hu, region, Part.AIR_FAT, with_rim=True)
     assert not left.any()
+
+
+@given(HU, REGION, st.sampled_from(Part), st.booleans())
+def test_that_a_trim_as_a_step_touches_only_slices_with_the_part_and_undoes_itself(
+    hu: np.ndarray, region: np.ndarray, part: Part, with_rim: bool
+) -> None:
+    box, left = trim(hu, region, part, with_rim=with_rim)
+    after = region.copy()
+    after[box] = left
+    edit = MaskEdit.between(region, after, "trim", 0)
+    unwanted = region & belongs_to(hu, part)
+    assert edit.slices == tuple(np.flatnonzero(unwanted.any(axis=(1, 2))).tolist())
+    voxels = region.copy()
+    edit.apply(voxels)
+    assert np.array_equal(voxels, after)
+    edit.apply(voxels)
+    assert np.array_equal(voxels, region)
