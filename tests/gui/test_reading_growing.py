@@ -16,11 +16,12 @@ from skimage.measure import label
 
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.tools.growing import HU_A_PX, GrowingTool
+from escc_desktop.gui.tools.growing_options import GrowingPanel
 from escc_desktop.workflow.project import Project
 
 FIRST = "P1/L1/A/first"
 SEED = (5, 4)
-NARROW_PX = -250
+NARROW_PX = -440
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -210,3 +211,20 @@ def test_that_what_is_grown_is_seen_on_the_picture(reader: ReaderHand) -> None:
         was, now = before.pixelColor(place), after.pixelColor(place)
         if place.x() > reader.at(SEED).x() + 10 or place.y() > reader.at(SEED).y() + 10:  # not under the words
             assert now.blue() - now.red() >= was.blue() - was.red()
+
+
+def test_that_return_in_a_field_takes_the_number_before_it_adds_the_region(reader: ReaderHand) -> None:
+    tool, canvas = held(reader, "growing"), reader.board.canvas
+    drag(reader, 0, NARROW_PX)
+    reader.qtbot.waitUntil(lambda: canvas.suggestion is not None and not tool.is_busy, timeout=WAIT_MS)
+    panel = reader.board.panel.tools.options["growing"]
+    assert isinstance(panel, GrowingPanel)
+    panel.reach.setFocus()
+    panel.reach.selectAll()
+    QTest.keyClicks(panel.reach, "7")
+    QTest.keyClick(panel.reach, Qt.Key.Key_Return)
+    assert tool.options.reach_mm == 7.0
+    reader.qtbot.waitUntil(lambda: not tool.is_busy, timeout=WAIT_MS)
+    assert not reader.board.reading.history.edits
+    QTest.keyClick(panel.reach, Qt.Key.Key_Return)
+    assert [edit.label for edit in reader.board.reading.history.edits] == ["region growing"]

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.pages.reading_place import ReadingPlace
@@ -16,6 +15,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.operations import Operation, Operations
 from escc_desktop.gui.tools.roi_words import roi_name
 from escc_desktop.gui.widgets.action_button import ActionButton
+from escc_desktop.gui.widgets.number_field import NumberField
 from escc_desktop.gui.widgets.text import label, row
 from escc_desktop.i18n import _
 from escc_desktop.imaging import morphology
@@ -34,9 +34,11 @@ class OperationsSection(Section):
         super().__init__()
         self._canvas, self._views = place.canvas, place.views
         self.operations = Operations(place.canvas, place.desktop.tasks, place.hand.protocol, self)
-        self.smoothing = _number((0.5, 10.0, 0.5), 2.0, _("How far smoothing reaches"), "mm")
-        self.margin = _number((-20.0, 30.0, 1.0), 3.0, _("Margin; below 0 the region shrinks"), "mm")
-        self.least = _number((1.0, 999.0, 10.0), 50.0, _("Islands below this volume are removed"), _CUBIC_MM)
+        self.smoothing = NumberField((0.5, 10, 0.5), _("How far smoothing reaches"), "mm")
+        self.margin = NumberField((-20, 30, 1), _("Margin; below 0 the region shrinks"), "mm")
+        self.least = NumberField((1, 999, 10), _("Islands below this volume are removed"), _CUBIC_MM, decimals=0)
+        for field, usual in ((self.smoothing, 2.0), (self.margin, 3.0), (self.least, 50.0)):
+            field.setValue(usual)
         self.other = QComboBox()
         self.other.setAccessibleName(_("The other region"))
         self.other.setToolTip(_("The other region: add it, keep what both have, or take it out"))
@@ -235,18 +237,3 @@ _JOINS: Final[dict[str, _Change]] = {
     INTERSECTION: lambda voxels, other, _corner: voxels & other,
     DIFFERENCE: lambda voxels, other, _corner: voxels & ~other,
 }
-
-
-def _number(limits: tuple[float, float, float], usual: float, tip: str, unit: str) -> QDoubleSpinBox:
-    """Return a field for a number with a unit; `limits` are the least, the most and the step."""
-    least, most, step = limits
-    box = QDoubleSpinBox()
-    box.setRange(least, most)
-    box.setSingleStep(step)
-    box.setDecimals(0 if step >= 10 else 1)
-    box.setSuffix(f" {unit}")
-    box.setValue(usual)
-    box.setToolTip(tip)
-    box.setAccessibleName(tip)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return box

@@ -191,13 +191,14 @@ class GrowingTool(DrawTool):
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint the seed, the range and how much it holds."""
         seed = self._seed
-        if seed is None or seed.view is not view or view.index != seed.index:
+        if seed is None or seed.view is not view:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for color, width in ((QColor(0, 0, 0, 180), 3.5), (QColor(SUGGESTION_COLOR), 1.5)):
-            painter.setPen(QPen(color, width))
-            painter.drawEllipse(seed.place, _SEED_PX, _SEED_PX)
+        if view.index == seed.index:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for color, width in ((QColor(0, 0, 0, 180), 3.5), (QColor(SUGGESTION_COLOR), 1.5)):
+                painter.setPen(QPen(color, width))
+                painter.drawEllipse(seed.place, _SEED_PX, _SEED_PX)
         self._paint_words(painter, seed.place, view)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
@@ -261,7 +262,7 @@ class GrowingTool(DrawTool):
 
     def _size_words(self, grown: Grown) -> str:
         volume = grown.n_voxels * self.canvas.planes.geometry.voxel_volume_mm3
-        words = f"{volume / 1000:.1f} cm\N{SUPERSCRIPT THREE}"
+        words = f"{volume / 1000:.1f} mL"
         if self._is_flat:
             x, y, z = self.canvas.planes.geometry.spacing_mm
             words = f"{volume / (z, y, x)[self._seed.normal if self._seed else 0]:.0f} mm\N{SUPERSCRIPT TWO}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.number_field import NumberField
 from escc_desktop.gui.widgets.text import label, row
 from escc_desktop.i18n import _
 from escc_desktop.imaging.growing import HuRange
@@ -23,8 +24,6 @@ class GrowingOptions(QObject):
     -------
     changed
         One of them was changed.
-    told
-        There is another word on what was grown.
 
     Attributes
     ----------
@@ -37,7 +36,6 @@ class GrowingOptions(QObject):
     """
 
     changed = Signal()
-    told = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +65,6 @@ class GrowingOptions(QObject):
     def tell(self, words: str) -> None:
         """Say how much was grown."""
         self.size_words = words
-        self.told.emit()
 
     def words(self) -> str:
         """Return range and size in words."""
@@ -77,29 +74,27 @@ class GrowingOptions(QObject):
 
 
 class GrowingPanel(QWidget):
-    """Range, reach and guard, and how much was grown."""
+    """Range, reach and guard."""
 
     def __init__(self, options: GrowingOptions) -> None:
         super().__init__()
         self._options = options
-        self.low, self.high = _hu_box(_("Least HU")), _hu_box(_("Most HU"))
-        self.reach = _mm_box(_("Reach: how far from the seed it may go"), 5.0, _WIDEST_MM, 5.0)
-        self.guard = _mm_box(
-            _("Leak guard: leaves out what hangs on by a bridge narrower than twice this; 0 is off"), 0.0, 10.0, 0.5
-        )
-        self.grown = label(tone="secondary", size="caption", wrap=True)
+        hu = LEAST_HU, MOST_HU, 1
+        self.low, self.high = (NumberField(hu, tip, "HU", decimals=0) for tip in (_("Least HU"), _("Most HU")))
+        self.reach = NumberField((5, _WIDEST_MM, 5), _("How far from the seed it may go"), "mm")
+        guard = _("Leaves out what hangs on by a bridge narrower than twice this; 0 is off")
+        self.guard = NumberField((0, 10, 0.5), guard, "mm")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(row(label(_("Range"), tone="secondary"), None, self.low, self.high))
-        column.addWidget(row(label(_("Reach, guard"), tone="secondary"), None, self.reach, self.guard))
-        column.addWidget(self.grown)
+        column.addWidget(row(label(_("Reach"), tone="secondary"), None, self.reach))
+        column.addWidget(row(label(_("Leak guard"), tone="secondary"), None, self.guard))
         for box in (self.low, self.high):
-            box.valueChanged.connect(lambda _value: options.set_range(self.low.value(), self.high.value()))
+            box.valueChanged.connect(lambda _value: options.set_range(int(self.low.value()), int(self.high.value())))
         self.reach.valueChanged.connect(options.set_reach)
         self.guard.valueChanged.connect(options.set_guard)
         options.changed.connect(self._follow)
-        options.told.connect(self._follow)
         self._follow()
 
     def _follow(self) -> None:
@@ -109,28 +104,3 @@ class GrowingPanel(QWidget):
                 box.setValue(value)
         self.reach.setValue(options.reach_mm)
         self.guard.setValue(options.guard_mm)
-        self.grown.setText(options.size_words or _("Click a seed."))
-
-
-def _hu_box(tip: str) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(LEAST_HU, MOST_HU)
-    box.setSuffix(" HU")
-    box.setToolTip(tip)
-    box.setAccessibleName(tip)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    box.setKeyboardTracking(False)
-    return box
-
-
-def _mm_box(tip: str, least: float, most: float, step: float) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setRange(least, most)
-    box.setSingleStep(step)
-    box.setDecimals(1)
-    box.setSuffix(" mm")
-    box.setToolTip(tip)
-    box.setAccessibleName(tip)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    box.setKeyboardTracking(False)
-    return box
