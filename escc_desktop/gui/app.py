@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from PySide6.QtCore import QStandardPaths, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
@@ -19,6 +19,7 @@ from escc_desktop.gui.frame.crash import catch_defects
 from escc_desktop.gui.garbage import GarbageCollector
 from escc_desktop.gui.icons import icon
 from escc_desktop.gui.main_window import MainWindow
+from escc_desktop.gui.places import settings_path
 from escc_desktop.gui.theme import HouseStyle, apply_theme, load_fonts
 from escc_desktop.i18n import set_language
 from escc_desktop.settings import load_settings
@@ -82,12 +83,6 @@ def make_window(settings_file: Path | None, start: WindowStart) -> MainWindow:
     window = MainWindow(desktop)
     window.painted.connect(lambda: QTimer.singleShot(0, lambda: window.begin(start)))
     return window
-
-
-def settings_path() -> Path:
-    """Return where this person's choices are kept on this machine."""
-    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
-    return Path(place) / "escc-desktop" / "settings.json"
 
 
 def _has_display() -> bool:

@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from escc_desktop.gui.actions import Action
-from escc_desktop.gui.app import settings_path
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.frame.crash import log_folder
 from escc_desktop.gui.pages.admin_installation import InstallationPanel
 from escc_desktop.gui.pages.admin_section import Section, scrolled
 from escc_desktop.gui.pages.admin_table import Column, Row, RowsTable
+from escc_desktop.gui.places import settings_path
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import card, label
 from escc_desktop.i18n import _
