@@ -303,8 +303,7 @@ class ReadingBoard(QWidget):
         self._saved_timer.stop()
         self._measure_timer.stop()
         self.views.set_tool(None)
-        for section in self.panel.sections.values():
-            section.stop()
+        self.panel.stop()
 
     def actions_now(self) -> tuple[Action, ...]:
         """Return copying and pasting, and what the parts of the panel offer."""

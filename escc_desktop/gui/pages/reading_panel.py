@@ -174,6 +174,12 @@ class ReadingPanel(QFrame):
         self._parts.insertWidget(len(self.sections), part)
         QTimer.singleShot(0, self, self.grow)
 
+    def stop(self) -> None:
+        """Make no more sections, and stop those that are there: the reading is being closed."""
+        self._waiting.clear()
+        for section in self.sections.values():
+            section.stop()
+
     def _folding(self, name: str, title: str, widget: QWidget, *, is_open: bool) -> FoldingPart:
         """Return a part that is as open as it was left last time."""
         key = f"reading.{name}"
