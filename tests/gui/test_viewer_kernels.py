@@ -35,20 +35,21 @@ def _picture(seed: int, shape: tuple[int, int], *, is_grey: bool) -> np.ndarray:
 
 @given(
     seed=st.integers(0, 99),
-    rows=st.integers(1, 9),
+    rows=st.integers(1, 14),
     columns=st.integers(1, 9),
     zoom=st.floats(0.3, 3.9),
     pan=st.floats(-20, 20),
     down=st.sampled_from([1, -1]),
     right=st.sampled_from([1, -1]),
     ratio=st.sampled_from([1.0, 1.25, 1.5, 2.0]),
-    is_grey=st.booleans(),
+    tinted=st.sampled_from([0, 1, 2, 20]),
 )
 @settings(max_examples=60, deadline=None)
 def test_that_a_smooth_picture_is_the_bilinear_mean_of_its_neighbours_and_black_around(
-    seed, rows, columns, zoom, pan, down, right, ratio, is_grey
+    seed, rows, columns, zoom, pan, down, right, ratio, tinted
 ) -> None:
-    colors = _picture(seed, (rows, columns), is_grey=is_grey)
+    colors = _picture(seed, (rows, columns), is_grey=True)
+    colors[rows // 2 :][:tinted] = _picture(seed, (rows, columns), is_grey=False)[rows // 2 :][:tinted]
     center = (rows - 1) / 2 + pan / 10, (columns - 1) / 2 - pan / 10
     mapping = Mapping((rows, columns), (1.0, 1.3), down, right, QSizeF(32, 24), center, zoom * 0.75)
     painted = _paint(mapping, colors, QRect(0, 0, 32, 24), ratio)

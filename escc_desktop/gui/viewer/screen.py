@@ -16,7 +16,7 @@ from escc_desktop.gui.viewer._stretch import stretch
 from escc_desktop.gui.viewer.mapping import Mapping
 
 _ONE: Final = 256
-_BAND_PIXELS: Final = 1 << 16
+_BAND_PIXELS: Final = 1 << 17
 
 
 @dataclass(frozen=True)
