@@ -206,3 +206,29 @@ def test_that_a_feature_says_which_filter_bins_and_grey_levels_it_rests_on(page,
     )
     _click_cell(page, qtbot, 0)
     assert page.feature_card.origin.text() == "Shape of the region: no grey levels."
+
+
+def test_that_what_assisted_tools_touched_is_told_in_table_and_words(page):
+    assert page.by_hand.isHidden(), "every reading of this study was drawn by hand"
+    assert page.pairs_card._model.columnCount() == 6
+    view = page.view
+    pairs = tuple(
+        replace(pair, assisted=(0.25, 0.0), dice_by_hand=0.875 if k else float("nan"))
+        for k, pair in enumerate(view.pairs)
+    )
+    inter, intra = (replace(one, patients=one.patients[:11]) for one in view.compared[::-1])
+    page._show(
+        replace(view, pairs=pairs, assisted=("P001", "P002"), by_hand=(intra, inter), n_stable_by_hand=1234),
+    )
+    said = page.by_hand.text()
+    assert said.startswith("Without 2 patients with slices touched by an assisted tool: intra ")
+    assert f"intra {intra.share.n_passed:,} of 1,874 on 11 lesions" in said
+    assert "1,234 stable" in said
+    model = page.pairs_card._model
+    assert model.columnCount() == 8
+    cells = {(model.item(row, 6).text(), model.item(row, 7).text()) for row in range(model.rowCount())}
+    assert cells == {("25 / 0", "0.875"), ("25 / 0", "–")}
+    page._show(replace(view, pairs=pairs, assisted=("P001",)))
+    assert (
+        page.by_hand.text() == "Without 1 patient with slices touched by an assisted tool too few are left to compare."
+    )

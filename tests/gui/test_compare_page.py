@@ -87,6 +87,8 @@ def test_that_two_phases_go_through_the_patient_together(show_as, studied_projec
     _two(page, qtbot, phases, "1.9.same")
     board = page.board
     assert page.link_words.text() == "Linked by the position in the patient."
+    # The lesion is marked at (4, -2, 130) mm: voxel (22, 15, 6) of a grid from (-40, -32, 100) by (2, 2, 5) mm.
+    assert board.first.point == board.second.point == (22, 15, 6)
     before = board.first.index
     _wheel(board.first, 2)
     assert abs(board.first.index - before) == 2

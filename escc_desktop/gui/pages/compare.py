@@ -188,7 +188,9 @@ class ComparePage(Page):
     def _opened(self, ready: Ready) -> None:
         if not shiboken6.isValid(self):
             return
-        self.board.set_ready(ready, (self._caption(0, ready.opened.first), self._caption(1, ready.opened.second)))
+        sides, known = (ready.opened.first, ready.opened.second), self.known
+        marks = () if known is None else tuple(known.marks.get(side.choice.series_uid) for side in sides)
+        self.board.set_ready(ready, (self._caption(0, sides[0]), self._caption(1, sides[1])), marks)
         self._say_link()
         if ready.opened.motion is None:
             self.register()

@@ -14,7 +14,7 @@ from escc_desktop.gui.actions import Action
 from escc_desktop.gui.pages.compare_fused import FusedPlanes
 from escc_desktop.gui.pages.compare_legend import BOTH, FIRST, SECOND, Legend
 from escc_desktop.gui.pages.compare_opening import Ready
-from escc_desktop.gui.pages.compare_views import Link, PairedView, align, bring_near
+from escc_desktop.gui.pages.compare_views import Link, PairedView, align, bring_near, nearest_voxel
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.viewer.commands import view_actions
 from escc_desktop.gui.viewer.look import Look
@@ -22,6 +22,7 @@ from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.widgets.text import label, row
 from escc_desktop.i18n import _
+from escc_desktop.imaging.volume import Vector
 from escc_desktop.workflow.views.compare import Disagreement, RigidMotion, Side
 
 _STEPS: Final = 20
@@ -61,6 +62,7 @@ class CompareBoard(QWidget):
         self.mode, self.plane = Mode.SIDE, Plane.AXIAL
         self.ready: Ready | None = None
         self.fused: FusedPlanes | None = None
+        self._marks: tuple[Vector | None, ...] = ()
         self.first, self.second, self.alone = PairedView(), PairedView(), PairedView()
         self.views = self.first, self.second, self.alone
         self.link = Link(self.first, self.second, self)
@@ -78,9 +80,19 @@ class CompareBoard(QWidget):
 
     # What is shown
 
-    def set_ready(self, ready: Ready | None, captions: tuple[str, str] = ("", "")) -> None:
-        """Show two sides, at the slice where their outlines differ most, or at the middle of the first."""
-        self.ready, self.fused = ready, None
+    def set_ready(
+        self, ready: Ready | None, captions: tuple[str, str] = ("", ""), marks: tuple[Vector | None, ...] = ()
+    ) -> None:
+        """Show two sides: where their outlines differ most, at an outline, at a marked lesion, or from the middle.
+
+        Parameters
+        ----------
+        captions
+            Of both sides.
+        marks
+            Where a lesion is marked on either side (x, y, z mm), if one is.
+        """
+        self.ready, self.fused, self._marks = ready, None, marks
         self.link.motion = None if ready is None else ready.opened.motion
         self.first.set_volume(None if ready is None else ready.first)
         self.second.set_volume(None if ready is None else ready.second)
@@ -280,6 +292,12 @@ class CompareBoard(QWidget):
             self.first.set_point((x, y, z if found is None else found.worst_slice))
             if self.plane is Plane.AXIAL:
                 bring_near(self.first, box[1], box[2], _OUTLINE_SHARE)
+            self.link.follow()
+            return
+        for view, mark in zip((self.first, self.second), self._marks, strict=False):
+            if mark is not None and view.planes is not None:
+                view.put_point(nearest_voxel(view.planes.geometry, mark))
+                break
         self.link.follow()
 
     def _tell_modes(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
 from escc_desktop.gui.viewer.planes import Plane, Voxel
 from escc_desktop.gui.viewer.slice_view import SliceView
+from escc_desktop.imaging.volume import Geometry, Vector
 from escc_desktop.workflow.views.compare import RigidMotion
 
 _BEYOND: Final = 1.0  # slices
@@ -47,6 +49,16 @@ class PairedView(SliceView):
         self.set_volume(planes)
         if point is not None:
             self.set_point(point)
+
+
+def nearest_voxel(grid: Geometry, point_mm: Vector) -> Voxel:
+    """Return the voxel (x, y, z) nearest to a point of the patient."""
+    return _within(grid, grid.to_index(np.array([point_mm]))[0].tolist())
+
+
+def _within(grid: Geometry, place: Sequence[float]) -> Voxel:
+    x, y, z = (min(max(round(n), 0), end - 1) for n, end in zip(place, grid.size, strict=True))
+    return x, y, z
 
 
 def align(view: PairedView, other: PairedView) -> None:
@@ -122,10 +134,7 @@ class Link(QObject):
         if self._follows or self.motion is None or other.planes is None:
             return
         self._follows = True
-        ends = other.planes.geometry.size
-        x, y, z = (min(max(round(n), 0), end - 1) for n, end in zip(self._place(view), ends, strict=True))
-        voxel: Voxel = (x, y, z)
-        other.set_point(voxel)
+        other.set_point(_within(other.planes.geometry, self._place(view)))
         self._follows = False
         self.moved.emit()
 

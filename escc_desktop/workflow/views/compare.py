@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.i18n import _
 from escc_desktop.imaging.mask import BoolArray, Mask, Region, bounding_box, dice, surface_distances
 from escc_desktop.imaging.registration import AIR_HU, STILL, RigidMotion, register, resample
-from escc_desktop.imaging.volume import Geometry, Volume
+from escc_desktop.imaging.volume import Geometry, Vector, Volume
 from escc_desktop.progress import Progress
 from escc_desktop.reading.session import Occasion, ReadingSession, Roi
 from escc_desktop.store.accounts import Role
@@ -22,6 +23,7 @@ from escc_desktop.workflow.project import Project
 __all__ = ["STILL", "RigidMotion"]
 
 _MARGINS = (2, 12, 12)  # z, y, x
+_READ = "arterial"  # the phase lesions are outlined on
 _NOWHERE: Region = (slice(0, 0), slice(0, 0), slice(0, 0))
 
 
@@ -72,6 +74,8 @@ class Comparable:
         Why there is no outline to choose; "" where there are some.
     window
         Width and level in HU that images are shown in, where the readings go on and their plan says so to a reader.
+    marks
+        By series where its first lesion is marked (x, y, z mm).
     """
 
     patients: tuple[str, ...]
@@ -81,6 +85,7 @@ class Comparable:
     has_images: bool
     why_no_readings: str
     window: tuple[float, float] | None = None
+    marks: Mapping[str, Vector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -181,13 +186,15 @@ def comparable(project: Project, patient_id: str, progress: Progress) -> Compara
     patients = sorted({one.content["patient_id"] for one in documents} | {roi.patient_id for roi in readings})
     shown = patient_id if patient_id in patients else next(iter(patients), "")
     own = [one for one in documents if one.content["patient_id"] == shown]
-    series = sorted(map(_series, own), key=lambda one: (one.study_date, one.description, one.series_uid))
+    series = sorted(map(_series, own), key=lambda one: (one.study_date, one.phase != _READ, one.description))
     of_patient = tuple(map(_reading, (one for one in readings if one.patient_id == shown)))
     if readings and not of_patient:
         why_not = _("No reading of this patient is signed.")
     why_not = "" if of_patient else why_not
     window = _window(project)
-    return Comparable(tuple(patients), shown, tuple(series), of_patient, has_images, why_not, window)
+    lesions = project.lesions() if project.may(Operation.VIEW_LESIONS) else ()
+    marks = {one.series_uid: one.point_mm for one in reversed(lesions) if one.patient_id == shown}
+    return Comparable(tuple(patients), shown, tuple(series), of_patient, has_images, why_not, window, marks)
 
 
 def open_comparison(

@@ -157,3 +157,24 @@ def test_that_signed_readings_without_features_are_counted(small_study: ModuleTy
     study.store.close()
     assert (view.n_signed, view.n_without_features) == (1, 1)
     assert view.compared == ()
+
+
+def test_that_patients_with_an_assisted_slice_are_left_out_of_a_second_comparison(studied_project, monkeypatch):
+    project = studied_project("statistician")
+    assert _view(project).assisted == ()
+    again = sorted({pair.patient_id for pair in _view(project).pairs})
+    of_repeat = f"{again[2]}/L1/A/repeat"
+    monkeypatch.setattr(
+        "escc_desktop.workflow.assistance.assisted_slices",
+        lambda roi: frozenset({6}) if roi.session_id == of_repeat else frozenset(),
+    )
+    view = _view(project)
+    assert view.assisted == (again[2],)
+    for with_all, without in zip(view.compared, view.by_hand, strict=True):
+        assert set(with_all.patients) - set(without.patients) == {again[2]}
+        feature = 14
+        ratings = np.stack([without.first[:, feature], without.second[:, feature]], axis=1)
+        assert without.icc[feature] == pytest.approx(_icc2(ratings))
+    (touched,) = [pair for pair in view.pairs if max(pair.assisted) > 0]
+    assert (touched.comparison, touched.patient_id) == ("intra", again[2])
+    assert touched.assisted[0] == 0
