@@ -52,8 +52,11 @@ def open_for_drawing(project: Project, session_id: str, progress: Progress) -> O
     reading = open_reading(project, session_id, progress.part(0, 0.1))
     try:
         planes = VolumePlanes.of(reading.volume, progress.part(0.5, 0.9))
-        shown = reading.history.voxels.copy()
-        slice_voxels = np.count_nonzero(shown, axis=(1, 2)).astype(np.intp)
+        kept = reading.history.voxels
+        slice_voxels = np.count_nonzero(kept, axis=(1, 2)).astype(np.intp)
+        shown = np.zeros(kept.shape, dtype=np.bool_)  # slices on which nothing is drawn take no memory
+        for z in np.flatnonzero(slice_voxels):
+            shown[z] = kept[z]
         drawn = {int(z): shown[z] for z in np.flatnonzero(slice_voxels)}
         diameters = slice_diameters(drawn, planes.geometry, progress.part(0.9, 1.0))
         mark = _nearest_voxel(reading.lesion.point_mm, planes.geometry)
