@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 
 from escc_desktop.gui.tools import measure_paint
@@ -61,6 +61,7 @@ class MeasureTool(DrawTool):
         self._at: Pointer | None = None
         self._pressed: QPointF | None = None
         self._lit: tuple[int, int] | None = None
+        self._painted: QRect | None = None
 
     def press(self, at: Pointer) -> bool:
         """Take hold of an end, or set one."""
@@ -83,7 +84,7 @@ class MeasureTool(DrawTool):
         self._at = at
         if self._held is not None:
             self._held.measurement = self._moved(self._held, at)
-        at.view.update()
+        self._repaint(at.view)
         return True
 
     def release(self, at: Pointer) -> bool:
@@ -110,10 +111,12 @@ class MeasureTool(DrawTool):
         """Show the line to the mouse, or which end can be taken."""
         before, self._at = self._at, at
         lit = None if at is None or self._begun is not None else self._near(at)
-        if self._begun is not None or lit != self._lit:
+        if lit != self._lit:
             for pointer in (before, at):
                 if pointer is not None:
                     pointer.view.update()
+        elif self._begun is not None:
+            self._repaint(self._begun.view)
         self._lit = lit
 
     def key(self, event: QKeyEvent) -> bool:
@@ -176,6 +179,18 @@ class MeasureTool(DrawTool):
             if self._lit[0] < len(measurements):
                 points = measure_paint.widget_points(view, measurements[self._lit[0]])
                 measure_paint.paint_handle(painter, points[self._lit[1]])
+
+    def _repaint(self, view: SliceCanvas) -> None:
+        """Have the places of what is begun or held, before and now, painted anew, and no more."""
+        points: list[QPointF] = []
+        if self._held is not None:
+            points = measure_paint.widget_points(view, self._held.measurement)
+        elif self._begun is not None:
+            points = [view.plane_to_widget(*place) for place in self._preview(self._begun)]
+        before, self._painted = self._painted, measure_paint.reach(points) if points else None
+        for rectangle in (before, self._painted):
+            if rectangle is not None:
+                view.update(rectangle)
 
     # Setting ends
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from escc_desktop.errors import EsccError
@@ -25,6 +25,7 @@ LIT: Final = QColor("#ffffff")
 _SHADE: Final = QColor(0, 0, 0, 170)
 _TICK_PX: Final = 5.0
 _TEXT_GAP_PX: Final = 8.0
+_TEXT_PX: Final = (180, 40)
 Place = tuple[float, float]
 # The note read last and what it holds: every view asks for it whenever it is painted.
 _read: Final[list[tuple[object, tuple[Measurement, ...]]]] = [(None, ())]
@@ -103,6 +104,13 @@ def paint_handle(painter: QPainter, at: QPointF) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawEllipse(at, _TICK_PX, _TICK_PX)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def reach(points: Sequence[QPointF]) -> QRect:
+    """Return what a measurement with these points may cover in a view, its figures included."""
+    xs, ys = [point.x() for point in points], [point.y() for point in points]
+    covered = QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys))).toAlignedRect()
+    return covered.adjusted(-_TEXT_PX[0], -_TEXT_PX[1], _TEXT_PX[0], _TEXT_PX[1])
 
 
 def _paint_lines(painter: QPainter, kind: MeasurementKind, points: Sequence[QPointF]) -> None:
