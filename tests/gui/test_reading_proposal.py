@@ -225,3 +225,14 @@ def test_that_a_protocol_that_forbids_proposals_keeps_them_off(reader: ReaderHan
     reader.key(Qt.Key.Key_J)
     assert reader.board.hand.tool_id == "brush"
     assert tool(reader).asks is None
+
+
+def test_that_without_the_extra_the_panel_says_what_is_missing(
+    reader: ReaderHand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("escc_desktop.workflow.proposals.find_spec", lambda _name: None)
+    part = section(reader)
+    part._follow()
+    assert part.words.text() == 'This installation has no client for AI proposals. Install the extra "ai".'
+    assert not part.turn_on.isEnabled()
+    assert part.turn_on.toolTip() == part.words.text()
