@@ -291,8 +291,9 @@ class MeasuringSection(Section):
         index = measure_paint.places_of(self._place.planes.geometry, measurement)[0]
         where = where_words(measurement.plane, index)
         what = kind_name(measurement.kind)
-        of_region = _(" of the region") if measurement.of_region else ""
-        tip = f"{what}{of_region}: {_('go there')}"
+        tip = (_("{what} of the region: go there") if measurement.of_region else _("{what}: go there")).format(
+            what=what
+        )
         go = icon_button(_ICONS[measurement.kind], tip)
         go.setText(figures)
         go.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
