@@ -21,7 +21,7 @@ from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.views.words import capitalised
 
-WIDTH_PX: Final = 272
+WIDTH_PX: Final = 288
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -151,15 +151,17 @@ class ReadingPanel(QFrame):
         parts = self._parts = QVBoxLayout(inside)
         parts.setContentsMargins(0, 0, GRID, 0)
         parts.setSpacing(GRID)
+        # The tools scroll too: on a small screen their options leave no room for anything below them.
+        parts.addWidget(self.tools)
+        parts.addWidget(row(self.undo, self.redo, None, spacing=GRID // 2))
         parts.addWidget(self._folding("outline", _("Outline"), self.figures, is_open=True))
-        parts.addWidget(self._folding("history", _("History"), self.history, is_open=True), 1)
+        self._history_part = self._folding("history", _("History"), self.history, is_open=True)
+        parts.addWidget(self._history_part, 1)
         parts.addStretch()
         scroll.setWidget(inside)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(self.tools)
-        column.addWidget(row(self.undo, self.redo, None, spacing=GRID // 2))
         column.addWidget(scroll, 1)
         column.addWidget(row(self.sign, None, self.close_button))
 
@@ -171,7 +173,7 @@ class ReadingPanel(QFrame):
         entry = self._waiting.pop(0)
         made = self.sections[entry.name] = entry.make(self._place)
         part = self._folding(entry.name, _(entry.title), made, is_open=entry.is_open)
-        self._parts.insertWidget(len(self.sections), part)
+        self._parts.insertWidget(self._parts.indexOf(self._history_part), part)
         QTimer.singleShot(0, self, self.grow)
 
     def stop(self) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QStackedWidget, QToolBu
 from escc_desktop.gui.key_map import keys_of
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.hand import Hand
-from escc_desktop.gui.tools.toolbox import TOOLS
 from escc_desktop.gui.widgets.text import icon_button, label
 from escc_desktop.i18n import _
 
@@ -38,7 +37,7 @@ class ToolRow(QWidget):
             made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             made.setText(key if len(key) == 1 else "")  # longer ones have no room; the tool tip says them
             made.setIconSize(QSize(20, 20))
-            made.setMinimumSize(44, 32)
+            made.setMinimumSize(40, 32)
             made.setEnabled(not why_not)
             made.setAccessibleName(_(entry.title))
             made.clicked.connect(lambda _checked=False, tool_id=entry.tool_id: hand.hold(tool_id))
