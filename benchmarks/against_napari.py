@@ -4,7 +4,7 @@ napari draws with OpenGL only, so this needs a screen: xvfb-run -a python benchm
 
 It wants a virtual environment of its own, for napari brings other versions of what the program pins:
 
-    python -m venv /tmp/napari && /tmp/napari/bin/pip install -e ".[benchmarks]"
+    python -m venv /tmp/napari && /tmp/napari/bin/pip install . --group benchmarks
 
 Times are wall times: napari draws in threads of the OpenGL library.
 """
