@@ -26,6 +26,7 @@ class LivewireTool(PolygonTool):
     def __init__(self, canvas: Canvas, clipboard: Clipboard) -> None:
         super().__init__(canvas, clipboard)
         self._wire: tuple[Site, Vertex, Livewire] | None = None
+        self._last: tuple[Livewire, Vertex, Loop] | None = None
 
     def label(self, value: bool) -> str:
         """Return the one name of its steps."""
@@ -41,7 +42,7 @@ class LivewireTool(PolygonTool):
 
     def drop(self) -> None:
         """Forget the outline and the ways from its last vertex."""
-        self._wire = None
+        self._wire = self._last = None
         super().drop()
 
     def unfinished(self) -> str:
@@ -62,4 +63,8 @@ class LivewireTool(PolygonTool):
             spacing = planes.geometry.spacing_mm
             picture = planes.image(site.view.plane, site.index)
             self._wire = site, start, Livewire(picture, start, (spacing[axes.row], spacing[axes.column]))
-        return simplified([start, *self._wire[2].way_to(end)[1:-1], end], _TOLERANCE)[1:]
+        wire = self._wire[2]
+        # One move of the mouse is asked for in turn by the pointer and by each repaint.
+        if self._last is None or self._last[0] is not wire or self._last[1] != end:
+            self._last = wire, end, simplified([start, *wire.way_to(end)[1:-1], end], _TOLERANCE)[1:]
+        return list(self._last[2])
