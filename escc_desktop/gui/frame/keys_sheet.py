@@ -58,7 +58,7 @@ class KeysSheet(Sheet):
         self.caps: dict[str, QToolButton] = {}
         self.maps = QComboBox()
         self.maps.setAccessibleName(_("Keys of"))
-        for name, title in zip((HOUSE, *READY_MADE), ("ESCC Desktop", "ITK-SNAP", "3D Slicer"), strict=True):
+        for name, title in zip((HOUSE, *READY_MADE), (_("ESCC Desktop"), _("ITK-SNAP"), _("3D Slicer")), strict=True):
             self.maps.addItem(title, name)
         self.maps.activated.connect(lambda place: self.map_chosen.emit(self.maps.itemData(place)))
         self.read = button(_("Import"), "arrow_upload", weight="quiet", tip=_("Take the keys of a file"))

@@ -79,7 +79,7 @@ class ProposalSection(Section):
         self._running: Running | None = None
         self.words = label(tone="secondary", size="caption", wrap=True)
         self.address = QLineEdit()
-        self.address.setPlaceholderText("https://server:8000")
+        self.address.setPlaceholderText(_("https://server:8000"))
         self.address.setAccessibleName(_("Address of the AI server"))
         self.turn_on = button(_("Turn on"))
         self.turn_off = button(_("Turn off"), weight="quiet", tip=_("Forget the address; nothing is sent any more"))

@@ -230,7 +230,7 @@ class RoiRow(QWidget):
 
     def show_volume(self, volume_mm3: float) -> None:
         """Show how large the region is."""
-        self.volume.setText(f"{volume_mm3 / 1000:.2f} mL")
+        self.volume.setText(_("{ml} mL").format(ml=f"{volume_mm3 / 1000:.2f}"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Lift the region drawn on."""
