@@ -199,9 +199,7 @@ TOOLS: Final = (
         _("Course of the esophagus"),
         "O",
         "arrow_routing",
-        _(
-            "Click the middle of the esophagus every few slices. Left moves a point, right removes it; Y lays it straight."
-        ),
+        _("Click the middle of the esophagus every few slices; right removes a point, Y lays it straight."),
         (),
         lambda bench: CourseTool(bench.canvas),
         is_for_copies=False,
