@@ -28,16 +28,18 @@ def _kinds(labels: str, *, is_assisted: bool) -> tuple[ToolKind, ...]:
     return tuple(ToolKind(label.strip(), is_assisted) for label in labels.split(","))
 
 
-TOOL_KINDS: Final = MappingProxyType({
-    kind.label: kind
-    for kind in (
-        *_kinds("brush, eraser, polygon, polygon cut, nudge", is_assisted=False),
-        *_kinds("brush in HU range, adaptive brush, livewire, level tracing", is_assisted=True),
-        *_kinds("flood fill, region growing, paste, interpolation", is_assisted=True),
-        *_kinds("smoothing, fill holes, islands, margin, union, intersection, difference", is_assisted=True),
-        *_kinds("trim air and fat, trim vessel and calcium, trim to limits, AI proposal", is_assisted=True),
-    )
-})
+TOOL_KINDS: Final = MappingProxyType(
+    {
+        kind.label: kind
+        for kind in (
+            *_kinds("brush, eraser, polygon, polygon cut, nudge", is_assisted=False),
+            *_kinds("brush in HU range, adaptive brush, livewire, level tracing", is_assisted=True),
+            *_kinds("flood fill, region growing, paste, interpolation", is_assisted=True),
+            *_kinds("smoothing, fill holes, islands, margin, union, intersection, difference", is_assisted=True),
+            *_kinds("trim air and fat, trim vessel and calcium, trim to limits, AI proposal", is_assisted=True),
+        )
+    }
+)
 
 # Notes of a reading (`history.Note`): each belongs to the part of the program that writes it.
 ROIS: Final = "rois"
