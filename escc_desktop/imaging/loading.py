@@ -53,8 +53,9 @@ def load(series: Series, progress: Progress, accept: frozenset[str] = frozenset(
     with ThreadPoolExecutor(_CHILDREN) as pool:
         try:
             for count in pool.map(lambda chunk: _read_into(hu, chunk), chunks):
-                progress.advance(done, len(places), f"slice {done + 1} of {len(places)}")
-                done += count
+                for _ in range(count):
+                    progress.advance(done, len(places), f"slice {done + 1} of {len(places)}")
+                    done += 1
         finally:
             pool.shutdown(cancel_futures=True)
     _fill_holes(hu, places)
