@@ -15,6 +15,8 @@ from escc_desktop.imaging.growing import HuRange
 
 LEAST_HU, MOST_HU = -1024, 3071
 _WIDEST_MM: Final = 150.0
+# Two fields and their name fit the panel; by their own hints they would widen it past its edge.
+_NUMBER_PX: Final = 92
 
 
 class GrowingOptions(QObject):
@@ -84,6 +86,8 @@ class GrowingPanel(QWidget):
         self.reach = NumberField((5, _WIDEST_MM, 5), _("How far from the seed it may go"), "mm")
         guard = _("Leaves out what hangs on by a bridge narrower than twice this; 0 is off")
         self.guard = NumberField((0, 10, 0.5), guard, "mm")
+        for field in (self.low, self.high, self.reach, self.guard):
+            field.setFixedWidth(_NUMBER_PX)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
