@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.errors import EsccError
-from escc_desktop.files import canonical_json
+from escc_desktop.files import canonical_json, parse_json
 from escc_desktop.imaging.mask import MaskEdit
 
 
@@ -69,10 +68,10 @@ class Step:
         try:
             kind = StepKind(data[0])
             if kind is StepKind.NOTE:
-                name, value = json.loads(data[1:])
+                name, value = parse_json(data[1:], "The reading's journal")
                 return cls(kind, note=Note(str(name), value))
             return cls(kind, MaskEdit.from_bytes(data[1:]) if kind is StepKind.EDIT else None)
-        except (IndexError, ValueError) as error:
+        except (IndexError, TypeError, ValueError) as error:
             raise EsccError("An entry of the reading's journal cannot be read.", "Restore the project.") from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ POINTS: Final = MappingProxyType(
 )
 _DECIMALS: Final = 3
 AXIAL: Final = "axial"
+_PLANES: Final = frozenset({AXIAL, "coronal", "sagittal"})
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,10 @@ class Measurement:
             raise ValueError(f"a measurement of kind {self.kind} with {len(self.points_mm)} points")
         if (self.values is not None) != (self.kind is MeasurementKind.VALUES):
             raise ValueError("a measurement of values, and no other, carries them")
+        if self.plane not in _PLANES or not all(isfinite(x) for point in self.points_mm for x in point):
+            raise ValueError("a measurement that lies nowhere")
+        if self.values is not None and self.values.count < 1:
+            raise ValueError("values of no voxel")
         if self.kind is MeasurementKind.AXES and self.plane != AXIAL:
             raise ValueError("long and short axes lie in the axial plane")
         rounded = tuple((round(x, _DECIMALS), round(y, _DECIMALS), round(z, _DECIMALS)) for x, y, z in self.points_mm)
@@ -126,7 +132,7 @@ def kept_measurements(note: object) -> tuple[Measurement, ...]:
     """
     try:
         return tuple(map(Measurement.from_json, note)) if isinstance(note, list) else ()
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise EsccError("A measurement of the reading is damaged.", "Restore the project from a backup.") from error
 
 

@@ -16,6 +16,7 @@ from escc_desktop.imaging.mask import Mask, MaskEdit
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.reading.history import History, Note, Step, StepKind
 from escc_desktop.reading.lesion import Lesion
+from escc_desktop.reading.notes import check_notes
 from escc_desktop.reading.plan import Verdict
 from escc_desktop.reading.protocol import Protocol
 from escc_desktop.reading.session import ReadingSession, Roi, Signature
@@ -79,6 +80,7 @@ class ReadingDesk:
         history = History(np.zeros(volume.geometry.shape, dtype=np.bool_))
         steps = store.readings.journal(session_id, key)
         history.replay(Step.from_bytes(step) for step in steps)
+        check_notes(history.notes, volume.geometry)
 
         def append(first: int, new_steps: list[bytes]) -> None:
             store.readings.append(self._principal.account_id, session_id, key, first, new_steps)

@@ -78,6 +78,12 @@ def test_that_a_damaged_step_is_refused(data):
         Step.from_bytes(data)
 
 
+@pytest.mark.parametrize("note", [b"4", b"null", b'["limits",NaN]', b'["limits",' + b"[" * 5000 + b"]" * 5000 + b"]"])
+def test_that_a_note_that_is_no_pair_of_plain_values_is_refused(note):
+    with pytest.raises(EsccError):
+        Step.from_bytes(b"\x04" + note)
+
+
 @given(st.binary(max_size=200))
 def test_that_any_bytes_are_a_step_or_refused(data):
     try:

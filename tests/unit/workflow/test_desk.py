@@ -253,3 +253,10 @@ def test_that_a_plan_of_an_earlier_program_leaves_tools_and_window_to_the_reader
     content = PLAN.encode(study.plan, None)
     del content["protocol"]
     assert PLAN.decode(content, None).protocol == FREE
+
+
+def test_that_a_reading_with_a_damaged_note_is_refused_in_one_sentence(study):
+    with study.desk("A").open("P1/L1/A/first") as reading:
+        reading.note("limits", {"cranial": "third", "caudal": 4})
+    with pytest.raises(EsccError, match="“limits” of the reading is damaged"):
+        study.desk("A").open("P1/L1/A/first")
