@@ -93,8 +93,7 @@ static void capsule(const Field *field, const double *start, const double *end, 
                 ay = dy - along * ey;
                 az = dz - along * ez;
                 value = sqrtf((ax * ax + ay * ay) + az * az) - (r0 + along * dr);
-                if (value < row[x])
-                    row[x] = value;
+                row[x] = value < row[x] ? value : row[x]; /* always stored: four at once */
             }
         }
     }
@@ -157,11 +156,22 @@ typedef struct {
     Py_ssize_t held[RING]; /* the coarse plane in each place of the ring */
 } Refinement;
 
-/* Add one weighted line to another. */
-static void add(float *sum, const float *values, float weight, Py_ssize_t n)
+/* Fill a line with the sum of up to RING weighted lines, each added after the one before. */
+static void combine(float *out, const float *const *lines, const float *weights, int n_lines, Py_ssize_t n)
 {
+    const float *a = lines[0], *b, *c, *d;
+    float wa = weights[0], wb, wc, wd;
+    if (n_lines < RING) {
+        memset(out, 0, (size_t)n * sizeof(float));
+        for (int k = 0; k < n_lines; k++)
+            for (Py_ssize_t i = 0; i < n; i++)
+                out[i] += weights[k] * lines[k][i];
+        return;
+    }
+    b = lines[1], c = lines[2], d = lines[3];
+    wb = weights[1], wc = weights[2], wd = weights[3];
     for (Py_ssize_t i = 0; i < n; i++)
-        sum[i] += weight * values[i];
+        out[i] = (((0.0f + wa * a[i]) + wb * b[i]) + wc * c[i]) + wd * d[i];
 }
 
 /* Interpolate one coarse plane along x and y. */
@@ -169,6 +179,7 @@ static const float *plane(Refinement *r, Py_ssize_t coarse)
 {
     const Taps *ty = &r->taps[1], *tx = &r->taps[2];
     float *into = r->ring[coarse % RING];
+    const float *taken[RING];
     if (r->held[coarse % RING] == coarse)
         return into;
     r->held[coarse % RING] = coarse;
@@ -181,10 +192,12 @@ static const float *plane(Refinement *r, Py_ssize_t coarse)
             r->lines[y * tx->n + x] = sum;
         }
     }
-    memset(into, 0, (size_t)(ty->n * tx->n) * sizeof(float));
-    for (Py_ssize_t y = 0; y < ty->n; y++)
-        for (int k = ty->start[y]; k < ty->start[y + 1]; k++)
-            add(into + y * tx->n, r->lines + ty->coarse[k] * tx->n, ty->weight[k], tx->n);
+    for (Py_ssize_t y = 0; y < ty->n; y++) {
+        int first = ty->start[y], n = ty->start[y + 1] - first;
+        for (int k = 0; k < n; k++)
+            taken[k] = r->lines + ty->coarse[first + k] * tx->n;
+        combine(into + y * tx->n, taken, ty->weight + first, n, tx->n);
+    }
     return into;
 }
 
@@ -192,10 +205,13 @@ static void interpolate(Refinement *r, float *out)
 {
     const Taps *tz = &r->taps[0];
     Py_ssize_t n = r->taps[1].n * r->taps[2].n;
-    memset(out, 0, (size_t)(tz->n * n) * sizeof(float));
-    for (Py_ssize_t z = 0; z < tz->n; z++)
-        for (int k = tz->start[z]; k < tz->start[z + 1]; k++)
-            add(out + z * n, plane(r, tz->coarse[k]), tz->weight[k], n);
+    for (Py_ssize_t z = 0; z < tz->n; z++) {
+        const float *taken[RING];
+        int first = tz->start[z], n_taken = tz->start[z + 1] - first;
+        for (int k = 0; k < n_taken; k++)
+            taken[k] = plane(r, tz->coarse[first + k]);
+        combine(out + z * n, taken, tz->weight + first, n_taken, n);
+    }
 }
 
 /* Check the taps of an axis before anything follows them. */

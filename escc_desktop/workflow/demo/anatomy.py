@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from escc_desktop.resources import resource_path
 from escc_desktop.workflow.demo.canvas import FAR_MM, Box, Canvas, FloatArray, single
-from escc_desktop.workflow.demo.shapes import Loft, Points, add_tube, curve
+from escc_desktop.workflow.demo.shapes import Curve, Loft, Points, add_tube
 
 SIDES = (("left", 1.0), ("right", -1.0))
 
@@ -132,9 +132,14 @@ def loft(name: str, mirror: bool = False) -> Loft:
     return shape.mirrored() if mirror else shape
 
 
+@cache
+def _tube(name: str) -> Curve:
+    return Curve(np.array(anatomy_data()["tubes"][name]["points"], dtype=np.float64))
+
+
 def tube_path(name: str, mirror: bool, pixel_mm: float) -> Points:
     """Return a tube of the data file as a fine path of x, y, z, radius."""
-    path = curve(np.array(anatomy_data()["tubes"][name]["points"], dtype=np.float64), 4.0 * max(pixel_mm, 0.7))
+    path = _tube(name).sampled(4.0 * max(pixel_mm, 0.7))
     if mirror:
         path[:, 0] *= -1.0
     return path

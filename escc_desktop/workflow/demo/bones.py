@@ -17,16 +17,20 @@ from escc_desktop.workflow.demo.anatomy import (
     smooth_noise,
 )
 from escc_desktop.workflow.demo.canvas import FAR_MM, Box, FloatArray, single
-from escc_desktop.workflow.demo.shapes import Loft, Points, add_tube, curve
+from escc_desktop.workflow.demo.shapes import Curve, Loft, Points, add_tube
 
 
 def paint_bones(painter: Painter) -> None:
     """Paint ribs and cartilages, shoulder girdle, breastbone and spine."""
-    _paint_cartilage(painter)
+    bones, cartilages = rib_paths(painter.canvas.pixel_mm)
+    flatten = anatomy_data()["ribs"]["flatten"]
+    for path in cartilages:
+        add_tube(painter.canvas.fine, painter.scratch, path, flatten)
+    painter.fill(painter.hu["cartilage"])
     wall = anatomy_data()["wall_mm"]["cortex"]
     spongy = painter.hu["marrow"]
-    for path in rib_paths(painter.canvas.pixel_mm)[0]:
-        add_tube(painter.canvas.fine, painter.scratch, path, anatomy_data()["ribs"]["flatten"])
+    for path in bones:
+        add_tube(painter.canvas.fine, painter.scratch, path, flatten)
     for mirror in (False, True):
         painter.tubes("clavicle", "scapular_spine", "glenoid", "humerus", mirror=mirror)
     scratch = painter.scratch
@@ -46,12 +50,6 @@ def paint_bones(painter: Painter) -> None:
 def _blend_bone(painter: Painter, box: Box, distance: FloatArray, cortex_mm: float, marrow: float) -> None:
     painter.canvas.blend(box, painter.canvas.cover(distance.copy()), painter.hu["cortex"])
     painter.canvas.blend(box, painter.canvas.cover(distance + np.float32(cortex_mm)), marrow)
-
-
-def _paint_cartilage(painter: Painter) -> None:
-    for path in rib_paths(painter.canvas.pixel_mm)[1]:
-        add_tube(painter.canvas.fine, painter.scratch, path, anatomy_data()["ribs"]["flatten"])
-    painter.fill(painter.hu["cartilage"])
 
 
 def _paint_spine(painter: Painter) -> None:
@@ -115,7 +113,7 @@ def _runs(rows: NDArray[np.intp]) -> list[tuple[int, int]]:
 
 
 @cache
-def _ribs(step_mm: float) -> tuple[tuple[Points, ...], tuple[Points, ...]]:
+def _ribs() -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
     data, vertebrae = anatomy_data()["ribs"], anatomy_data()["vertebrae"]
     cavity = loft("cavity")
     bones, cartilages = [], []
@@ -133,15 +131,16 @@ def _ribs(step_mm: float) -> tuple[tuple[Points, ...], tuple[Points, ...]]:
         bone = np.concatenate([head, path[is_bone]])
         for sign in (1.0, -1.0):
             mirror = np.array([sign, 1.0, 1.0, 1.0])
-            bones.append(curve(bone * mirror, step_mm))
+            bones.append(Curve(bone * mirror))
             if front > end_deg:
-                cartilages.append(curve(path[~is_bone] * mirror, step_mm))
+                cartilages.append(Curve(path[~is_bone] * mirror))
     return tuple(bones), tuple(cartilages)
 
 
-def rib_paths(pixel_mm: float) -> tuple[tuple[Points, ...], tuple[Points, ...]]:
+def rib_paths(pixel_mm: float) -> tuple[list[Points], list[Points]]:
     """Return the paths of the bones and of the cartilages of all ribs."""
-    return _ribs(6.0 * max(pixel_mm, 0.9))
+    bones, cartilages = ([rib.sampled(6.0 * max(pixel_mm, 0.9)) for rib in ribs] for ribs in _ribs())
+    return bones, cartilages
 
 
 def _on_wall(cavity: Loft, angle: NDArray[np.float64], z: NDArray[np.float64], depth_mm: float) -> Points:

@@ -52,8 +52,23 @@ class Lattice:
         return z, y, x
 
 
-def _cubic_weights(coarse: FloatArray, fine: FloatArray) -> Any:
-    """Return the sparse Catmull-Rom weights (fine, coarse) of a regular axis; the ends are extrapolated flat."""
+@dataclass(frozen=True)
+class _Taps:
+    """Weights of the coarse points around each fine one, in compressed sparse rows."""
+
+    start: NDArray[np.intc]
+    coarse: NDArray[np.intc]
+    weight: FloatArray
+
+    def of(self, span: slice) -> tuple[NDArray[np.intc], NDArray[np.intc], FloatArray]:
+        """Return the taps of a run of fine points."""
+        low, high, _step = span.indices(self.start.size - 1)
+        first, last = self.start[low], self.start[high]
+        return self.start[low : high + 1] - first, self.coarse[first:last], self.weight[first:last]
+
+
+def _cubic_taps(coarse: FloatArray, fine: FloatArray) -> _Taps:
+    """Return the Catmull-Rom weights of a regular axis; the ends are extrapolated flat."""
     step = float(coarse[1] - coarse[0])
     position = np.clip((fine - coarse[0]) / step, 0.0, coarse.size - 1.0)
     left = np.minimum(position.astype(int), coarse.size - 2)
@@ -67,7 +82,8 @@ def _cubic_weights(coarse: FloatArray, fine: FloatArray) -> Any:
     rows = np.tile(np.arange(fine.size), 4)
     columns = np.concatenate([np.clip(left + offset, 0, coarse.size - 1) for offset in (-1, 0, 1, 2)])
     weights = sparse.coo_array((single(np.concatenate(taps)), (rows, columns)), shape=(fine.size, coarse.size))
-    return weights.tocsr()
+    rows_of = weights.tocsr()
+    return _Taps(rows_of.indptr.astype(np.intc), rows_of.indices.astype(np.intc), rows_of.data)
 
 
 class Canvas:
@@ -94,7 +110,7 @@ class Canvas:
         self.pixel_mm = float(fine.x[1] - fine.x[0])
         self.hu = np.full(fine.shape, -1000.0, dtype=np.float32)
         self.tracked: tuple[Box, FloatArray] | None = None
-        self._weights = [_cubic_weights(c, f) for c, f in zip(axes, (fine.z, fine.y, fine.x), strict=True)]
+        self._taps = [_cubic_taps(c, f) for c, f in zip(axes, (fine.z, fine.y, fine.x), strict=True)]
 
     def near(self, field: FloatArray, margin_mm: float = 2.0) -> Box | None:
         """Return the fine box around all that is nearer than the margin; None where nothing is."""
@@ -113,9 +129,8 @@ class Canvas:
 
     def refine(self, field: FloatArray, box: Box) -> FloatArray:
         """Interpolate a coarse field to the fine points of a box, along x, then y, then z."""
-        rows = [weights[span] for weights, span in zip(self._weights, box, strict=True)]
-        fine = np.empty(tuple(axis.shape[0] for axis in rows), dtype=np.float32)
-        z, y, x = ((axis.indptr.astype(np.intc), axis.indices.astype(np.intc), axis.data) for axis in rows)
+        z, y, x = (taps.of(span) for taps, span in zip(self._taps, box, strict=True))
+        fine = np.empty((z[0].size - 1, y[0].size - 1, x[0].size - 1), dtype=np.float32)
         _paint.refine(np.ascontiguousarray(field), self.coarse.shape, z, y, x, fine)
         return fine
 

@@ -251,9 +251,11 @@ def scan(scene: Scene, seed: tuple[int, ...], kernel: Kernel = SOFT) -> Volume:
     for streaks in scene.streaks:
         add_streaks(slices, streaks, pixel, rng)
     noise = correlated_noise(slices.shape, pixel, kernel.noise_peak_per_mm, rng)
-    level = noise_level(scene.body.z, slices.shape[1], slices.shape[2], noise_sd_hu(thickness) * kernel.noise_factor)
-    noise *= level
-    slices += noise
+    sd_hu = noise_sd_hu(thickness) * kernel.noise_factor
+    along, across = noise_level(scene.body.z, slices.shape[1], slices.shape[2], sd_hu)
+    for index, level in enumerate(along):
+        noise[index] *= level * across
+        slices[index] += noise[index]
     return Volume(digitise(slices), scene.geometry)
 
 

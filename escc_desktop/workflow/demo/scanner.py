@@ -12,6 +12,8 @@ from escc_desktop.workflow.demo.canvas import FloatArray, single
 
 LOWEST_HU, HIGHEST_HU = -1024, 3071
 FWHM_TO_SIGMA = 1.0 / 2.3548
+RAYS = 3, 13
+TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -91,19 +93,25 @@ def correlated_noise(
     fy = fft.fftfreq(shape[1], pixel_mm)[:, None]
     fx = fft.rfftfreq(shape[2], pixel_mm)[None, :]
     f2 = fx**2 + fy**2
-    gain = np.sqrt(np.sqrt(f2) * np.exp(-f2 / (2.0 * peak_per_mm**2)))
-    for index in range(shape[0]):
-        white[index] = fft.irfft2(fft.rfft2(white[index]) * gain.astype(np.float32), shape[1:])
-    return white / np.float32(white.std())
+    gain = single(np.sqrt(np.sqrt(f2) * np.exp(-f2 / (2.0 * peak_per_mm**2))))
+    for plane in white:
+        waves = fft.rfft2(plane)
+        waves *= gain
+        plane[...] = fft.irfft2(waves, shape[1:])
+    white /= np.float32(white.std())
+    return white
 
 
-def noise_level(z_mm: FloatArray, rows: int, columns: int, sd_hu: float) -> FloatArray:
-    """Return the local standard deviation (z, y, x): more in the middle of the body and 1.4 times at the shoulders."""
+def noise_level(z_mm: FloatArray, rows: int, columns: int, sd_hu: float) -> tuple[FloatArray, FloatArray]:
+    """Return the local standard deviation as a factor of each slice and one of each pixel.
+
+    There is more in the middle of the body, and 1.4 times as much at the shoulders.
+    """
     y = np.linspace(-1.0, 1.0, rows, dtype=np.float32)[:, None]
     x = np.linspace(-1.0, 1.0, columns, dtype=np.float32)[None, :]
     plane = 0.72 + 0.34 * np.exp(-(x**2 / 0.35 + y**2 / 0.22))
     along = 1.0 + 0.4 / (1.0 + np.exp(-(z_mm - 68.0) / 6.0))
-    return np.asarray(np.float32(sd_hu) * along[:, None, None].astype(np.float32) * plane[None], dtype=np.float32)
+    return np.float32(sd_hu) * single(along), single(plane)
 
 
 def add_streaks(slices: FloatArray, streaks: Streaks, pixel_mm: float, rng: np.random.Generator) -> None:
@@ -115,13 +123,30 @@ def add_streaks(slices: FloatArray, streaks: Streaks, pixel_mm: float, rng: np.r
         low_c, high_c = max(int(column) - reach, 0), min(int(column) + reach, columns)
         y = np.arange(low_r, high_r)[:, None] - row
         x = np.arange(low_c, high_c)[None, :] - column
-        distance = np.hypot(x, y) * pixel_mm
-        angle = np.arctan2(y, x)
-        rays = sum(rng.normal() * np.cos(order * angle + rng.uniform(0.0, 2.0 * np.pi)) for order in range(3, 14))
+        radius = np.hypot(x, y)
+        distance = radius * pixel_mm
+        rays = _rays((x + 1j * y) / np.maximum(radius, TINY), rng)
         fall = np.exp(-distance / streaks.reach_mm) * np.clip(distance / 9.0 - 0.6, 0.0, 1.0)
         slices[int(index), low_r:high_r, low_c:high_c] += (0.3 * streaks.strength_hu * rays * fall).astype(np.float32)
 
 
+def _rays(turn: NDArray[np.complex128], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return a sum of cosines of 3 to 13 times the angle that a number of size 1 turns by, of random size and phase.
+
+    The cosines are the real parts of powers: one polynomial (by Horner's rule) instead of eleven cosines.
+    """
+    drawn = [(rng.normal(), rng.uniform(0.0, 2.0 * np.pi)) for _order in range(RAYS[0], RAYS[1] + 1)]
+    total = np.zeros_like(turn)
+    for size, phase in reversed(drawn):
+        total *= turn
+        total += size * np.exp(1j * phase)
+    return np.asarray((total * turn ** RAYS[0]).real)
+
+
 def digitise(slices: FloatArray) -> NDArray[np.int16]:
-    """Round to whole HU within the scanner's range."""
-    return np.clip(np.rint(slices), LOWEST_HU, HIGHEST_HU).astype(np.int16)
+    """Round to whole HU within the scanner's range, in place."""
+    hu = np.empty(slices.shape, dtype=np.int16)
+    for plane, whole in zip(slices, hu, strict=True):
+        np.clip(np.rint(plane, out=plane), LOWEST_HU, HIGHEST_HU, out=plane)
+        whole[...] = plane
+    return hu

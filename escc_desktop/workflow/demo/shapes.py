@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +36,14 @@ class Loft:
 
     def at(self, z: FloatArray) -> list[FloatArray]:
         """Return x, y, left, right, front, back at each z."""
-        rows = self.knots[np.argsort(self.knots[:, 0])]
-        inside = np.clip(z, rows[0, 0], rows[-1, 0])
-        smooth = PchipInterpolator(rows[:, 0], np.hstack([rows[:, 1:3], rows[:, 3:] ** 2]))(inside)
+        smooth = self._smooth(np.clip(z, self.knots[:, 0].min(), self.knots[:, 0].max()))
         return [single(column) for column in (*smooth[:, :2].T, *np.sqrt(smooth[:, 2:]).T)]
+
+    @cached_property
+    def _smooth(self) -> PchipInterpolator:
+        """Centre and squared radii along z; made once, for a loft serves many bodies."""
+        rows = self.knots[np.argsort(self.knots[:, 0])]
+        return PchipInterpolator(rows[:, 0], np.hstack([rows[:, 1:3], rows[:, 3:] ** 2]))
 
     def mirrored(self) -> Loft:
         """Return the mirror image, left for right."""
@@ -91,13 +96,19 @@ def _superellipse(u: FloatArray, v: FloatArray, rx: FloatArray, ry: FloatArray, 
     return single(np.minimum((k - 1.0) / slope, FAR_MM))
 
 
-def curve(points: Points, step_mm: float) -> Points:
-    """Return a smooth path through rows of x, y, z, radius, sampled about every step (centripetal parameter)."""
-    gaps = np.sqrt(np.linalg.norm(np.diff(points[:, :3], axis=0), axis=1))
-    knots = np.concatenate([[0.0], np.cumsum(gaps)])
-    length = np.linalg.norm(np.diff(points[:, :3], axis=0), axis=1).sum()
-    samples = np.linspace(0.0, knots[-1], max(int(np.ceil(length / step_mm)), 1) + 1)
-    return np.asarray(PchipInterpolator(knots, points)(samples))
+class Curve:
+    """A smooth path through rows of x, y, z, radius (centripetal parameter)."""
+
+    def __init__(self, points: Points) -> None:
+        gaps = np.linalg.norm(np.diff(points[:, :3], axis=0), axis=1)
+        knots = np.concatenate([[0.0], np.cumsum(np.sqrt(gaps))])
+        self._length, self._end = float(gaps.sum()), float(knots[-1])
+        self._smooth = PchipInterpolator(knots, points)
+
+    def sampled(self, step_mm: float) -> Points:
+        """Return rows of x, y, z, radius about every step."""
+        samples = np.linspace(0.0, self._end, max(int(np.ceil(self._length / step_mm)), 1) + 1)
+        return np.asarray(self._smooth(samples))
 
 
 def add_tube(lattice: Lattice, distance: FloatArray, path: Points, flatten: float = 1.0) -> None:

@@ -237,7 +237,7 @@ def _write_scout(scene: Scene, folder: Path, common: dict[str, Any], truth: Pati
     """Write the frontal projection of the scan as a localizer."""
     geometry = scene.geometry
     (nx, ny, nz), (dx, dy, dz) = geometry.size, geometry.spacing_mm
-    density = np.clip(scene.slices + 1000.0, 0.0, None).mean(axis=1)[::-1]
+    density = np.stack([np.clip(plane + 1000.0, 0.0, None).mean(axis=0) for plane in scene.slices[::-1]])
     rows = np.repeat(density, max(round(dz / dx), 1), axis=0)
     image = np.clip(rows / rows.max() * 1400.0 - 900.0, -1024, 3071).astype(np.int16)
     origin = (geometry.origin_mm[0], geometry.origin_mm[1] + ny * dy / 2.0, geometry.origin_mm[2] + (nz - 1) * dz)
