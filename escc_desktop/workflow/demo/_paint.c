@@ -413,7 +413,104 @@ static PyObject *blend(PyObject *module, PyObject *args)
     Py_RETURN_NONE;
 }
 
+/* Trees */
+
+typedef struct {
+    Py_ssize_t capacity, count;
+    double *points; /* x, y, z */
+    Py_ssize_t *parent;
+    double *way; /* back to the root */
+} Tree;
+
+static double apart(const double *a, const double *b)
+{
+    double x = a[0] - b[0], y = a[1] - b[1], z = a[2] - b[2];
+    return sqrt((x * x + y * y) + z * z);
+}
+
+/* Join one target to the tree by pieces; return the node it became, -1 where there is no room. */
+static Py_ssize_t join(Tree *tree, const double *target, const double *sag, const double *rules, const double *sines,
+                       Py_ssize_t n_sines)
+{
+    double least = INFINITY, gap = 0.0, start[3];
+    Py_ssize_t from = 0, pieces, previous;
+    for (Py_ssize_t k = 0; k < tree->count; k++) {
+        double distance = apart(tree->points + 3 * k, target), cost = distance + rules[1] * tree->way[k];
+        if (cost < least) {
+            least = cost;
+            gap = distance;
+            from = k;
+        }
+    }
+    if (!(gap / rules[0] < (double)n_sines))
+        return -1;
+    pieces = (Py_ssize_t)(gap / rules[0]);
+    pieces = pieces < 1 ? 1 : pieces;
+    if (tree->count + pieces > tree->capacity)
+        return -1;
+    memcpy(start, tree->points + 3 * from, sizeof start);
+    previous = from;
+    for (Py_ssize_t step = 1; step <= pieces; step++) {
+        double t = (double)step / (double)pieces, bend = sines[pieces * n_sines + step];
+        double *point = tree->points + 3 * tree->count;
+        for (int d = 0; d < 3; d++)
+            point[d] = (start[d] + t * (target[d] - start[d])) + (rules[2] * gap * sag[d]) * bend;
+        tree->parent[tree->count] = previous;
+        tree->way[tree->count] = tree->way[previous] + apart(point, tree->points + 3 * previous);
+        previous = tree->count++;
+    }
+    return previous;
+}
+
+PyDoc_STRVAR(grow_doc,
+    "grow(points, parent, way, n_roots, targets, sags, rules, sines, ends)\n--\n\n"
+    "Join targets (n, 3) in turn to a tree, in place, and return how many nodes it has; `ends` become their nodes.\n\n"
+    "Rules are the length of a piece, the weight of the way back and the size of a sag; row n of `sines` has\n"
+    "sin(pi k / n) for a joint of n pieces.");
+
+static PyObject *grow(PyObject *module, PyObject *args)
+{
+    PyObject *sources[8];
+    Py_buffer views[8];
+    Py_ssize_t n_roots, n, n_sines, count = -1;
+    int held = 0;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OOOnOOOOO", &sources[0], &sources[1], &sources[2], &n_roots, &sources[3], &sources[4],
+                          &sources[5], &sources[6], &sources[7]))
+        return NULL;
+    for (; held < 8; held++)
+        if (PyObject_GetBuffer(sources[held], &views[held],
+                               PyBUF_C_CONTIGUOUS | (held < 3 || held == 7 ? PyBUF_WRITABLE : 0)) != 0)
+            break;
+    if (held == 8) {
+        Tree tree = {views[2].len / (Py_ssize_t)sizeof(double), n_roots, views[0].buf, views[1].buf, views[2].buf};
+        n = views[7].len / (Py_ssize_t)sizeof(Py_ssize_t);
+        n_sines = (Py_ssize_t)sqrt((double)(views[6].len / (Py_ssize_t)sizeof(double)));
+        if (n_roots >= 1 && n_roots <= tree.capacity && views[0].len == tree.capacity * 24
+            && views[1].len == tree.capacity * (Py_ssize_t)sizeof(Py_ssize_t) && views[3].len == n * 24
+            && views[4].len == n * 24 && views[5].len == 24
+            && views[6].len == n_sines * n_sines * (Py_ssize_t)sizeof(double)) {
+            Py_ssize_t *ends = views[7].buf, k = 0;
+            Py_BEGIN_ALLOW_THREADS
+            for (; k < n; k++) {
+                ends[k] = join(&tree, (double *)views[3].buf + 3 * k, (double *)views[4].buf + 3 * k, views[5].buf,
+                               views[6].buf, n_sines);
+                if (ends[k] < 0)
+                    break;
+            }
+            Py_END_ALLOW_THREADS
+            count = k == n ? tree.count : -1;
+        }
+        if (count < 0)
+            PyErr_SetString(PyExc_ValueError, "the tree outgrows its arrays, or they do not fit together");
+    }
+    while (held)
+        PyBuffer_Release(&views[--held]);
+    return count < 0 ? NULL : PyLong_FromSsize_t(count);
+}
+
 static PyMethodDef methods[] = {
+    {"grow", grow, METH_VARARGS, grow_doc},
     {"tubes", tubes, METH_VARARGS, tubes_doc},
     {"refine", refine, METH_VARARGS, refine_doc},
     {"cover", cover, METH_VARARGS, cover_doc},

@@ -1,6 +1,6 @@
 from typing import Any
 
-from numpy import float32, float64, intc
+from numpy import float32, float64, intc, intp
 from numpy.typing import NDArray
 
 _Size = tuple[int, int, int]
@@ -18,3 +18,14 @@ def tubes(
 def refine(field: NDArray[float32], size: _Size, z: _Taps, y: _Taps, x: _Taps, out: NDArray[float32]) -> None: ...
 def cover(distance: NDArray[float32], slope: float) -> None: ...
 def blend(region: NDArray[float32], share: NDArray[float32], target: NDArray[Any]) -> None: ...
+def grow(
+    points: NDArray[float64],
+    parent: NDArray[intp],
+    way: NDArray[float64],
+    n_roots: int,
+    targets: NDArray[float64],
+    sags: NDArray[float64],
+    rules: NDArray[float64],
+    sines: NDArray[float64],
+    ends: NDArray[intp],
+) -> int: ...

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from escc_desktop.workflow.demo import _paint
 from escc_desktop.workflow.demo.canvas import FloatArray, Lattice
 
 LEAF_RADIUS_MM = 0.55
 MURRAY = 2.6
 PIECE_MM = 9.0
 DETOUR = 0.45
+SAG = 0.05
+MOST_PIECES = 64
 
 
 def grow_tree(
@@ -32,26 +37,22 @@ def grow_tree(
     """
     targets = _scatter(lung, lattice, side, leaves, rng)
     order = np.argsort(np.linalg.norm(targets[:, None] - roots[None], axis=2).min(axis=1))
-    points = np.empty((len(roots) + leaves * 24, 3))
+    points = np.empty((len(roots) + leaves * MOST_PIECES, 3))
     parent = np.full(len(points), -1)
     way = np.zeros(len(points))
     points[: len(roots)] = roots
-    count = len(roots)
-    ends = []
-    for target in targets[order]:
-        gap = np.linalg.norm(points[:count] - target, axis=1)
-        nearest = int(np.argmin(gap + DETOUR * way[:count]))
-        pieces = max(int(gap[nearest] / PIECE_MM), 1)
-        start, previous = points[nearest].copy(), nearest
-        sag = rng.normal(0.0, 0.05 * gap[nearest], 3)
-        for step in range(1, pieces + 1):
-            t = step / pieces
-            points[count] = start + t * (target - start) + sag * np.sin(np.pi * t)
-            parent[count] = previous
-            way[count] = way[previous] + np.linalg.norm(points[count] - points[previous])
-            previous, count = count, count + 1
-        ends.append(previous)
+    sags = rng.standard_normal(targets.shape)
+    ends = np.empty(len(targets), dtype=np.intp)
+    rules = np.array([PIECE_MM, DETOUR, SAG])
+    count = _paint.grow(points, parent, way, len(roots), targets[order], sags, rules, _sines(), ends)
     return _branches(points[:count], parent[:count], ends)
+
+
+@cache
+def _sines() -> NDArray[np.float64]:
+    """Return sin(pi k / n) in row n, column k."""
+    pieces = np.arange(MOST_PIECES)
+    return np.asarray(np.sin(np.pi * (pieces[None, :] / np.maximum(pieces, 1)[:, None])))
 
 
 def _scatter(
@@ -67,13 +68,15 @@ def _scatter(
     return np.asarray(inside[:leaves])
 
 
-def _branches(points: NDArray[np.float64], parent: NDArray[np.int_], ends: list[int]) -> NDArray[np.float64]:
-    load = np.zeros(len(points))
-    load[ends] = 1.0
+def _branches(points: NDArray[np.float64], parent: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.float64]:
+    loads = [0.0] * len(points)
+    for node in ends.tolist():
+        loads[node] = 1.0
+    parents = parent.tolist()
     for node in range(len(points) - 1, -1, -1):
-        if parent[node] >= 0:
-            load[parent[node]] += load[node]
-    radius = LEAF_RADIUS_MM * load ** (1.0 / MURRAY)
+        if parents[node] >= 0:
+            loads[parents[node]] += loads[node]
+    radius = LEAF_RADIUS_MM * np.array(loads) ** (1.0 / MURRAY)
     children = np.flatnonzero(parent >= 0)
     starts = np.column_stack([points[parent[children]], radius[children]])
     return np.stack([starts, np.column_stack([points, radius])[children]], axis=1)
