@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from escc_desktop.errors import EsccError
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.reading.lesion import LesionSite
 from escc_desktop.reading.tools import is_assisted
+
+NO_NOTES: Final = "{}"
 
 
 class Reader(StrEnum):
@@ -122,7 +125,7 @@ class Roi:
     volume_digest: str
     tools: tuple[str, ...] = ()
     slice_tools: tuple[tuple[int, tuple[str, ...]], ...] = ()
-    notes: str = "{}"
+    notes: str = NO_NOTES
     signature: Signature | None = None
 
     @property

@@ -19,7 +19,7 @@ from escc_desktop.reading.lesion import Lesion
 from escc_desktop.reading.notes import check_notes
 from escc_desktop.reading.plan import Verdict
 from escc_desktop.reading.protocol import Protocol
-from escc_desktop.reading.session import ReadingSession, Roi, Signature
+from escc_desktop.reading.session import NO_NOTES, ReadingSession, Roi, Signature
 from escc_desktop.store.accounts import Principal
 from escc_desktop.store.audit import Entry
 from escc_desktop.store.kinds import LESION, PLAN, PLAN_ID, ROI, SERIES, SESSION, VOLUME, lesion_key
@@ -355,7 +355,7 @@ def signed_content(roi: Roi) -> dict[str, str]:
         roi.series_uid,
         list(roi.tools),
     ]
-    if roi.slice_tools:
+    if roi.slice_tools or roi.notes != NO_NOTES:
         # Readings signed before this was kept have signatures that do not hold it.
         named += [[[index, list(labels)] for index, labels in roi.slice_tools], roi.notes]
     return {"mask": roi.mask.digest, "volume": roi.volume_digest, "roi": digest(canonical_json(named))}

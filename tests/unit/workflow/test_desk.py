@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from escc_desktop.errors import AccessDeniedError, EsccError
+from escc_desktop.files import canonical_json
 from escc_desktop.reading.history import History, Step
 from escc_desktop.reading.protocol import FREE, Protocol
 from escc_desktop.reading.session import SessionState
 from escc_desktop.store.kinds import PLAN, ROI, SESSION
 from escc_desktop.workflow import desk as desk_module
-from escc_desktop.workflow.desk import Reading, verify_signature
+from escc_desktop.workflow.desk import Reading, signed_content, verify_signature
 
 
 @pytest.fixture
@@ -101,6 +102,8 @@ def test_that_a_signature_is_bound_to_everything_it_signs(study):
         replace(roi, volume_digest="0" * 64),
         replace(roi, patient_id="P2"),
         replace(roi, tools=()),
+        replace(roi, slice_tools=()),
+        replace(roi, notes='{"tags":["stent"]}'),
         replace(roi, signature=replace(signature, meaning="seen")),
         replace(roi, signature=replace(signature, name="B")),
         replace(roi, signature=replace(signature, at=signature.at + timedelta(seconds=1))),
@@ -113,6 +116,17 @@ def test_that_a_signature_is_bound_to_everything_it_signs(study):
     ):
         with pytest.raises(EsccError, match="sign"):
             verify_signature(study.store, altered)
+
+
+def test_that_a_reading_of_an_earlier_program_verifies_and_nobody_adds_notes_to_it(study):
+    roi = replace(study.sign("P1/L1/A/first"), slice_tools=(), notes="{}")
+    content = {**dict(roi.signature.content), **signed_content(roi)}
+    signature = replace(roi.signature, content=tuple(sorted(content.items())))
+    value = study.people["A"].sign(canonical_json(signature.statement())).hex()
+    old = replace(roi, signature=replace(signature, value=value))
+    verify_signature(study.store, old)
+    with pytest.raises(EsccError, match="sign"):
+        verify_signature(study.store, replace(old, notes='{"tags":["stent"]}'))
 
 
 @pytest.mark.parametrize(("days", "opens"), [(9.999, False), (10, True), (20, True), (30, True), (30.001, False)])
