@@ -15,6 +15,7 @@ from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.pages import reading as reading_module
 from escc_desktop.gui.pages.reading_between import BetweenSection
 from escc_desktop.gui.pages.reading_opening import Opened, open_for_drawing
+from escc_desktop.gui.tools.canvas import RoiEntry
 from escc_desktop.reading.protocol import Protocol
 from escc_desktop.workflow.project import Project
 
@@ -175,3 +176,15 @@ def test_that_another_suggestion_takes_the_place_of_those_between_slices(reader:
     canvas = reader.board.canvas
     reader.qtbot.waitUntil(lambda: canvas.suggestion_label == "region growing", timeout=WAIT_MS)
     assert not section(reader).is_on
+
+
+def test_that_what_is_worked_out_for_one_region_is_never_suggested_for_another(reader: ReaderHand) -> None:
+    canvas = reader.board.canvas
+    seen: list[tuple[int, bool]] = []
+    canvas.suggested.connect(lambda: seen.append((canvas.layer, canvas.suggestion is not None)))
+    reader.key(Qt.Key.Key_I)
+    canvas.set_rois([RoiEntry(0, ""), RoiEntry(1, "")])
+    canvas.draw_on(1)
+    reader.qtbot.wait(100)
+    reader.qtbot.waitUntil(lambda: not reader.window.desktop.tasks.running, timeout=WAIT_MS)
+    assert (1, True) not in seen

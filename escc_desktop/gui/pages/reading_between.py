@@ -163,6 +163,7 @@ class BetweenSection(Section):
     def _on_step(self) -> None:
         """Let go of what was suggested where something is drawn now, and suggest anew."""
         if self.is_on:
+            self._latest.stop()  # what is under way is of what was drawn before, or of another region
             if self._canvas.suggestion_label == INTERPOLATED:
                 forget_drawn(self._canvas)
             self._timer.start(FOLLOWS_AFTER_MS)

@@ -126,6 +126,7 @@ class CompositionPart(QWidget):
             voxels = self._canvas.reading.history.layer(self._layer)
             self._counting.ask(count_slices, self._canvas.planes.hu, voxels, tuple(self._pending))
         else:
+            self._counting.stop()  # what is still being counted is of another region
             self._show()
 
     def _counted(self, counts: dict[int, Counts]) -> None:
