@@ -264,6 +264,9 @@ def test_that_clicked_points_make_the_course_from_head_to_feet(reader: ReaderHan
     assert [point[2] for point in course.noted] == [110.0, 104.0, 100.0]
     reader.stroke([(6, 5), (7, 8)])
     assert course.noted[0][:2] == pytest.approx((2.4, 0.6), abs=0.03)
+    reader.click((2, 2))  # away from the point of this slice: it takes its place
+    assert len(course.noted) == 3
+    assert course.noted[0][:2] != pytest.approx((2.4, 0.6), abs=0.03)
     assert not reader.shown.any()
 
 

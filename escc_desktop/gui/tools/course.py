@@ -171,6 +171,8 @@ class CourseTool(DrawTool):
             index[normal] = self.canvas.planes.geometry.to_index(np.array([points[self._held]]))[0][normal]
             del points[self._held]
         new = self.canvas.planes.geometry.to_mm(np.array([index]))[0]
-        moved = np.array([*points, new])
-        self._dragged = tuple((px, py, pz) for px, py, pz in moved[np.argsort(-moved[:, 2])].tolist())
+        # The new one first: of several on one slice, the first is kept.
+        moved = np.array([new, *points])
+        in_order = moved[np.argsort(-moved[:, 2], kind="stable")]
+        self._dragged = tuple((px, py, pz) for px, py, pz in in_order.tolist())
         at.view.update()
