@@ -108,6 +108,22 @@ def test_that_all_faults_of_a_script_are_told_at_once(tmp_path: Path) -> None:
     assert sum("step 3" in line for line in told) == 3
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"do": "key", "key": "no such key"},
+        {"do": "wheel", "view": "axial", "notches": 10**12},
+        {"do": "hover", "view": "axial", "at": [1e300, 0]},
+        {"do": "drag", "view": "axial", "path": [[0, 10**400]]},
+    ],
+)
+def test_that_a_step_nothing_can_be_done_with_is_told(tmp_path: Path, wrong: dict[str, object]) -> None:
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps({"format": FORMAT, "steps": [wrong]}))
+    with pytest.raises(FaultsError, match="cannot be played"):
+        read_script(path)
+
+
 @pytest.mark.slow
 def test_that_the_program_plays_a_script_on_the_practice_project_and_ends(tmp_path: Path) -> None:
     path = tmp_path / "script.json"

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from escc_desktop.errors import Fault, FaultsError
 from escc_desktop.files import read_json, write_json
+from escc_desktop.gui.key_map import standard_key
 
 FORMAT: Final = "escc-desktop replay 1"
 _MOST_STEPS: Final = 100_000
+_FARTHEST: Final = 1e6
 VIEWS: Final = ("axial", "coronal", "sagittal")
 BUTTONS: Final = ("left", "right", "middle")
 MODIFIERS: Final = ("shift", "ctrl", "alt")
@@ -98,21 +100,27 @@ def _faults(number: int, step: object) -> Iterable[Fault]:
             yield Fault(where, f"“{name}” is {value!r}, which means nothing here")
 
 
-def _is_sound(name: str, value: Any) -> bool:
-    choices = {"view": VIEWS, "button": BUTTONS, "for": WAITS}.get(name)
-    if choices is not None:
-        return value in choices
-    match name:
-        case "modifiers":
-            return all(one in MODIFIERS for one in value)
-        case "path":
-            return bool(value) and all(_is_place(one) for one in value)
-        case "at":
-            return _is_place(value)
-        case "slices":
-            return all(isinstance(one, int) for one in value)
-    return True
-
-
 def _is_place(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(isinstance(one, int | float) for one in value)
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) <= _FARTHEST
+
+
+_SOUND: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "view": VIEWS.__contains__,
+    "button": BUTTONS.__contains__,
+    "for": WAITS.__contains__,
+    "modifiers": lambda value: all(one in MODIFIERS for one in value),
+    "path": lambda value: bool(value) and all(map(_is_place, value)),
+    "at": _is_place,
+    "key": lambda value: bool(standard_key(value)),
+    "notches": lambda value: abs(value) <= _MOST_STEPS,
+    "slices": lambda value: all(isinstance(one, int) for one in value),
+}
+
+
+def _is_sound(name: str, value: Any) -> bool:
+    check = _SOUND.get(name)
+    return check is None or check(value)
