@@ -16,6 +16,7 @@
 #define POINT 4             /* x, y, z, radius */
 #define MARGIN_MM 3.0       /* how far around a tube its distance is of interest */
 #define SHORTEST_MM2 1e-6f
+#define LINES 32            /* lines smoothed at a time */
 #define RING 4              /* coarse planes that a fine plane lies between */
 
 static int contiguous(PyObject *source, Py_buffer *view, const char *what, Py_ssize_t bytes, int writable)
@@ -509,7 +510,157 @@ static PyObject *grow(PyObject *module, PyObject *args)
     return count < 0 ? NULL : PyLong_FromSsize_t(count);
 }
 
+/* Smoothing */
+
+typedef struct {
+    Py_ssize_t outer, n, inner; /* lines before, along and behind the axis */
+    const double *weight;       /* of the middle and of each distance from it */
+    Py_ssize_t reach;
+    int wraps;                  /* else the ends are mirrored, the last value twice */
+} Smoothing;
+
+static Py_ssize_t place(const Smoothing *s, Py_ssize_t at)
+{
+    Py_ssize_t period = s->wraps ? s->n : 2 * s->n, k = ((at % period) + period) % period;
+    return k < s->n ? k : period - 1 - k;
+}
+
+/* Widen lines by what lies beyond their ends. */
+static void widen(const Smoothing *s, const float *lines, double *wide, Py_ssize_t width)
+{
+    Py_ssize_t from = s->inner == 1 ? s->n : 0; /* a single line is taken over in one go */
+    for (Py_ssize_t k = 0; k < from; k++)
+        wide[s->reach + k] = (double)lines[k];
+    for (Py_ssize_t k = from; k < s->n; k++)
+        for (Py_ssize_t i = 0; i < width; i++)
+            wide[(s->reach + k) * width + i] = (double)lines[k * s->inner + i];
+    for (Py_ssize_t k = 0; k < 2 * s->reach; k++) {
+        Py_ssize_t at = k < s->reach ? k - s->reach : s->n + k - s->reach;
+        const float *line = lines + place(s, at) * s->inner;
+        for (Py_ssize_t i = 0; i < width; i++)
+            wide[(s->reach + at) * width + i] = (double)line[i];
+    }
+}
+
+/* Smooth `width` lines along one axis; sums are of double precision, from the ends to the middle. */
+static void smooth_lines(const Smoothing *s, float *lines, double *wide, Py_ssize_t width)
+{
+    Py_ssize_t run = s->inner == 1 ? LINES : width; /* neighbours that are summed together */
+    double sum[LINES];
+    widen(s, lines, wide, width);
+    for (Py_ssize_t k = 0; k < s->n * width; k += run) {
+        const double *middle = wide + s->reach * width + k;
+        float *out = lines + (s->inner == 1 ? k : k / width * s->inner);
+        Py_ssize_t n = s->n * width - k < run ? s->n * width - k : run;
+        for (Py_ssize_t i = 0; i < n; i++)
+            sum[i] = middle[i] * s->weight[0];
+        for (Py_ssize_t far = s->reach; far > 0; far--) {
+            const double *before = middle - far * width, *behind = middle + far * width;
+            double weight = s->weight[far];
+            for (Py_ssize_t i = 0; i < n; i++)
+                sum[i] += (before[i] + behind[i]) * weight;
+        }
+        for (Py_ssize_t i = 0; i < n; i++)
+            out[i] = (float)sum[i];
+    }
+}
+
+PyDoc_STRVAR(smooth_doc,
+    "smooth(values, size, weights, wraps)\n--\n\n"
+    "Smooth the middle axis of `values`, in place, by weights of the middle and of each distance from it.\n\n"
+    "Beyond the ends the values start anew (`wraps`) or are mirrored.");
+
+static PyObject *smooth(PyObject *module, PyObject *args)
+{
+    PyObject *values, *weights;
+    Py_buffer views[2];
+    Smoothing s;
+    double *wide = NULL;
+    int held = 0, is_sound;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "O(nnn)Op", &values, &s.outer, &s.n, &s.inner, &weights, &s.wraps))
+        return NULL;
+    {
+        Py_ssize_t size[DIMENSIONS] = {s.outer, s.n, s.inner};
+        is_sound = sizes_are_sound(size)
+                   && contiguous(values, &views[held], "values", s.outer * s.n * s.inner * 4, 1) && ++held;
+    }
+    if (is_sound)
+        is_sound = PyObject_GetBuffer(weights, &views[held], PyBUF_C_CONTIGUOUS) == 0 && ++held;
+    if (is_sound) {
+        s.weight = views[1].buf;
+        s.reach = views[1].len / (Py_ssize_t)sizeof(double) - 1;
+        wide = s.reach >= 0 ? malloc((size_t)((s.n + 2 * s.reach) * LINES) * sizeof(double)) : NULL;
+        is_sound = wide != NULL;
+        if (is_sound) {
+            Py_BEGIN_ALLOW_THREADS
+            for (Py_ssize_t o = 0; o < s.outer; o++)
+                for (Py_ssize_t i = 0; i < s.inner; i += LINES)
+                    smooth_lines(&s, (float *)views[0].buf + o * s.n * s.inner + i, wide,
+                                 s.inner - i < LINES ? s.inner - i : LINES);
+            Py_END_ALLOW_THREADS
+            free(wide);
+        } else {
+            PyErr_NoMemory();
+        }
+    }
+    while (held)
+        PyBuffer_Release(&views[--held]);
+    if (!is_sound)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* Extent */
+
+PyDoc_STRVAR(extent_doc,
+    "extent(distance, size, limit)\n--\n\n"
+    "Return first and last index along z, y and x of all that is below the limit; None where nothing is.");
+
+static PyObject *extent(PyObject *module, PyObject *args)
+{
+    PyObject *distance;
+    Py_buffer view;
+    Py_ssize_t size[DIMENSIONS], low[DIMENSIONS], high[DIMENSIONS] = {-1, -1, -1};
+    double limit;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "O(nnn)d", &distance, &size[0], &size[1], &size[2], &limit) || !sizes_are_sound(size)
+        || !contiguous(distance, &view, "distance", size[0] * size[1] * size[2] * 4, 0))
+        return NULL;
+    memcpy(low, size, sizeof low);
+    Py_BEGIN_ALLOW_THREADS
+    float most = (float)limit;
+    for (Py_ssize_t z = 0; z < size[0]; z++)
+        for (Py_ssize_t y = 0; y < size[1]; y++) {
+            const float *row = (const float *)view.buf + (z * size[1] + y) * size[2];
+            float least = row[0];
+            Py_ssize_t x = 0;
+            for (Py_ssize_t i = 1; i < size[2]; i++)
+                least = row[i] < least ? row[i] : least;
+            if (!(least < most))
+                continue;
+            low[0] = z < low[0] ? z : low[0];
+            high[0] = z;
+            low[1] = y < low[1] ? y : low[1];
+            high[1] = y > high[1] ? y : high[1];
+            while (!(row[x] < most))
+                x++;
+            low[2] = x < low[2] ? x : low[2];
+            x = size[2] - 1;
+            while (!(row[x] < most))
+                x--;
+            high[2] = x > high[2] ? x : high[2];
+        }
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&view);
+    if (high[0] < 0)
+        Py_RETURN_NONE;
+    return Py_BuildValue("(nn)(nn)(nn)", low[0], high[0], low[1], high[1], low[2], high[2]);
+}
+
 static PyMethodDef methods[] = {
+    {"smooth", smooth, METH_VARARGS, smooth_doc},
+    {"extent", extent, METH_VARARGS, extent_doc},
     {"grow", grow, METH_VARARGS, grow_doc},
     {"tubes", tubes, METH_VARARGS, tubes_doc},
     {"refine", refine, METH_VARARGS, refine_doc},

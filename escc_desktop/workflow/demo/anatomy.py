@@ -13,11 +13,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
 
 from escc_desktop.resources import resource_path
-from escc_desktop.workflow.demo.canvas import FAR_MM, Box, Canvas, FloatArray, single
+from escc_desktop.workflow.demo import _paint
+from escc_desktop.workflow.demo.canvas import FAR_MM, Box, Canvas, FloatArray, single, smoothed
 from escc_desktop.workflow.demo.shapes import Curve, Loft, Points, add_tube
 
 SIDES = (("left", 1.0), ("right", -1.0))
@@ -149,7 +148,7 @@ def smooth_noise(canvas: Canvas, seed: tuple[int, ...], sd: float, length_mm: fl
     """Return a coarse random field with a standard deviation and a correlation length."""
     white = np.random.default_rng(list(seed)).standard_normal(canvas.coarse.shape, dtype=np.float32)
     step = float(canvas.coarse.x[1] - canvas.coarse.x[0])
-    field = ndimage.gaussian_filter(white, 0.5 * length_mm / step, mode="wrap")
+    field = smoothed(white, (0.5 * length_mm / step,) * 3, wraps=True)
     return single(field * np.float32(sd / max(float(field.std()), 1e-6)))
 
 
@@ -161,14 +160,9 @@ def around(canvas: Canvas, path: Points) -> Box:
 
 def near_fine(distance: FloatArray) -> Box | None:
     """Return the fine box around all that is nearer than 3 mm; None where nothing is."""
-    rows = np.min(distance, axis=2) < 3.0
-    z, y = _extent(rows.any(axis=1)), _extent(rows.any(axis=0))
-    if z is None or y is None:
+    planes, rows, columns = distance.shape
+    found = _paint.extent(distance, (planes, rows, columns), 3.0)
+    if found is None:
         return None
-    x = _extent(np.min(distance[z, y], axis=(0, 1)) < 3.0)
-    return None if x is None else (z, y, x)
-
-
-def _extent(hit: NDArray[np.bool_]) -> slice | None:
-    where = np.flatnonzero(hit)
-    return slice(int(where[0]), int(where[-1]) + 1) if where.size else None
+    z, y, x = (slice(first, last + 1) for first, last in found)
+    return z, y, x

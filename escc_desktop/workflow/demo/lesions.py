@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from escc_desktop.workflow.demo.anatomy import Painter, anatomy_data, tube_path
 from escc_desktop.workflow.demo.bones import spine_at
-from escc_desktop.workflow.demo.canvas import FAR_MM, Box, FloatArray, Lattice, single
+from escc_desktop.workflow.demo.canvas import FAR_MM, Box, FloatArray, Lattice, single, smoothed
 
 WALLED_SITES = ("primary", "anastomotic")
 ARCH_VESSELS = ("brachiocephalic_artery", "carotid_left", "subclavian_artery_left", "brachiocephalic_vein_left")
@@ -301,5 +301,5 @@ def _local_noise(lattice: Lattice, box: Box, rng: np.random.Generator, sigma_mm:
     z, y, x = lattice.open(box)
     steps = [float(axis.ravel()[1] - axis.ravel()[0]) if axis.size > 1 else 1.0 for axis in (z, y, x)]
     white = rng.standard_normal((z.size, y.size, x.size), dtype=np.float32)
-    smooth = ndimage.gaussian_filter(white, [sigma_mm / step for step in steps], mode="reflect", truncate=3.0)
+    smooth = smoothed(white, [sigma_mm / step for step in steps], 3.0)
     return single(smooth / max(float(smooth.std()), 1e-6))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage
+from scipy import fft
 
-from escc_desktop.workflow.demo.canvas import FloatArray, single
+from escc_desktop.workflow.demo.canvas import FloatArray, single, smoothed
 
 LOWEST_HU, HIGHEST_HU = -1024, 3071
 FWHM_TO_SIGMA = 1.0 / 2.3548
@@ -72,7 +72,7 @@ def slices_of(sub_slices: FloatArray, sub: int) -> FloatArray:
 def blur(slices: FloatArray, pixel_mm: float, fwhm_mm: float) -> FloatArray:
     """Blur in the plane."""
     sigma = fwhm_mm * FWHM_TO_SIGMA / pixel_mm
-    return np.asarray(ndimage.gaussian_filter(slices, (0.0, sigma, sigma), truncate=3.0), dtype=np.float32)
+    return smoothed(slices, (0.0, sigma, sigma), 3.0)
 
 
 def sharpen(slices: FloatArray, pixel_mm: float, kernel: Kernel) -> FloatArray:

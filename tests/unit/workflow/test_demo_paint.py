@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from escc_desktop.workflow.demo import _paint
-from escc_desktop.workflow.demo.canvas import Canvas, Lattice, single
+from escc_desktop.workflow.demo.anatomy import near_fine
+from escc_desktop.workflow.demo.canvas import Canvas, Lattice, single, smoothed
 from escc_desktop.workflow.demo.shapes import add_tube
+from escc_desktop.workflow.demo.trees import grow_tree
 
 
 def lattice(*shape: int) -> Lattice:
@@ -96,3 +99,39 @@ def test_that_arrays_of_another_size_are_refused() -> None:
     taps = ends, one, np.ones(1, dtype=np.float32)
     with pytest.raises(ValueError, match="outside the coarse field"):
         _paint.refine(distance, (4, 5, 6), taps, taps, taps, distance)
+
+
+@pytest.mark.parametrize("shape", [(20, 41, 33), (7, 3, 70), (4, 65, 1)])
+@pytest.mark.parametrize("wraps", [True, False])
+def test_that_smoothing_is_that_of_scipy_to_the_last_bit(shape: tuple[int, int, int], wraps: bool) -> None:
+    field = single(np.random.default_rng(7).standard_normal(shape))
+    sigma = (0.0, 3.3, 0.8)
+    expected = ndimage.gaussian_filter(field, sigma, mode="wrap" if wraps else "reflect", truncate=3.0)
+    np.testing.assert_array_equal(smoothed(field, sigma, 3.0, wraps), expected)
+
+
+def test_that_the_box_around_what_is_near_holds_all_of_it_and_no_more() -> None:
+    distance = np.full((6, 7, 8), 60.0, dtype=np.float32)
+    assert near_fine(distance) is None
+    distance[1, 5, 3] = distance[4, 2, 3] = distance[2, 3, 7] = -1.0
+    assert near_fine(distance) == (slice(1, 5), slice(2, 6), slice(3, 8))
+
+
+def test_that_a_tree_is_one_piece_that_thins_from_its_root() -> None:
+    body = lattice(17, 17, 17)
+    lung = np.full(body.shape, -20.0, dtype=np.float32)
+    pieces = grow_tree(lung, body, np.array([[1.0, 0.0, 0.0]]), 1.0, 60, np.random.default_rng(2))
+    nodes = {tuple(end[:3]): end[3] for end in pieces[:, 1]}
+    for start, end in pieces:
+        assert np.linalg.norm(end[:3] - start[:3]) < 2 * 9.0
+        if tuple(start[:3]) != (1.0, 0.0, 0.0):
+            assert nodes[tuple(start[:3])] >= end[3]
+
+
+def test_that_a_tree_does_not_outgrow_its_arrays() -> None:
+    points, way, sines = np.zeros((3, 3)), np.zeros(3), np.zeros((9, 9))
+    parent, ends = np.full(3, -1), np.empty(1, dtype=np.intp)
+    rules = np.array([9.0, 0.45, 0.05])
+    for far in (40.0, 900.0):
+        with pytest.raises(ValueError, match="outgrows"):
+            _paint.grow(points, parent, way, 1, np.array([[far, 0.0, 0.0]]), np.zeros((1, 3)), rules, sines, ends)
