@@ -293,6 +293,18 @@ def test_that_the_surface_follows_strokes_and_undo(reader: ReaderHand) -> None:
     assert orange(pane) == drawn
 
 
+def test_that_nothing_is_called_missing_while_the_surface_is_on_its_way(reader: ReaderHand) -> None:
+    reader.stroke([(4, 3), (6, 6)])
+    reader.key(Qt.Key.Key_0)
+    pane = section(reader).pane
+    assert pane is not None
+    said: list[str] = []
+    pane.shown.connect(lambda: said.append(pane._words()))
+    settled(reader)
+    assert set(said) <= {"", "Preparing the 3D view"}
+    assert said[-1] == ""
+
+
 def test_that_the_mouse_turns_pushes_and_zooms_and_f_fits(reader: ReaderHand) -> None:
     reader.board.hand.options.set_diameter(4)
     reader.stroke([(4, 3), (6, 6)])

@@ -92,6 +92,16 @@ def test_that_the_corner_says_how_thick_the_slab_is(make_view) -> None:
     assert writing.display(view).split("\n")[0] == "MIP of 3 slices, 9.0 mm"
 
 
+def test_that_the_corner_says_when_regions_are_hidden(make_view) -> None:
+    view = make_view(bare=False)
+    QTest.keyClick(view, Qt.Key.Key_S)
+    assert "hidden" not in writing.display(view)
+    view.set_mask(np.zeros(view.planes.hu.shape, dtype=bool))
+    assert writing.display(view).split("\n")[0] == "Regions are hidden"
+    QTest.keyClick(view, Qt.Key.Key_S)
+    assert "hidden" not in writing.display(view)
+
+
 def test_that_alt_and_wheel_change_the_thickness_by_a_slice_on_either_side(make_view) -> None:
     view = make_view()
     said: list[str] = []

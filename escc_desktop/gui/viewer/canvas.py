@@ -114,6 +114,11 @@ class SliceCanvas(QWidget):
         """Show one region (z, y, x) over the picture, or none; see `set_overlays`."""
         self.set_overlays(() if voxels is None else (Overlay(voxels, box=box),))
 
+    @property
+    def has_overlays(self) -> bool:
+        """Whether there are regions over the picture, shown or hidden."""
+        return bool(self._overlays)
+
     def set_overlays(self, overlays: Sequence[Overlay]) -> None:
         """Show regions over the picture, the first one on top; it is the one that `hover` tells of."""
         shape = None if self.planes is None else self.planes.hu.shape

@@ -189,9 +189,11 @@ class SurfacePane(QWidget):
     def _words(self) -> str:
         if self.trouble:
             return self.trouble
-        if self.image is None:
+        if self.has_region:
+            return ""
+        if self.image is None or self._is_painting:
             return _("Preparing the 3D view")
-        return "" if self.has_region else _("Nothing is drawn yet. The surface appears with the first stroke.")
+        return _("Nothing is drawn yet. The surface appears with the first stroke.")
 
     def letters(self) -> tuple[str, str, str, str]:
         """Return the sides of the patient at the left, right, top and bottom of the picture."""

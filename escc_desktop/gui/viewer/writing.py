@@ -53,7 +53,7 @@ def title(view: SliceCanvas) -> str:
 
 
 def display(view: SliceCanvas) -> str:
-    """Return what the lower left corner says: slab and cine if any, zoom and window."""
+    """Return what the lower left corner says: hidden regions, slab and cine if any, zoom and window."""
     look = view.look
     zoom = _("Zoom {number} %").format(number=f"{view.percent:.0f}")
     window = _("W {width}  L {level}").format(width=f"{look.width:.0f}", level=_minus(f"{look.level:.0f}"))
@@ -61,8 +61,11 @@ def display(view: SliceCanvas) -> str:
 
 
 def _unusual(view: SliceCanvas) -> list[str]:
-    """Return what is not as in a single slice that stands still."""
+    """Return what is not as in a single slice that stands still, with what is drawn on it."""
     lines = []
+    if view.has_overlays and not view.look.has_overlay:
+        # Whoever draws now sees nothing of it.
+        lines.append(_("Regions are hidden"))
     if view.playing_rate:
         lines.append(_("Cine {n} a second").format(n=view.playing_rate))
     slab, planes = view.look.slab, view.planes
