@@ -123,7 +123,7 @@ def test_that_the_strip_shows_what_is_suggested_and_what_was_assisted(reader: Re
     assert strip.words(2) == f"Slice 3: {area:,.0f} mm²\nAssisted: interpolation"
     assert strip.words(0) == f"Slice 1: {area:,.0f} mm²"
     image = strip.grab().toImage()
-    assisted, by_hand = (image.pixelColor(round(strip.x_of(z)) + 20, strip.height() - 3) for z in (2, 0))
+    assisted, by_hand = (image.pixelColor(round(strip.x_of(z)) + 10, strip.height() - 3) for z in (2, 0))
     assert assisted.red() > assisted.green() + 40
     assert abs(by_hand.red() - by_hand.green()) < 40
     reader.board.undo()

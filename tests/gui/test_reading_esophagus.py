@@ -245,6 +245,10 @@ def set_course(reader: ReaderHand) -> None:
 
 def shown_straight(reader: ReaderHand) -> StraightView:
     set_course(reader)
+    # On a small screen the window fills it, and a station of the picture has hardly a pixel.
+    reader.window.setWindowState(Qt.WindowState.WindowNoState)
+    reader.window.resize(1600, 960)
+    reader.qtbot.waitUntil(lambda: reader.board.views.width() > 800, timeout=WAIT_MS)
     reader.key(Qt.Key.Key_Y)
     view = straight(reader)
     reader.qtbot.waitUntil(lambda: view.picture is not None and view.wall is not None, timeout=WAIT_MS)
