@@ -80,6 +80,23 @@ def test_that_a_region_is_added_and_drawn_beside_the_lesion(reader: ReaderHand) 
     assert not history.layer(1).any()
 
 
+def test_that_figures_name_and_colours_are_those_of_the_region_drawn_now(reader: ReaderHand) -> None:
+    figures, view = reader.board.panel.figures, reader.view
+    square(reader)
+    reader.qtbot.waitUntil(lambda: figures.diameter.text() not in {"0.0 mm", "measuring"}, timeout=WAIT_MS)
+    lesion = figures.diameter.text()
+    rois(reader).add_button.widget.click()
+    assert figures.diameter.text() == "0.0 mm"
+    reader.click((9, 8))
+    reader.qtbot.waitUntil(lambda: figures.diameter.text() not in {"0.0 mm", "measuring"}, timeout=WAIT_MS)
+    assert float(figures.diameter.text().split()[0]) < float(lesion.split()[0])
+    QTest.mouseMove(view, reader.at((9, 8)))
+    reader.qtbot.waitUntil(lambda: view.hover is not None and view.hover.names == ("Region 1",), timeout=WAIT_MS)
+    assert reader.board.canvas.color.lower() == "#009e73"
+    reader.board.canvas.draw_on(0)
+    reader.qtbot.waitUntil(lambda: figures.diameter.text() == lesion, timeout=WAIT_MS)
+
+
 def test_that_a_locked_region_keeps_its_voxels(reader: ReaderHand) -> None:
     lesion = square(reader)
     rois(reader).rows[0].lock.click()

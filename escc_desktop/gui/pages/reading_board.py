@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.hand import Hand
 from escc_desktop.gui.tools.paste import contour_actions
+from escc_desktop.gui.tools.roi_words import roi_name
 from escc_desktop.gui.tools.words import tool_name
 from escc_desktop.gui.viewer.keeping import KeptViews
 from escc_desktop.gui.viewer.look import SUGGESTION_COLOR, roi_color
@@ -69,6 +71,7 @@ class ReadingBoard(QWidget):
         self.hand = Hand(self.canvas, opened.mark, desktop.tasks, self, opened.protocol)
         self.hand.options.restore(desktop.settings.layout.get(_BRUSH))
         self._diameters = dict(opened.diameters_mm)
+        self._layer_measured = 0
         self._is_measuring = False
         self.views, self.strip = LinkedViews(), SliceStrip()
         self.place = ReadingPlace(
@@ -236,6 +239,7 @@ class ReadingBoard(QWidget):
             self.desktop.notices.say(why_not)
             return
         self.hand.finish()
+        self.canvas.draw_on(0)  # the lesion is what is signed, whatever was drawn on last
         self.column.show()
         self.canvas.why_locked = _("Go on drawing before you change the outline.")
         self.side.setCurrentWidget(self.sign_panel)
@@ -249,14 +253,14 @@ class ReadingBoard(QWidget):
 
     def why_not_sign(self) -> str:
         """Say why the reading cannot be signed now; "" when it can."""
-        if not self.canvas.n_voxels:
+        if self.canvas.is_empty(0):
             return _("Outline the lesion before you sign.")
         return self.hand.unfinished()
 
     def summary(self) -> list[tuple[str, str]]:
         """Return what a signature would make final."""
         history = self.reading.history
-        tools = dict.fromkeys(tool_name(edit.label) for edit in history.edits[: history.cursor])
+        tools = dict.fromkeys(tool_name(edit.label) for edit in history.done if edit.layer == 0)
         return [
             (_("Patient"), self.reading.session.patient_id),
             (_("Lesion"), f"{site_name(self.reading.lesion.site)} {self.reading.session.lesion_id}"),
@@ -303,6 +307,7 @@ class ReadingBoard(QWidget):
         self._saved_timer.stop()
         self._measure_timer.stop()
         self.views.set_tool(None)
+        self.hand.drop()
         self.panel.stop()
 
     def actions_now(self) -> tuple[Action, ...]:
@@ -313,6 +318,10 @@ class ReadingBoard(QWidget):
     def _follow_steps(self) -> None:
         x, y, _z = self.planes.geometry.spacing_mm
         self.strip.set_areas((self.canvas.slice_voxels * (x * y)).astype(np.float64), self.canvas.missing_slices())
+        if self.canvas.layer != self._layer_measured:
+            self._layer_measured, self._diameters = self.canvas.layer, {}
+            self.canvas.changed_slices = {int(z) for z in np.flatnonzero(self.canvas.slice_voxels)}
+            self._show_diameter()
         if self.canvas.changed_slices:
             self.panel.figures.show_diameter(None)
             self._measure_timer.start(MEASURED_AFTER_MS)
@@ -345,15 +354,16 @@ class ReadingBoard(QWidget):
             slice_diameters,
             slices,
             self.planes.geometry,
-            answers=Answers(then=self._measured),
+            answers=Answers(then=partial(self._measured, self.canvas.layer)),
             quiet=True,
         )
 
-    def _measured(self, diameters: dict[int, float]) -> None:
+    def _measured(self, layer: int, diameters: dict[int, float]) -> None:
         if not shiboken6.isValid(self):
             return
         self._is_measuring = False
-        self._diameters.update(diameters)
+        if layer == self._layer_measured:
+            self._diameters.update(diameters)
         if not self.canvas.changed_slices:
             self._show_diameter()
 
@@ -367,6 +377,7 @@ class ReadingBoard(QWidget):
         overlays = [self._overlay(canvas.layer)]
         if canvas.suggestion is not None:
             overlays.append(Overlay(canvas.suggestion, SUGGESTION_COLOR, is_dashed=True, box=canvas.suggestion_box))
+            overlays[-1].name = _("suggestion")
         self.views.set_overlays([*overlays, *(self._overlay(entry.layer) for entry in shown)])
 
     def _overlay(self, layer: int) -> Overlay:
@@ -374,7 +385,7 @@ class ReadingBoard(QWidget):
             self._beside[layer] = Overlay(self.canvas.voxels(layer))
         entry = next((one for one in self.canvas.rois if one.layer == layer), None)
         self._beside[layer].color = entry.color if entry and entry.color else roi_color(layer)
-        self._beside[layer].name = entry.name if entry and entry.name else _("lesion")
+        self._beside[layer].name = roi_name(entry) if entry and layer else _("lesion")
         return self._beside[layer]
 
     def _repaint_views(self) -> None:

@@ -46,6 +46,7 @@ class SliceStrip(QWidget):
         self._current = 0
         self._mark = 0
         self._onwards = 1
+        self._color = ROI_COLOR
         self._suggested: dict[int, float] = {}
         self._touched: TouchedSlices | None = None
         self.setFixedHeight(HEIGHT_PX)
@@ -81,7 +82,12 @@ class SliceStrip(QWidget):
                 self._suggested = {box[0].start + int(z): float(areas[z]) for z in np.flatnonzero(areas)}
             self.update()
 
+        def follow_color() -> None:
+            self._color = canvas.color
+            self.update()
+
         canvas.suggested.connect(follow_suggestion)
+        canvas.rois_changed.connect(follow_color)
         canvas.stepped.connect(self.update)
 
     def set_current(self, index: int) -> None:
@@ -127,7 +133,7 @@ class SliceStrip(QWidget):
         assisted = self._touched.assisted if self._touched is not None else {}
         for index in (int(drawn) for drawn in np.flatnonzero(self._areas_mm2)):
             height = max(float(self._areas_mm2[index]) / largest * room, 3.0)
-            painter.fillRect(self._bar(index, width, base, height), QColor(ROI_COLOR))
+            painter.fillRect(self._bar(index, width, base, height), QColor(self._color))
         for index in self._missing - self._suggested.keys():
             painter.fillRect(self._bar(index, width, base, _EMPTY_PX), QColor(current_tokens().danger))
         painter.setPen(QPen(QColor(SUGGESTION_COLOR), 1.0, Qt.PenStyle.DashLine))

@@ -15,7 +15,6 @@ from escc_desktop.gui.tools.brush_panel import BrushPanel
 from escc_desktop.gui.tools.canvas import ERASED, PAINTED, Canvas
 from escc_desktop.gui.tools.tool import DrawTool, array_point, slice_of
 from escc_desktop.gui.viewer.canvas import SliceCanvas
-from escc_desktop.gui.viewer.look import ROI_COLOR
 from escc_desktop.gui.viewer.planes import Plane, PlaneAxes
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
@@ -131,7 +130,7 @@ class BrushTool(DrawTool):
             view.paint_border(painter, *footprint, _FOOTPRINT_COLOR)
         if changing is not None:
             erases = not (self.would_paint(at) if self._stroke is None else self._stroke.value)
-            view.paint_border(painter, *changing, QColor(_ERASER_COLOR if erases else ROI_COLOR))
+            view.paint_border(painter, *changing, QColor(_ERASER_COLOR if erases else self.canvas.color))
 
     def resize(self, by: int) -> bool:
         """Change the size."""

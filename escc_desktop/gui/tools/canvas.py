@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from escc_desktop.errors import EsccError
+from escc_desktop.gui.viewer.look import roi_color
 from escc_desktop.gui.viewer.planes import VolumePlanes
 from escc_desktop.i18n import _
 from escc_desktop.imaging.mask import BoolArray, MaskEdit, Region
@@ -157,6 +158,11 @@ class Canvas(QObject):
             self._slice_voxels[layer] = np.count_nonzero(shown, axis=(1, 2)).astype(np.intp)
         return self._shown[layer]
 
+    def is_empty(self, layer: int) -> bool:
+        """Return whether nothing is drawn in a region, as of the last step."""
+        self.voxels(layer)
+        return not self._slice_voxels[layer].any()
+
     # The regions of the reading
 
     @property
@@ -170,6 +176,11 @@ class Canvas(QObject):
     def roi(self) -> RoiEntry:
         """The region drawn now."""
         return next((entry for entry in self.rois if entry.layer == self.layer), RoiEntry(self.layer, ""))
+
+    @property
+    def color(self) -> str:
+        """Colour of the region drawn now, as #rrggbb."""
+        return self.roi.color or roi_color(self.layer)
 
     def set_rois(self, entries: Sequence[RoiEntry]) -> None:
         """Keep the list of regions; layers are never used twice."""

@@ -16,7 +16,6 @@ from escc_desktop.gui.tools.editing import FEWEST, OutlineEditor
 from escc_desktop.gui.tools.outline import Site, mouse, paint_line, paint_vertices
 from escc_desktop.gui.tools.tool import DrawTool
 from escc_desktop.gui.viewer.canvas import SliceCanvas
-from escc_desktop.gui.viewer.look import roi_color
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
 from escc_desktop.imaging.delineate import fill
@@ -255,7 +254,7 @@ class PolygonTool(DrawTool):
         site = self._site
         if site is None or site.view is not view:
             return
-        color = QColor(roi_color(self.canvas.layer))
+        color = QColor(self.canvas.color)
         if self._editor is not None:
             self._editor.paint(painter, view, color)
             return

@@ -14,7 +14,6 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.tool import DrawTool, slice_of
 from escc_desktop.gui.viewer.canvas import SliceCanvas
-from escc_desktop.gui.viewer.look import roi_color
 from escc_desktop.gui.viewer.planes import VolumePlanes
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.gui.widgets.text import icon_button, label, row
@@ -111,7 +110,7 @@ class TracingTool(DrawTool):
             self._found = self._enclosed(self._at)
             self._painted = None
         if self._found is not None:
-            view.paint_border(painter, *self._found, QColor(roi_color(self.canvas.layer)))
+            view.paint_border(painter, *self._found, QColor(self.canvas.color))
 
     def make_options(self) -> QWidget:
         """Return how much is smoothed."""
