@@ -164,7 +164,7 @@ class ReadingDesk:
             session_id=session.session_id,
             series_uid=session.series_uid,
             volume_digest=reading.volume.digest,
-            tools=tuple(dict.fromkeys(edit.label for edit in reading.history.done)),
+            tools=tuple(dict.fromkeys(edit.label for edit in reading.history.done if edit.layer == 0)),
             slice_tools=tuple(reading.history.tools_by_slice().items()),
             notes=canonical_json(reading.history.notes).decode(),
         )

@@ -108,6 +108,11 @@ class Hand(QObject):
         """End a drag that will not be told its end."""
         self.tool.finish()
 
+    def drop(self) -> None:
+        """Forget what is begun with any tool, and what still runs for it."""
+        for tool in self._tools.values():
+            tool.drop()
+
     def unfinished(self) -> str:
         """Say what is begun with any tool and not yet part of the region."""
         return next((words for tool in self._tools.values() if (words := tool.unfinished())), "")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.files import canonical_json
+from escc_desktop.imaging.mask import MaskEdit
 from escc_desktop.reading.history import History, Step
 from escc_desktop.reading.protocol import FREE, Protocol
 from escc_desktop.reading.session import SessionState
@@ -274,3 +275,15 @@ def test_that_a_reading_with_a_damaged_note_is_refused_in_one_sentence(study):
         reading.note("limits", {"cranial": "third", "caudal": 4})
     with pytest.raises(EsccError, match="“limits” of the reading is damaged"):
         study.desk("A").open("P1/L1/A/first")
+
+
+def test_that_the_tools_of_a_region_beside_the_lesion_are_not_signed_as_its_own(study):
+    with study.desk("A").open("P1/L1/A/first") as reading:
+        reading.edit("brush", 2, _slice((3, 3)))
+        beside = np.zeros_like(reading.history.voxels)
+        beside[3, 4, 4] = True
+        reading.edit("livewire", 3, MaskEdit.between(reading.history.layer(1), beside, "livewire", 3, layer=1))
+        roi = reading.sign("a password for tests", "outlined by me")
+    assert roi.tools == ("brush",)
+    assert roi.assisted_slices == ()
+    verify_signature(study.store, roi)
