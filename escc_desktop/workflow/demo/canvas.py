@@ -138,13 +138,12 @@ class Canvas:
 
     def near(self, field: FloatArray, margin_mm: float = 2.0) -> Box | None:
         """Return the fine box around all that is nearer than the margin; None where nothing is."""
-        inside = field < margin_mm
+        found = _paint.extent(np.ascontiguousarray(field), self.coarse.shape, margin_mm)
+        if found is None:
+            return None
         box: list[slice] = []
-        for axis, (coarse, fine) in enumerate(zip(_axes(self.coarse), _axes(self.fine), strict=True)):
-            hit = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
-            if hit.size == 0:
-                return None
-            low, high = coarse[max(hit[0] - 1, 0)], coarse[min(hit[-1] + 1, coarse.size - 1)]
+        for (first, last), coarse, fine in zip(found, _axes(self.coarse), _axes(self.fine), strict=True):
+            low, high = coarse[max(first - 1, 0)], coarse[min(last + 1, coarse.size - 1)]
             span = slice(int(np.searchsorted(fine, low)), int(np.searchsorted(fine, high, side="right")))
             if span.start >= span.stop:
                 return None
