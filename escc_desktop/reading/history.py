@@ -68,11 +68,17 @@ class Step:
         try:
             kind = StepKind(data[0])
             if kind is StepKind.NOTE:
-                name, value = parse_json(data[1:], "The reading's journal")
-                return cls(kind, note=Note(str(name), value))
+                return cls(kind, note=_note_of(parse_json(data[1:], "The reading's journal")))
             return cls(kind, MaskEdit.from_bytes(data[1:]) if kind is StepKind.EDIT else None)
-        except (IndexError, TypeError, ValueError) as error:
+        except (IndexError, ValueError) as error:
             raise EsccError("An entry of the reading's journal cannot be read.", "Restore the project.") from error
+
+
+def _note_of(pair: object) -> Note:
+    if not isinstance(pair, list):
+        raise ValueError("a note is a name and a value")
+    name, value = pair
+    return Note(str(name), value)
 
 
 class History:
