@@ -70,13 +70,13 @@ class Step:
             if kind is StepKind.NOTE:
                 return cls(kind, note=_note_of(parse_json(data[1:], "The reading's journal")))
             return cls(kind, MaskEdit.from_bytes(data[1:]) if kind is StepKind.EDIT else None)
-        except (IndexError, ValueError) as error:
+        except (IndexError, TypeError, ValueError) as error:
             raise EsccError("An entry of the reading's journal cannot be read.", "Restore the project.") from error
 
 
 def _note_of(pair: object) -> Note:
     if not isinstance(pair, list):
-        raise ValueError("a note is a name and a value")
+        raise TypeError("a note is a name and a value")
     name, value = pair
     return Note(str(name), value)
 
