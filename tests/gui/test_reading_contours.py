@@ -404,6 +404,8 @@ def test_that_what_the_protocol_forbids_is_disabled_and_says_why(reader: ReaderH
     reader.view.set_index(4)
     paste(reader)
     assert reader.said == "The protocol of this study forbids pasting contours in readings."
+    reader.key(Qt.Key.Key_C, CTRL)
+    assert reader.said == "The protocol of this study forbids pasting contours in readings."
     assert (reader.board.hand.tool_id, polygon(reader).stage) == ("polygon", Stage.INACTIVE)
 
 

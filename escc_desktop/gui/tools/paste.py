@@ -29,7 +29,7 @@ def contour_actions(hand: Hand, canvas: Canvas, views: LinkedViews) -> tuple[Act
             lambda: copy_contour(hand, canvas, views.active),
             "copy",
             ("Ctrl+C",),
-            lambda: _why_not_copy(canvas),
+            lambda: _why_not_copy(hand, canvas),
         ),
         Action(
             "reading.paste_contour",
@@ -46,8 +46,8 @@ def copy_contour(hand: Hand, canvas: Canvas, view: SliceCanvas) -> None:
     """Copy the contour of the slice shown, or that of the drawn slice next to it."""
     tool = hand.tool_of(_POLYGON)
     index = _nearest_drawn(canvas, view, or_here=True)
-    if index is None or not isinstance(tool, PolygonTool):
-        canvas.said.emit(_why_not_copy(canvas))
+    if index is None or not hand.protocol.allows(PASTED) or not isinstance(tool, PolygonTool):
+        canvas.said.emit(_why_not_copy(hand, canvas))
         return
     tool.clipboard.contour = _contour(canvas, view, index)
     canvas.said.emit(_("The contour of slice {n} is copied; Ctrl+V pastes it.").format(n=index + 1))
@@ -81,7 +81,9 @@ def why_not_paste(hand: Hand, canvas: Canvas) -> str:
     return canvas.why_not_draw() or hand.why_not(_POLYGON) or hand.unfinished()
 
 
-def _why_not_copy(canvas: Canvas) -> str:
+def _why_not_copy(hand: Hand, canvas: Canvas) -> str:
+    if not hand.protocol.allows(PASTED):
+        return _("The protocol of this study forbids pasting contours in readings.")
     return "" if canvas.n_voxels else _("Nothing is drawn yet that could be copied.")
 
 
