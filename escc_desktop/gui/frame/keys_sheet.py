@@ -125,8 +125,8 @@ class KeysSheet(Sheet):
         cap.setText(key_text(action.keys_now) or _("none"))
         cap.setProperty("key", bool(action.keys_now))
         cap.setMinimumHeight(24)
-        cap.setToolTip(_("Press another key for “{action}”").format(action=action.text))
-        cap.setAccessibleName(cap.toolTip())
+        cap.setToolTip(_("Press another key"))
+        cap.setAccessibleName(action.text)
         cap.clicked.connect(lambda: self._ask(action, cap, grid, row))
         self.caps[action.action_id] = cap
         return cap
