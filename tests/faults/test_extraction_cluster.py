@@ -30,7 +30,7 @@ from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.workflow.certificates import write_certificates
 from escc_desktop.workflow.cluster import cluster_runner
 
-pytest.importorskip("distributed")
+pytest.importorskip("distributed", reason="needs the optional part “cluster”")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals to workers")]
 
 READY = re.compile(r"(?:Scheduler|Worker) at (tls://\S+)")

@@ -44,13 +44,13 @@ def test_that_certificates_are_made_once_and_each_machine_gets_its_folder(
 def test_that_a_wrong_start_is_refused_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, code: int, said: str
 ) -> None:
-    pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason="needs the optional part “cluster”")
     assert run("cluster", *command.format(f=tmp_path).split()) == code
     assert said in capsys.readouterr().err
 
 
 def test_that_a_cohort_on_a_cluster_needs_certificates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason="needs the optional part “cluster”")
     manifest = tmp_path / "manifest.csv"
     manifest.write_text("patient_id,reader,occasion,image,mask\nP1,A,first,i.nii,m.nii\n", encoding="utf-8")
     arguments = ("extract-all", str(manifest), "-o", str(tmp_path / "f.csv"))
