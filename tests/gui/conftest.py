@@ -22,6 +22,7 @@ from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.workflow.project import Project
 
 HERE = Path(__file__).parent
+TESTS_A_CLEARING = 20
 
 
 def load_module(name: str) -> ModuleType:
@@ -65,8 +66,33 @@ def qapp() -> QApplication:
     return make_application()
 
 
+_tests_since_clearing = 0
+
+
 @pytest.fixture(autouse=True)
-def _main_thread_is_free(request: pytest.FixtureRequest) -> Iterator[None]:
+def _nothing_is_left(qapp: QApplication) -> None:
+    """Nothing of earlier tests is on screen, where it would get this test's mouse, nor in this test's collections."""
+    for widget in qapp.topLevelWidgets():
+        widget.hide()
+    clear_garbage(every=TESTS_A_CLEARING)
+
+
+def clear_garbage(every: int = 1) -> None:
+    """Collect what earlier tests left, at every so many calls, and set what lives on aside.
+
+    The collections of the program would otherwise walk over the heap of the whole run, which no user has.
+    """
+    global _tests_since_clearing  # noqa: PLW0603  # the run's own count
+    _tests_since_clearing += 1
+    if _tests_since_clearing >= every:
+        _tests_since_clearing = 0
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _main_thread_is_free(request: pytest.FixtureRequest, _nothing_is_left: None) -> Iterator[None]:
     """No call on the main thread takes over 100 ms; where one does, the test fails and says where."""
     with watchdog.watched() as dog:
         yield
@@ -80,7 +106,7 @@ def _main_thread_is_free(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWindow]:
     """The window before a project is open, 1600 x 960, on screen; closed at the end, and with it the project."""
-    gc.collect()  # what earlier tests left: its destruction would count as this window's
+    clear_garbage()  # what earlier tests left: its destruction would count as this window's
     made = make_window(tmp_path / "settings.json", WindowStart())
     qtbot.addWidget(made)
     made.resize(1600, 960)
