@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.files import canonical_json, digest, parse_json, read_bytes, write_json
+from escc_desktop.prognosis.card_parts import (
+    Acquisition,
+    Applicability,
+    Count,
+    Extraction,
+    Figure,
+    Fraction,
+    Hex,
+    IccRule,
+    Name,
+    Part,
+    Positive,
+    Range,
+    Text,
+    Training,
+)
 
 MAX_CARD_BYTES = 4 * 2**20
 
 CardKind = Literal["radscore", "clinical", "radiomics", "combined"]
-RiskGroup = Literal["LOW", "HIGH"]
 CARD_KINDS: tuple[CardKind, ...] = ("radscore", "clinical", "radiomics", "combined")
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(max_length=2000)]
-Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Positive = Annotated[float, Field(gt=0)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
+_LATER = ("acquisition", "extraction", "curve_errors")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Scaling(_Part):
+class Scaling(Part):
     """How a feature was scaled before its coefficient: (value - mean) / sd."""
 
     mean: float
     sd: Positive
 
 
-class Contrast(_Part):
+class Contrast(Part):
     """The two levels a yes/no term compares, with their patients and events where they are known.
 
     A numeric covariate is at the level when it is at or above `at_least`; a text covariate when it equals `level`.
@@ -52,20 +56,7 @@ class Contrast(_Part):
     events_reference: Count | None = None
 
 
-class Range(_Part):
-    """Smallest and largest value seen in training."""
-
-    minimum: float
-    maximum: float
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Range:
-        if self.minimum > self.maximum:
-            raise ValueError("the minimum is above the maximum")
-        return self
-
-
-class Term(_Part):
+class Term(Part):
     """One term of a linear predictor.
 
     Attributes
@@ -97,7 +88,7 @@ class Term(_Part):
     ticks: tuple[float, ...] = ()
 
 
-class Cutoff(_Part):
+class Cutoff(Part):
     """The Rad-score above which a patient is at high risk; at or below it, at low risk."""
 
     value: float
@@ -109,14 +100,14 @@ class Cutoff(_Part):
     n_high: Count | None = None
 
 
-class RadScore(_Part):
+class RadScore(Part):
     """The radiomic linear predictor and its cut-off (None where no cut could be found)."""
 
     terms: tuple[Term, ...]
     cutoff: Cutoff | None = None
 
 
-class Uncertainty(_Part):
+class Uncertainty(Part):
     """What an interval of the predicted survival needs (survfit's variance of log cumulative hazard).
 
     Var(log H(t|x)) = `log_hazard_variance` + (x - `reference`)' `covariance` (x - `reference`), x in model units.
@@ -127,7 +118,17 @@ class Uncertainty(_Part):
     covariance: tuple[tuple[float, ...], ...]
 
 
-class Baseline(_Part):
+class CurveErrors(Part):
+    """`Uncertainty` at each time of the baseline: what an interval of survival at any month needs.
+
+    The covariance is that of `Uncertainty`; survival from a month on has the differences of the running sums.
+    """
+
+    log_hazard_variance: tuple[Annotated[float, Field(ge=0)], ...]
+    reference: tuple[tuple[float, ...], ...]
+
+
+class Baseline(Part):
     """Survival of a patient whose linear predictor equals `center`.
 
     `survival` is at the card's horizon; `times_months` and `cumulative_hazard` are the whole curve.
@@ -139,7 +140,7 @@ class Baseline(_Part):
     cumulative_hazard: tuple[float, ...] = ()
 
 
-class Points(_Part):
+class Points(Part):
     """The nomogram's scale: points = (linear predictor - lowest) * per_lp; `lp_range` spans its survival axis."""
 
     per_lp: Positive
@@ -147,7 +148,7 @@ class Points(_Part):
     lp_range: tuple[float, float]
 
 
-class SurvivalModel(_Part):
+class SurvivalModel(Part):
     """A Cox model; without terms it gives everyone the baseline survival."""
 
     terms: tuple[Term, ...]
@@ -168,101 +169,7 @@ class SurvivalModel(_Part):
         return self
 
 
-class IccRule(_Part):
-    """Which features were allowed in, by agreement of readings."""
-
-    form: Name
-    threshold: float
-    rule: Text
-    n_intra: Count
-    n_inter: Count
-
-
-class TrainingPatient(_Part):
-    """A patient the model was trained on, known by digests only, with predictions by models that never saw them."""
-
-    patient: Hex
-    values: Hex
-    rad_score: float | None = None
-    risk_group: RiskGroup | None = None
-    survival: Fraction | None = None
-
-
-class Training(_Part):
-    """The cohort behind the card."""
-
-    n_patients: Count
-    n_events: Count
-    n_events_by_horizon: Count
-    features_digest: Hex
-    clinical_digest: Hex
-    config_digest: Hex
-    seed: int
-    salt: Hex
-    patients: tuple[TrainingPatient, ...]
-
-
-class Requirement(_Part):
-    """A column of CLINICAL.csv and the values a patient must have there for the card to apply."""
-
-    column: Name
-    allowed: tuple[Name, ...]
-
-
-class Applicability(_Part):
-    """Whom the card may judge; outside it a probability is withheld with the reason."""
-
-    statements: tuple[Text, ...] = ()
-    phase: Name = "arterial"
-    sites: tuple[Name, ...] = ()
-    requirements: tuple[Requirement, ...] = ()
-
-
-class Acquisition(_Part):
-    """How the images of the training patients were made: ranges, and every kernel and scanner there was.
-
-    Attributes
-    ----------
-    largest_hu
-        Largest absolute value of a whole image, by which four filters are scaled.
-    n_known, n_cropped
-        Patients whose images are known; those whose image was cut out of a larger scan.
-    """
-
-    pixel_spacing_mm: Range | None = None
-    slice_spacing_mm: Range | None = None
-    slice_thickness_mm: Range | None = None
-    kvp: Range | None = None
-    largest_hu: Range | None = None
-    kernels: tuple[Text, ...] = ()
-    scanners: tuple[Text, ...] = ()
-    n_known: Count
-    n_cropped: Count
-
-
-class Extraction(_Part):
-    """With which settings the features of the training patients were computed; the digest decides.
-
-    All `engines` give the same values; `pixel_types` are those of the images the features were taken from.
-    """
-
-    params: Name
-    params_digest: Hex
-    engines: tuple[Text, ...] = ()
-    pixel_types: tuple[Text, ...] = ()
-
-
-class Figure(_Part):
-    """A measure of performance: on the training patients, and corrected for optimism."""
-
-    name: Name
-    apparent: float | None
-    corrected: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-
-
-class ModelCard(_Part):
+class ModelCard(Part):
     """A versioned model.
 
     Attributes
@@ -275,6 +182,8 @@ class ModelCard(_Part):
         What the features' coefficients refer to; `unknown` where print does not say.
     acquisition, extraction
         How training images were made and their features computed; None for earlier cards, or where nothing is known.
+    curve_errors
+        None for earlier cards and for models without a curve: then survival has an interval at the horizon only.
     digest
         SHA-256 of the canonical JSON of everything else.
     """
@@ -299,7 +208,19 @@ class ModelCard(_Part):
     warnings: tuple[Text, ...] = ()
     acquisition: Acquisition | None = None
     extraction: Extraction | None = None
+    curve_errors: CurveErrors | None = None
     digest: Hex
+
+    @model_validator(mode="after")
+    def _curve_errors_fit(self) -> ModelCard:
+        errors, baseline = self.curve_errors, self.model.baseline if self.model else None
+        if errors is not None:
+            n_times = len(baseline.times_months) if baseline else 0
+            if {len(errors.log_hazard_variance), len(errors.reference)} != {n_times}:
+                raise ValueError("the errors of the curve do not belong to its times")
+            if any(len(row) != len(self.model_terms) for row in errors.reference):
+                raise ValueError("the errors of the curve do not belong to the terms")
+        return self
 
     @model_validator(mode="after")
     def _digest_is_right(self) -> ModelCard:
@@ -332,7 +253,7 @@ def content_digest(document: dict[str, object]) -> str:
 
     What came later is left out too where it says nothing, so that earlier cards keep their digest.
     """
-    left_out = {"digest", *(name for name in ("acquisition", "extraction") if not document.get(name))}
+    left_out = {"digest", *(name for name in _LATER if not document.get(name))}
     return digest(canonical_json({key: value for key, value in document.items() if key not in left_out}))
 
 
@@ -384,17 +305,3 @@ def save_card(path: Path, card: ModelCard) -> None:
 def card_schema() -> dict[str, object]:
     """Return the JSON schema that `resources/models/card.schema.json` holds."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ModelCard.model_json_schema()}
-
-
-def patient_digest(salt: str, patient_id: str) -> str:
-    """Return the salted digest by which a card knows a training patient's code."""
-    return hashlib.sha256(f"{salt}:patient:{patient_id}".encode()).hexdigest()
-
-
-def values_digest(salt: str, values: Sequence[float | str | None]) -> str:
-    """Return the salted digest of the values a card reads from one patient, to ten digits.
-
-    Values that went through another program, or a mean taken in another order, may differ in their last digits.
-    """
-    text = json.dumps([value if isinstance(value, str) or value is None else f"{value:.10g}" for value in values])
-    return hashlib.sha256(f"{salt}:values:{text}".encode()).hexdigest()

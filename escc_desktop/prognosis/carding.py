@@ -11,38 +11,40 @@ import numpy as np
 from escc_desktop import version
 from escc_desktop.prognosis.card import (
     CARD_KINDS,
-    Applicability,
     Baseline,
     CardKind,
+    CurveErrors,
     Cutoff,
-    Extraction,
-    Figure,
-    IccRule,
     ModelCard,
     Points,
     RadScore,
-    Range,
-    RiskGroup,
     Scaling,
     SurvivalModel,
     Term,
-    Training,
-    TrainingPatient,
     Uncertainty,
     finished,
-    patient_digest,
-    values_digest,
+)
+from escc_desktop.prognosis.card_digests import patient_digest, values_digest
+from escc_desktop.prognosis.card_parts import (
+    Applicability,
+    Extraction,
+    Figure,
+    IccRule,
+    Range,
+    RiskGroup,
+    Training,
+    TrainingPatient,
 )
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.pipeline import Fitted, FittedModel, Problem, design
 from escc_desktop.prognosis.scans import training_acquisition
 from escc_desktop.prognosis.terms import model_value
 from escc_desktop.prognosis.validation import OutOfFold
-from escc_desktop.stats.arrays import FloatArray
+from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.cox import CoxFit
 from escc_desktop.stats.cutpoint import Cutpoint
 from escc_desktop.stats.nomogram import Nomogram, Predictor, axis_ticks, nomogram
-from escc_desktop.stats.survival import kaplan_meier
+from escc_desktop.stats.survival import KaplanMeier, kaplan_meier
 
 CUTOFF_METHOD = "maximally selected log-rank (X-tile style); P corrected for the search"
 _NAMES: dict[CardKind, str] = {
@@ -102,6 +104,7 @@ def _card(problem: Problem, evidence: Evidence, kind: CardKind) -> ModelCard:
         warnings=evidence.warnings,
         acquisition=training_acquisition(problem.cohort.scans),
         extraction=evidence.extraction,
+        curve_errors=_curve_errors(problem, evidence.fitted.models[kind].fit),
     )
 
 
@@ -235,12 +238,39 @@ def _marginal_model(problem: Problem) -> SurvivalModel:
     if np.isfinite(hazard) and hazard > 0:
         variance = float((at.std_error[0] / at.survival[0] / hazard) ** 2)
         uncertainty = Uncertainty(log_hazard_variance=variance, reference=(), covariance=())
+    falls = _falls(curve)
     return SurvivalModel(
         terms=(),
-        baseline=Baseline(center=0.0, survival=float(at.survival[0])),
+        baseline=Baseline(
+            center=0.0,
+            survival=float(at.survival[0]),
+            times_months=tuple(curve.time[falls].tolist()),
+            cumulative_hazard=tuple((-np.log(curve.survival[falls])).tolist()),
+        ),
         uncertainty=uncertainty,
         n_patients=problem.endpoint.n,
         n_events=problem.endpoint.n_events,
+    )
+
+
+def _falls(curve: KaplanMeier) -> BoolArray:
+    """Return where the curve falls, short of 0: there the hazard is infinite."""
+    return np.asarray((curve.n_event > 0) & (curve.survival > 0))
+
+
+def _curve_errors(problem: Problem, fit: CoxFit | None) -> CurveErrors:
+    """Return what the interval of a whole curve needs, at the times of `survival_model`'s baseline."""
+    if fit is None:
+        curve = kaplan_meier(problem.endpoint)
+        falls = _falls(curve)
+        spread = (curve.std_error_log[falls] / np.log(curve.survival[falls])) ** 2
+        return CurveErrors(log_hazard_variance=tuple(spread.tolist()), reference=((),) * len(spread))
+    rows = fit.baseline.time <= problem.endpoint.time_months.max()
+    hazard = fit.baseline.cumhaz[rows]
+    reference = fit.means + fit.baseline.mean[rows] / hazard[:, None]
+    return CurveErrors(
+        log_hazard_variance=tuple((fit.baseline.variance[rows] / hazard**2).tolist()),
+        reference=tuple(tuple(row) for row in reference.tolist()),
     )
 
 

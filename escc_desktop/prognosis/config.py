@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.files import canonical_json, decode_text, digest, read_bytes
-from escc_desktop.prognosis.card import Applicability
+from escc_desktop.prognosis.card_parts import Applicability
 from escc_desktop.stats.agreement import IccForm
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from escc_desktop.errors import EsccError
 from escc_desktop.features.table import FeatureTable
 from escc_desktop.prognosis import summary
-from escc_desktop.prognosis.card import CARD_KINDS, CardKind, Extraction, ModelCard
+from escc_desktop.prognosis.card import CARD_KINDS, CardKind, ModelCard
+from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.prognosis.carding import Evidence, make_cards
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import Cohort, assemble, features_digest

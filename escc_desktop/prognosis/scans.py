@@ -7,7 +7,8 @@ from typing import Final
 
 from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.names import parse_feature_name
-from escc_desktop.prognosis.card import Acquisition, ModelCard, Range
+from escc_desktop.prognosis.card import ModelCard
+from escc_desktop.prognosis.card_parts import Acquisition, Range
 
 # Filters scaled by the largest value of the whole image.
 SCALED: Final = frozenset({"square", "squareroot", "logarithm", "exponential"})

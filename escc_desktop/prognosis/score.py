@@ -12,16 +12,9 @@ from scipy import special
 from escc_desktop.errors import EsccError
 from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.table import FeatureTable
-from escc_desktop.prognosis.card import (
-    ModelCard,
-    RadScore,
-    RiskGroup,
-    SurvivalModel,
-    Term,
-    TrainingPatient,
-    patient_digest,
-    values_digest,
-)
+from escc_desktop.prognosis.card import ModelCard, RadScore, SurvivalModel, Term
+from escc_desktop.prognosis.card_digests import patient_digest, values_digest
+from escc_desktop.prognosis.card_parts import RiskGroup, TrainingPatient
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import VOLUME, PatientValues, patient_values
 from escc_desktop.prognosis.scans import deviations

@@ -6,7 +6,8 @@ from collections import Counter
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.table import FeatureTable
-from escc_desktop.prognosis.card import Extraction, ModelCard
+from escc_desktop.prognosis.card import ModelCard
+from escc_desktop.prognosis.card_parts import Extraction
 
 
 def check_one_settings(table: FeatureTable) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from escc_desktop import version
 from escc_desktop.errors import EsccError
 from escc_desktop.prognosis import results as doc
-from escc_desktop.prognosis.card import CARD_KINDS, CardKind, Figure, RiskGroup
+from escc_desktop.prognosis.card import CARD_KINDS, CardKind
+from escc_desktop.prognosis.card_parts import Figure, RiskGroup
 from escc_desktop.prognosis.carding import corrected_p, model_terms
 from escc_desktop.prognosis.cohort import Dropped
 from escc_desktop.prognosis.pipeline import Fitted, FittedModel, Predictions, Problem, Univariable, predict

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from escc_desktop.errors import EsccError
-from escc_desktop.prognosis.card import Contrast, Range, Scaling, Term
+from escc_desktop.prognosis.card import Contrast, Scaling, Term
+from escc_desktop.prognosis.card_parts import Range
 from escc_desktop.prognosis.clinical import ClinicalTable, Covariate
 from escc_desktop.prognosis.cohort import Cohort
 from escc_desktop.prognosis.config import DevelopConfig

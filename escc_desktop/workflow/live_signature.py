@@ -21,7 +21,8 @@ from escc_desktop.features.params import ExtractionParams, kept_params
 from escc_desktop.features.sensitivity import DecidingVoxel, Factor, Response, Sensitivity, sensitivity
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Volume
-from escc_desktop.prognosis.card import ModelCard, RadScore, Term, patient_digest
+from escc_desktop.prognosis.card import ModelCard, RadScore, Term
+from escc_desktop.prognosis.card_digests import patient_digest
 from escc_desktop.prognosis.score import rad_score_of
 from escc_desktop.prognosis.settings import is_of_settings, settings_of
 from escc_desktop.prognosis.terms import model_value

@@ -20,7 +20,8 @@ from escc_desktop.imaging.exchange import read_mask, read_scan
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.series import Series
 from escc_desktop.imaging.volume import Volume
-from escc_desktop.prognosis.card import ModelCard, RiskGroup, load_card
+from escc_desktop.prognosis.card import ModelCard, load_card
+from escc_desktop.prognosis.card_parts import RiskGroup
 from escc_desktop.prognosis.scans import deviations
 from escc_desktop.prognosis.score import rad_score_of
 from escc_desktop.prognosis.settings import is_of_settings, settings_of

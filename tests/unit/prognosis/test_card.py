@@ -14,10 +14,9 @@ from escc_desktop.prognosis.card import (
     content_digest,
     load_card,
     parse_card,
-    patient_digest,
     save_card,
-    values_digest,
 )
+from escc_desktop.prognosis.card_digests import patient_digest, values_digest
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.results import results_schema
 from escc_desktop.resources import resource_path

@@ -12,7 +12,8 @@ import pytest
 
 from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.table import FeatureTable, RoiKey, read_feature_table, write_feature_table
-from escc_desktop.prognosis.card import Acquisition, ModelCard, Range, content_digest, finished
+from escc_desktop.prognosis.card import ModelCard, content_digest, finished
+from escc_desktop.prognosis.card_parts import Acquisition, Range
 from escc_desktop.prognosis.cohort import patient_values
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.scans import deviations, reads_whole_image, training_acquisition

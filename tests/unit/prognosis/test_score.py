@@ -9,7 +9,8 @@ import pytest
 from escc_desktop.errors import EsccError
 from escc_desktop.features.table import FeatureTable, RoiKey
 from escc_desktop.files import CsvTable
-from escc_desktop.prognosis.card import Applicability, ModelCard, Requirement, finished, load_card
+from escc_desktop.prognosis.card import ModelCard, finished, load_card
+from escc_desktop.prognosis.card_parts import Applicability, Requirement
 from escc_desktop.prognosis.clinical import ClinicalTable, parse_clinical
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.score import Assessment, assess
@@ -181,7 +182,7 @@ def test_that_a_card_without_terms_gives_everybody_the_cohorts_survival(made: De
     assert card.model.baseline is not None
     baseline = card.model.baseline.model_copy(update={"center": 0.0, "survival": 0.7})
     empty = card.model.model_copy(update={"terms": (), "uncertainty": None, "points": None, "baseline": baseline})
-    verdicts = assess(_changed(card, model=empty, training=None), *_others(cohort))
+    verdicts = assess(_changed(card, model=empty, curve_errors=None, training=None), *_others(cohort))
     assert [one.survival for one in verdicts] == pytest.approx([0.7] * len(verdicts))
 
 

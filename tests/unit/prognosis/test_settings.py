@@ -13,7 +13,8 @@ from escc_desktop.errors import EsccError
 from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.params import UsedParams, load_params
 from escc_desktop.features.table import FeatureTable, RoiKey, read_feature_table, write_feature_table
-from escc_desktop.prognosis.card import Extraction, ModelCard, content_digest, finished
+from escc_desktop.prognosis.card import ModelCard, content_digest, finished
+from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.prognosis.develop import Development, develop
 from escc_desktop.prognosis.scans import deviations
 from escc_desktop.prognosis.score import assess

@@ -16,7 +16,8 @@ from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.features.extract import extract
 from escc_desktop.features.params import load_params
 from escc_desktop.imaging.mask import Mask, MaskEdit
-from escc_desktop.prognosis.card import Extraction, ModelCard, finished
+from escc_desktop.prognosis.card import ModelCard, finished
+from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.reading.plan import planned_id
 from escc_desktop.reading.session import Occasion, Reader

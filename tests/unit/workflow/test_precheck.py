@@ -21,17 +21,8 @@ from escc_desktop.features.table import FeatureTable, RoiKey, write_feature_tabl
 from escc_desktop.imaging.exchange import read_mask, read_volume
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Geometry, Volume
-from escc_desktop.prognosis.card import (
-    Acquisition,
-    Cutoff,
-    ModelCard,
-    RadScore,
-    Range,
-    Scaling,
-    Term,
-    finished,
-    save_card,
-)
+from escc_desktop.prognosis.card import Cutoff, ModelCard, RadScore, Scaling, Term, finished, save_card
+from escc_desktop.prognosis.card_parts import Acquisition, Range
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.workflow.acquisition import acquisition_of_file
 from escc_desktop.workflow.extraction import ExtractionChoice, RoiFiles
