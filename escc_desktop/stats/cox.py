@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, optimize, stats
+from scipy import linalg, stats
 
 from escc_desktop.errors import EsccError
 from escc_desktop.stats.arrays import FloatArray, finite
 from escc_desktop.stats.risksets import RiskSets, Ties
+from escc_desktop.stats.separation import separating
 from escc_desktop.stats.survival import Endpoint, IntervalKind, confidence_limits
 
 _MAX_ITERATIONS = 50
@@ -76,40 +77,6 @@ def _maximise(sets: RiskSets, X: FloatArray, start: _Step) -> tuple[FloatArray, 
         if decrement < _DECREMENT:
             return coef, state, True
     return coef, state, False
-
-
-def _separating(sets: RiskSets, X: FloatArray) -> FloatArray:
-    """Return which columns of X take part in a monotone likelihood, by linear programming.
-
-    The likelihood grows without end along d exactly when every death has the largest x.d of its risk set and
-    one of them strictly (Tsiatis 1981; Bryson and Johnson 1981). Variables are d and, per tie from late to
-    early, the largest x.d so far: m_k >= m_(k-1), m_k >= x.d of who enters the risk set, = x.d of its deaths.
-    """
-    n_ties, p = sets.tie_start.size, X.shape[1]
-    ends = sets.risk_end[sets.tie_start]
-    n_in = int(ends[-1])
-    tie_of_row = np.searchsorted(ends, np.arange(n_in), side="right")
-    entering = np.zeros((n_in, p + n_ties))
-    entering[:, :p], entering[np.arange(n_in), p + tie_of_row] = X[:n_in], -1
-    growing = np.zeros((n_ties - 1, p + n_ties))
-    growing[np.arange(n_ties - 1), p + np.arange(n_ties - 1)] = 1
-    growing[np.arange(n_ties - 1), p + 1 + np.arange(n_ties - 1)] = -1
-    upper = np.vstack([entering, growing])
-    equal = np.zeros((sets.deaths.size, p + n_ties))
-    equal[:, :p], equal[np.arange(sets.deaths.size), p + sets.tie_of_death] = X[sets.deaths], -1
-    answer = optimize.linprog(
-        upper.sum(axis=0),
-        A_ub=upper,
-        b_ub=np.zeros(upper.shape[0]),
-        A_eq=equal,
-        b_eq=np.zeros(equal.shape[0]),
-        bounds=[(-1, 1)] * p + [(None, None)] * n_ties,
-        method="highs",
-    )
-    if answer.status != 0 or answer.fun > -1e-7:
-        return np.zeros(p)
-    parts: FloatArray = np.abs(answer.x[:p])
-    return parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +164,8 @@ class CoxFit:
         return rows
 
 
-def _baseline(sets: RiskSets, X: FloatArray, coef: FloatArray) -> Baseline:
+def baseline_of(sets: RiskSets, X: FloatArray, coef: FloatArray) -> Baseline:
+    """Return the baseline at the origin of X (n, p), rows in the order of the risk sets, given coefficients."""
     risk = np.exp(X @ coef)
     s0 = sets.totals(risk)
     mean = sets.totals(risk[:, None] * X) / s0[:, None]
@@ -267,8 +235,7 @@ def cox(endpoint: Endpoint, X: npt.ArrayLike, names: Sequence[str], ties: Ties =
     coef, state, converged = _maximise(sets, scaled, start)
     separated: tuple[str, ...] = ()
     if not converged or np.ptp(scaled @ coef) > _SUSPICIOUS_SPREAD:
-        parts = _separating(sets, scaled)
-        separated = tuple(name for name, part in zip(names, parts, strict=True) if part > 1e-6)
+        separated = tuple(name for name, is_one in zip(names, separating(sets, scaled), strict=True) if is_one)
         if not converged and not separated:
             raise EsccError("The Cox model did not converge.", "Use fewer or less related covariates.")
     vcov = np.asarray(linalg.pinvh(state.information)) / np.outer(scale, scale)
@@ -294,7 +261,7 @@ def cox(endpoint: Endpoint, X: npt.ArrayLike, names: Sequence[str], ties: Ties =
         n=endpoint.n,
         n_events=endpoint.n_events,
         means=means,
-        baseline=_baseline(sets, scaled * scale, beta),
+        baseline=baseline_of(sets, scaled * scale, beta),
         ties=ties,
         separated=separated,
     )

@@ -11,6 +11,7 @@ from scipy import linalg, optimize, stats
 
 from escc_desktop.errors import EsccError
 from escc_desktop.stats.arrays import BoolArray, FloatArray, finite
+from escc_desktop.stats.cox import CoxFit, baseline_of
 from escc_desktop.stats.risksets import RiskSets
 from escc_desktop.stats.survival import Endpoint
 
@@ -46,11 +47,16 @@ class FirthFit:
 
     names: tuple[str, ...]
     coef: FloatArray
-    se: FloatArray
+    vcov: FloatArray
     loglik: tuple[float, float]
     _sets: RiskSets
     _scaled: FloatArray
     _scale: FloatArray
+
+    @property
+    def se(self) -> FloatArray:
+        """(p,) standard errors from the information."""
+        return np.asarray(np.sqrt(np.diag(self.vcov)))
 
     @property
     def lr_chisq(self) -> float:
@@ -157,9 +163,45 @@ def firth_cox(endpoint: Endpoint, X: npt.ArrayLike, names: Sequence[str]) -> Fir
     return FirthFit(
         names=tuple(names),
         coef=coef / scale,
-        se=np.sqrt(np.diag(linalg.inv(state.information))) / scale,
+        vcov=np.asarray(linalg.inv(state.information)) / np.outer(scale, scale),
         loglik=(null.loglik + shift, state.loglik + shift),
         _sets=sets,
         _scaled=scaled,
         _scale=scale,
+    )
+
+
+def as_cox(fit: FirthFit, endpoint: Endpoint, X: npt.ArrayLike) -> CoxFit:
+    """Return a penalised fit in the form of a Cox model, so that it can predict: Breslow baseline, Wald limits.
+
+    Wald limits are too short on the side a separated covariate runs off to: show `FirthFit.profile` beside them.
+
+    Parameters
+    ----------
+    endpoint, X
+        What it was fitted on.
+    """
+    columns = finite(X, "The table of covariates", n_axes=2)
+    sets = RiskSets.of(endpoint, "breslow")
+    means = columns.mean(axis=0)
+    half = float(stats.norm.ppf(0.975)) * fit.se
+    z = fit.coef / fit.se
+    return CoxFit(
+        names=fit.names,
+        coef=fit.coef,
+        se=fit.se,
+        z=z,
+        p=np.asarray(2 * stats.norm.sf(np.abs(z))),
+        hr=np.exp(fit.coef),
+        hr_lower=np.exp(fit.coef - half),
+        hr_upper=np.exp(fit.coef + half),
+        vcov=fit.vcov,
+        loglik=fit.loglik,
+        score_chisq=np.nan,
+        n=endpoint.n,
+        n_events=endpoint.n_events,
+        means=means,
+        baseline=baseline_of(sets, (columns - means)[sets.order], fit.coef),
+        ties="breslow",
+        separated=(),
     )
