@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,9 +11,12 @@ from scipy import stats
 
 from escc_desktop.errors import EsccError
 from escc_desktop.stats.arrays import LARGEST, FloatArray, finite
+from escc_desktop.stats.quantiles import f_upper_denominator, f_upper_numerator
 
 IccForm = Literal["icc1", "icc2", "icc3", "icc1k", "icc2k", "icc3k"]
 ICC_FORMS: tuple[IccForm, ...] = get_args(IccForm)
+_SINGLES: tuple[IccForm, ...] = ("icc1", "icc2", "icc3")
+_SINGLE: dict[IccForm, IccForm] = dict(zip(ICC_FORMS, _SINGLES * 2, strict=True))
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,14 @@ def _mean_squares(ratings: FloatArray) -> _MeanSquares:
     # Centred first: a large common offset would otherwise eat the digits of the differences. On a value of its own
     # before the mean, so that what is constant is exactly 0.
     x = ratings - ratings[:1, :1]
-    x = x - x.mean(axis=(0, 1))
+    x -= x.mean(axis=(0, 1))
     by_row, by_reading = x.mean(axis=1), x.mean(axis=0)
     between = k * np.sum(by_row**2, axis=0)
     readings = n * np.sum(by_reading**2, axis=0)
-    within = np.sum((x - by_row[:, None, :]) ** 2, axis=(0, 1))
-    residual = np.sum((x - by_row[:, None, :] - by_reading[None, :, :]) ** 2, axis=(0, 1))
+    x -= by_row[:, None, :]
+    within = np.einsum("nkp,nkp->p", x, x)
+    x -= by_reading[None, :, :]
+    residual = np.einsum("nkp,nkp->p", x, x)
     return _MeanSquares(
         n, k, between / (n - 1), within / (n * (k - 1)), readings / (k - 1), residual / ((n - 1) * (k - 1))
     )
@@ -105,7 +110,7 @@ def _absolute_limits(ms: _MeanSquares, icc2: FloatArray, tail: float) -> tuple[F
         (n - 1) * (k - 1) * (k * icc2 * ratio + a) ** 2,
         (n - 1) * (k * icc2 * ratio) ** 2 + a**2,
     )
-    f_lower, f_upper = stats.f.isf(tail, n - 1, v), stats.f.isf(tail, v, n - 1)
+    f_lower, f_upper = f_upper_denominator(tail, n - 1, v), f_upper_numerator(tail, v, n - 1)
     noise = k * ms.readings + (k * n - k - n) * ms.residual
     # With hardly a degree of freedom left the quantiles run off; such limits become NaN.
     with np.errstate(over="ignore"):
@@ -137,27 +142,47 @@ def icc_many(ratings: npt.ArrayLike, form: IccForm = "icc2", alpha: float = 0.05
     EsccError
         Fewer than two patients or two readings, or an unknown form.
     """
+    if form not in ICC_FORMS:
+        raise EsccError(f"There is no ICC form '{form}'.", f"Choose one of {', '.join(ICC_FORMS)}.")
+    ms = _checked(ratings)
+    single = _single(ms, _SINGLE[form], alpha)
+    return single if form in _SINGLES else _of_mean(single, form, ms.k)
+
+
+def icc_all_forms(ratings: npt.ArrayLike, alpha: float = 0.05) -> dict[IccForm, IccMany]:
+    """Compute all six forms as `icc_many` does, from one analysis of variance."""
+    ms = _checked(ratings)
+    single = {form: _single(ms, form, alpha) for form in _SINGLES}
+    return {form: single[form] if form in single else _of_mean(single[_SINGLE[form]], form, ms.k) for form in ICC_FORMS}
+
+
+def _checked(ratings: npt.ArrayLike) -> _MeanSquares:
     x = np.asarray(ratings, dtype=np.float64)
     if x.ndim != 3 or x.shape[0] < 2 or x.shape[1] < 2:
         raise EsccError(f"Agreement needs at least 2 patients and 2 readings, not an array of shape {x.shape}.")
-    if form not in ICC_FORMS:
-        raise EsccError(f"There is no ICC form '{form}'.", f"Choose one of {', '.join(ICC_FORMS)}.")
-    ms = _mean_squares(np.where((np.abs(x) < LARGEST).all(axis=(0, 1)), x, np.nan))
+    return _mean_squares(np.where((np.abs(x) < LARGEST).all(axis=(0, 1)), x, np.nan))
+
+
+def _single(ms: _MeanSquares, form: IccForm, alpha: float) -> IccMany:
+    """Compute icc1, icc2 or icc3."""
     n, k = ms.n, ms.k
-    one_way = form.startswith("icc1")
-    noise = ms.within if one_way else ms.residual
-    df1, df2 = n - 1.0, float(n * (k - 1) if one_way else (n - 1) * (k - 1))
+    noise = ms.within if form == "icc1" else ms.residual
+    df1, df2 = n - 1.0, float(n * (k - 1) if form == "icc1" else (n - 1) * (k - 1))
     F = _ratio(ms.between, noise)
-    if form.startswith("icc2"):
+    if form == "icc2":
         single = _ratio(ms.between - noise, ms.between + (k - 1) * noise + k * (ms.readings - noise) / n)
         lower, upper = _absolute_limits(ms, single, alpha / 2)
     else:
         single = _ratio(ms.between - noise, ms.between + (k - 1) * noise)
         f_low, f_high = F / stats.f.isf(alpha / 2, df1, df2), F * stats.f.isf(alpha / 2, df2, df1)
         lower, upper = (_ratio(f - 1, f + k - 1) for f in (f_low, f_high))
-    if form.endswith("k"):
-        single, lower, upper = (_averaged(value, k) for value in (single, lower, upper))
     return IccMany(form, single, F, df1, df2, np.asarray(stats.f.sf(F, df1, df2)), lower, upper)
+
+
+def _of_mean(single: IccMany, form: IccForm, k: int) -> IccMany:
+    """Return the reliability of the mean of k readings."""
+    icc, lower, upper = (_averaged(value, k) for value in (single.icc, single.lower, single.upper))
+    return replace(single, form=form, icc=icc, lower=lower, upper=upper)
 
 
 def icc(ratings: npt.ArrayLike, form: IccForm = "icc2", alpha: float = 0.05) -> Icc:
