@@ -6,12 +6,60 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.files import canonical_json, decode_text, digest, read_bytes
-from escc_desktop.prognosis.card_parts import Applicability
+from escc_desktop.prognosis.card_parts import Applicability, Name, Part, Text
+from escc_desktop.resources import resource_path
 from escc_desktop.stats.agreement import IccForm
+from escc_desktop.stats.risksets import Ties
+from escc_desktop.stats.selection import Scale
+
+PRESETS = ("table3",)
+
+
+class Row(Part):
+    """A covariate as a contrast of two levels, as a table of a paper prints it.
+
+    Attributes
+    ----------
+    at_least
+        A number is at the level when it is at or above this one.
+    level, reference
+        A text is at the level when it equals `level`; every other is the reference unless one is named.
+    day
+        Trial day on which it is known; day 1 is the first of treatment, days before it are 0 or negative.
+    note
+        What the print leaves open and how it is read here.
+    """
+
+    covariate: Name
+    at_least: float | None = None
+    level: Name | None = None
+    reference: Name | None = None
+    day: Annotated[int, Field(ge=-3650, le=3650)] = 1
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _is_one_contrast(self) -> Row:
+        if (self.at_least is None) == (self.level is None):
+            raise ValueError("a row has either at_least or level")
+        return self
+
+
+class Decision(Part):
+    """What would be done above a threshold probability, and the thresholds worth a thought."""
+
+    action: Annotated[str, Field(min_length=1, max_length=200)]
+    lowest: Annotated[float, Field(gt=0, lt=1)]
+    highest: Annotated[float, Field(gt=0, lt=1)]
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Decision:
+        if self.lowest >= self.highest:
+            raise ValueError("the lowest threshold is not below the highest")
+        return self
 
 
 class DevelopConfig(BaseModel):
@@ -21,28 +69,47 @@ class DevelopConfig(BaseModel):
     ----------
     patient_value
         How several lesions of a patient become one value.
-    icc_form, icc_threshold
-        A feature passes with an estimate strictly above the threshold, intra and inter.
-    correlation_cutoff
-        caret's findCorrelation, strictly above.
-    folds
-        Of the LASSO's cross-validation.
-    min_fraction
-        Smallest share of patients on either side of the cut-off.
-    permutations
-        For the corrected P of the cut-off.
+    icc_form, icc_threshold, icc_bound, icc_values, icc_comparisons
+        A feature passes with an estimate (or its lower 95 % limit) strictly above the threshold, of its values as
+        they are, their logarithms (where all are positive) or ranks, intra and inter or one of them.
+    scaling
+        Of the features; the LASSO standardises inside unless `lasso_standardize` is false.
+    correlation_cutoff, correlation_search
+        caret's findCorrelation, strictly above; caret itself searches exactly below 100 features.
+    folds, fold_of
+        Of the LASSO's cross-validation: their number, drawn by the seed, or the fold of each patient.
+    penalty, lasso_standardize, lasso_thresh
+        Which penalty of the cross-validation; glmnet's `standardize` and `thresh`.
+    ties
+        Of the Cox models.
+    min_fraction, permutations, cut_resamples
+        Smallest share of patients on either side of the cut-off; permutations for its corrected P; resamples of the
+        patients for its interval.
+    groups
+        3 searches low, middle and high risk too; cards always carry the one cut.
     covariates
         Candidates; None takes every column that is known on day 1.
     log2
         Covariates entered per doubling; None takes skewed laboratory values.
+    rows
+        The candidates as contrasts instead, one by one.
+    known_on_day
+        Trial day on which a column is known, where its name does not say or misleads; nothing after day 1 enters.
     entry, entry_p
-        Which covariates enter the clinical model: those with a univariable P below `entry_p`, or all of them.
+        Which covariates enter the clinical model: those with a univariable P below `entry_p`, all of them, or forward
+        by Akaike's criterion.
+    keep_p
+        Terms of the clinical, radiomics and combined models stay with a P below it; 1 keeps all.
     events_per_term
-        Events needed for each term of the clinical model.
+        Events needed for each term that enters by univariable P.
     radiomics_terms
-        How many features of the signature, by size of coefficient, the nomograms carry.
+        How many features of the signature, by size of coefficient, the nomograms carry; 0 is all.
     force_rare
         Covariates kept in spite of a level with fewer than 5 patients or 3 events.
+    calibration_groups
+        Patients of similar prediction compared with Kaplan-Meier.
+    decision
+        What decision curves are drawn for.
     fold_draws
         How often the selection is repeated with other folds.
     resamples, outer_folds, outer_repeats, noise_repeats
@@ -60,24 +127,47 @@ class DevelopConfig(BaseModel):
     patient_value: Literal["largest", "mean", "volume_weighted_mean"] = "largest"
     icc_form: IccForm = "icc2"
     icc_threshold: Annotated[float, Field(ge=-1, lt=1)] = 0.75
+    icc_bound: Literal["estimate", "lower"] = "estimate"
+    icc_values: Literal["raw", "log", "rank"] = "raw"
+    icc_comparisons: Literal["both", "intra", "inter"] = "both"
+    scaling: Scale = "z-score"
     correlation_cutoff: Annotated[float, Field(gt=0, le=1)] = 0.9
+    correlation_search: Literal["caret", "exact", "fast"] = "caret"
     folds: Annotated[int, Field(ge=3, le=50)] = 10
+    fold_of: dict[Name, Annotated[int, Field(ge=1, le=50)]] = {}
+    penalty: Literal["lambda.min", "lambda.1se"] = "lambda.min"
+    lasso_standardize: bool = True
+    lasso_thresh: Annotated[float, Field(ge=1e-14, le=1e-3)] = 1e-7
+    ties: Ties = "efron"
     min_fraction: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
     permutations: Annotated[int, Field(ge=0, le=100_000)] = 2000
+    cut_resamples: Annotated[int, Field(ge=0, le=100_000)] = 1000
+    groups: Literal[2, 3] = 2
     covariates: tuple[str, ...] | None = None
     log2: tuple[str, ...] | None = None
-    entry: Literal["univariable", "enter"] = "univariable"
+    rows: tuple[Row, ...] = ()
+    known_on_day: dict[Name, Annotated[int, Field(ge=-3650, le=3650)]] = {}
+    entry: Literal["univariable", "enter", "aic"] = "univariable"
     entry_p: Annotated[float, Field(gt=0, le=1)] = 0.1
+    keep_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     events_per_term: Annotated[float, Field(ge=0)] = 10.0
-    radiomics_terms: Annotated[int, Field(ge=1, le=20)] = 3
+    radiomics_terms: Annotated[int, Field(ge=0, le=100)] = 3
     force_rare: tuple[str, ...] = ()
-    fold_draws: Annotated[int, Field(ge=0, le=10_000)] = 10
+    calibration_groups: Annotated[int, Field(ge=2, le=10)] = 3
+    decision: Decision | None = None
+    fold_draws: Annotated[int, Field(ge=0, le=10_000)] = 100
     resamples: Annotated[int, Field(ge=0, le=10_000)] = 30
     outer_folds: Annotated[int, Field(ge=2, le=50)] = 5
     outer_repeats: Annotated[int, Field(ge=1, le=100)] = 2
     noise_repeats: Annotated[int, Field(ge=0, le=10_000)] = 15
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     applicability: Applicability = Applicability()
+
+    @model_validator(mode="after")
+    def _candidates_are_said_once(self) -> DevelopConfig:
+        if self.rows and (self.covariates is not None or self.log2 is not None):
+            raise ValueError("rows name the candidates already: leave out covariates and log2")
+        return self
 
     @property
     def digest(self) -> str:
@@ -86,33 +176,60 @@ class DevelopConfig(BaseModel):
 
 
 def load_config(path: Path) -> DevelopConfig:
-    """Read a TOML file of choices; what it leaves out keeps its default.
+    """Read a TOML file of choices; what it leaves out keeps its default, or that of the `preset` it names.
 
     Raises
     ------
     EsccError
-        The file cannot be read or is no TOML.
+        The file cannot be read or is no TOML, or names a preset there is not.
     FaultsError
         Unknown fields or values out of bounds, all at once.
     """
+    document = _read(path)
+    preset = document.pop("preset", None)
+    return _checked({**(preset_fields(preset) if preset is not None else {}), **document}, path.name)
+
+
+def load_preset(name: str) -> DevelopConfig:
+    """Return the choices of a shipped preset.
+
+    Raises
+    ------
+    EsccError
+        There is none of that name.
+    """
+    return _checked(preset_fields(name), name)
+
+
+def preset_fields(name: object) -> dict[str, object]:
+    """Return what a preset says, by field; an EsccError where there is none of that name."""
+    if name not in PRESETS:
+        raise EsccError(f"There is no preset {name}.", f"Choose {' or '.join(PRESETS)}.")
+    return _read(resource_path("models", f"{name}.toml"))
+
+
+def _read(path: Path) -> dict[str, object]:
     try:
-        document = tomllib.loads(decode_text(read_bytes(path), path.name))
+        return tomllib.loads(decode_text(read_bytes(path), path.name))
     except tomllib.TOMLDecodeError as error:
         raise EsccError(f"{path.name} is no TOML: {error}.", "Mend the line named.") from None
     except RecursionError:
         raise EsccError(f"{path.name} is nested too deeply.", "It is no configuration of this program.") from None
+
+
+def _checked(document: dict[str, object], name: str) -> DevelopConfig:
     try:
         return DevelopConfig.model_validate(_with_tuples(document))
     except ValidationError as error:
         faults = [
-            Fault(f"{path.name}, {'.'.join(map(str, entry['loc']))}", entry["msg"])
+            Fault(", ".join([name, *([place] if (place := ".".join(map(str, entry["loc"]))) else [])]), entry["msg"])
             for entry in error.errors(include_url=False)
         ]
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise FaultsError(
-            f"{path.name} is no valid configuration: {faults[0]}{more}.",
+            f"{name} is no valid configuration: {faults[0]}{more}.",
             faults,
-            f"Known fields: {', '.join(DevelopConfig.model_fields)}.",
+            f"Known fields: preset, {', '.join(DevelopConfig.model_fields)}.",
         ) from None
 
 

@@ -11,15 +11,18 @@ from escc_desktop.errors import EsccError
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind
 from escc_desktop.prognosis.cohort import Cohort
 from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.entry import Univariable, enter, fit_terms
 from escc_desktop.prognosis.reproducibility import Agreements, agreement_of_rows
 from escc_desktop.prognosis.terms import Candidate
 from escc_desktop.progress import Progress
 from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray, varying
-from escc_desktop.stats.cox import CoxFit, cox
+from escc_desktop.stats.cox import CoxFit
 from escc_desktop.stats.cutpoint import Cutpoint, maximally_selected_log_rank
 from escc_desktop.stats.performance import auc_at, c_index
 from escc_desktop.stats.selection import (
+    LassoControl,
     LassoCv,
+    Scaler,
     allocate_folds,
     correlation,
     cox_lasso_cv,
@@ -28,16 +31,36 @@ from escc_desktop.stats.selection import (
 )
 from escc_desktop.stats.survival import Endpoint, kaplan_meier
 
+# Points of a curve over time, and how many patients it needs at its end.
+_GRID = 41
+_STILL_FOLLOWED = 10
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What a pipeline is fitted on: n patients with p features, an outcome, and covariates that may enter."""
+    """What a pipeline is fitted on: n patients with p features, an outcome, and covariates that may enter.
+
+    `fold` (n,) are the LASSO's folds of all patients where they are given; anything else draws its own.
+    """
 
     cohort: Cohort
     endpoint: Endpoint
     agreements: Agreements | None
     candidates: tuple[Candidate, ...]
     config: DevelopConfig
+    fold: IntArray | None = None
+
+    @property
+    def grid_months(self) -> FloatArray:
+        """Times (g,) at which survival is predicted for curves over time, the horizon among them.
+
+        They end where fewer than ten patients (or a tenth, in small cohorts) are still followed: beyond, a curve
+        tells of a handful.
+        """
+        times, horizon = np.sort(self.endpoint.time_months), self.config.horizon_months
+        still = max(2, min(_STILL_FOLLOWED, self.endpoint.n // 10))
+        last = max(horizon, float(times[-still]))
+        return np.union1d(np.linspace(0, last, _GRID)[1:], [horizon])
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,15 +112,6 @@ class FittedModel:
     dropped: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Univariable:
-    """One covariate alone; `fit` is None where it could not be estimated, with the reason."""
-
-    candidate: int
-    fit: CoxFit | None
-    reason: str
-
-
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """One run of the pipeline."""
@@ -110,11 +124,15 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a run says of every patient of the cohort: Rad-scores (n,), centred risks and survival (kinds, n)."""
+    """What a run says of every patient of the cohort: Rad-scores (n,), centred risks and survival (kinds, n).
+
+    `curves` (kinds, n, g) is the survival at each time of the problem's grid.
+    """
 
     rad_score: FloatArray
     risk: FloatArray
     survival: FloatArray
+    curves: FloatArray
 
 
 def fit_pipeline(problem: Problem, rows: IntArray, seed: int, progress: Progress | None = None) -> Fitted:
@@ -135,9 +153,9 @@ def fit_pipeline(problem: Problem, rows: IntArray, seed: int, progress: Progress
     outcome = problem.endpoint.take(rows)
     signature = fit_signature(problem, rows, outcome, seed, progress or Progress())
     scores = signature.scores(problem.cohort.features[rows])
-    univariable = tuple(_univariable(problem, rows, outcome, index) for index in range(len(problem.candidates)))
-    entered = _entering(problem.config, univariable, outcome.n_events)
-    top = tuple(np.argsort(-np.abs(signature.coef), kind="stable")[: problem.config.radiomics_terms].tolist())
+    univariable, entered = enter(problem.config, problem.candidates, rows, outcome)
+    by_size = np.argsort(-np.abs(signature.coef), kind="stable")
+    top = tuple(by_size[: problem.config.radiomics_terms or len(by_size)].tolist())
     models: dict[CardKind, FittedModel] = {
         "radscore": _fit_model("radscore", problem, rows, signature, (), ()),
         "clinical": _fit_model("clinical", problem, rows, signature, (), entered),
@@ -147,31 +165,65 @@ def fit_pipeline(problem: Problem, rows: IntArray, seed: int, progress: Progress
     return Fitted(signature, _cut(outcome, scores, problem.config.min_fraction), univariable, models)
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the LASSO chooses from: columns that passed the filters, scaled (n, k)."""
+
+    stable: IntArray
+    constant: IntArray
+    kept: IntArray
+    scaler: Scaler
+    scaled: FloatArray
+
+
 def fit_signature(problem: Problem, rows: IntArray, outcome: Endpoint, seed: int, progress: Progress) -> Signature:
-    """Filter by agreement and correlation, scale, and select by the LASSO at lambda.min."""
-    stable = _stable(problem, rows)
+    """Filter by agreement and correlation, scale, and select by the LASSO."""
+    prepared = prepare(problem, rows)
+    return select(problem, prepared, outcome, lasso_folds(problem, rows, seed), progress)
+
+
+def prepare(problem: Problem, rows: IntArray) -> Prepared:
+    """Apply every filter that does not look at the outcome."""
+    config, stable = problem.config, _stable(problem, rows)
     features = problem.cohort.features[rows]
     moves = varying(features)
     usable, constant = stable[moves[stable]], np.flatnonzero(~moves)
-    nothing = np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), np.zeros(0)
+    if len(usable) > 1:
+        search: bool | None = None if config.correlation_search == "caret" else config.correlation_search == "exact"
+        removed = find_correlation(correlation(features[:, usable]), config.correlation_cutoff, search)
+        usable = np.delete(usable, removed)
     if not len(usable):
-        return Signature(stable, constant, usable, *nothing, None)
-    X = features[:, usable]
-    removed = find_correlation(correlation(X), problem.config.correlation_cutoff) if len(usable) > 1 else ()
-    left = np.setdiff1d(np.arange(len(usable)), removed)
-    scaler = fit_scaler(X[:, left])
+        return Prepared(stable, constant, usable, Scaler(np.zeros(0), np.zeros(0)), np.zeros((len(rows), 0)))
+    scaler = fit_scaler(features[:, usable], config.scaling)
+    return Prepared(stable, constant, usable, scaler, scaler.transform(features[:, usable]))
+
+
+def lasso_folds(problem: Problem, rows: IntArray, seed: int) -> IntArray:
+    """Return the folds (n,) of the LASSO: the given ones for all patients as they are, else drawn by the seed."""
+    if problem.fold is not None and np.array_equal(rows, np.arange(problem.endpoint.n)):
+        return problem.fold
     n_folds = min(problem.config.folds, len(np.unique(rows)))
-    fold = allocate_folds(len(rows), n_folds, seed, rows.tolist())
-    cv = cox_lasso_cv(scaler.transform(X[:, left]), outcome, fold, progress=progress)
-    chosen = np.flatnonzero(cv.coef_at_min)
+    return allocate_folds(len(rows), n_folds, seed, rows.tolist())
+
+
+def select(problem: Problem, prepared: Prepared, outcome: Endpoint, fold: IntArray, progress: Progress) -> Signature:
+    """Select by the LASSO at the chosen penalty."""
+    nothing = np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0), np.zeros(0)
+    if not len(prepared.kept):
+        return Signature(prepared.stable, prepared.constant, prepared.kept, *nothing, None)
+    config = problem.config
+    control = LassoControl(standardize=config.lasso_standardize, thresh=config.lasso_thresh)
+    cv = cox_lasso_cv(prepared.scaled, outcome, fold, control=control, progress=progress)
+    coef = np.asarray(cv.path.coef[cv.min_index if config.penalty == "lambda.min" else cv.one_se_index])
+    chosen = np.flatnonzero(coef)
     return Signature(
-        stable=stable,
-        constant=constant,
-        kept=usable[left],
-        columns=usable[left][chosen],
-        coef=cv.coef_at_min[chosen],
-        mean=scaler.mean[chosen],
-        sd=scaler.sd[chosen],
+        stable=prepared.stable,
+        constant=prepared.constant,
+        kept=prepared.kept,
+        columns=prepared.kept[chosen],
+        coef=coef[chosen],
+        mean=prepared.scaler.mean[chosen],
+        sd=prepared.scaler.sd[chosen],
         cv=cv,
     )
 
@@ -188,30 +240,6 @@ def _cut(outcome: Endpoint, scores: FloatArray, min_fraction: float) -> Cutpoint
         return maximally_selected_log_rank(outcome, scores, min_fraction)
     except EsccError:
         return None
-
-
-def _univariable(problem: Problem, rows: IntArray, outcome: Endpoint, index: int) -> Univariable:
-    candidate = problem.candidates[index]
-    values = candidate.values[rows]
-    known = np.isfinite(values)
-    if not known.any():
-        return Univariable(index, None, "no value is known")
-    try:
-        fit = cox(outcome.take(known), values[known][:, None], [candidate.label])
-    except EsccError as error:
-        return Univariable(index, None, error.what)
-    if fit.separated:
-        return Univariable(index, None, "separation: its hazard ratio grows without end")
-    return Univariable(index, fit, "")
-
-
-def _entering(config: DevelopConfig, univariable: Sequence[Univariable], n_events: int) -> tuple[int, ...]:
-    fitted = [(float(one.fit.p[0]), one.candidate) for one in univariable if one.fit is not None]
-    if config.entry == "enter":
-        return tuple(candidate for _, candidate in fitted)
-    allowed = max(1, int(n_events // config.events_per_term)) if config.events_per_term else len(fitted)
-    passing = sorted((p, candidate) for p, candidate in fitted if p < config.entry_p)[:allowed]
-    return tuple(sorted(candidate for _, candidate in passing))
 
 
 def design(problem: Problem, signature: Signature, model: FittedModel) -> FloatArray:
@@ -244,7 +272,8 @@ def _fit_model(
     labels = [problem.cohort.names[signature.columns[index]] for index in selected]
     labels += [problem.candidates[index].label for index in candidates]
     labels = ["rad_score"] if uses_score else labels
-    fit, kept, used, dropped = _cox_without_trouble(problem.endpoint.take(rows), columns, labels)
+    keep_p = 1.0 if uses_score else problem.config.keep_p
+    fit, kept, used, dropped = fit_terms(problem.endpoint.take(rows), columns, labels, problem.config.ties, keep_p)
     n_selected = len(selected)
     return FittedModel(
         kind=kind,
@@ -257,44 +286,23 @@ def _fit_model(
     )
 
 
-def _cox_without_trouble(
-    outcome: Endpoint, columns: FloatArray, labels: Sequence[str]
-) -> tuple[CoxFit | None, list[int], BoolArray, list[str]]:
-    """Fit on complete cases; take out terms that separate or cannot be told apart, and say so."""
-    kept, dropped = list(range(columns.shape[1])), []
-    while kept:
-        used = np.asarray(np.isfinite(columns[:, kept]).all(axis=1))
-        try:
-            fit = cox(outcome.take(used), columns[used][:, kept], [labels[k] for k in kept])
-        except EsccError as error:
-            last = kept.pop()
-            dropped.append(f"{labels[last]} was taken out: {error.what}")
-            continue
-        if not fit.separated:
-            return fit, kept, used, dropped
-        dropped += [f"{label} was taken out: separation, its hazard ratio grows without end" for label in fit.separated]
-        kept = [k for k in kept if labels[k] not in fit.separated]
-    return None, [], np.ones(outcome.n, dtype=np.bool_), dropped
-
-
 def predict(problem: Problem, fitted: Fitted, rows: IntArray) -> Predictions:
     """Apply a run, fitted on `rows`, to every patient of the cohort."""
-    n = problem.endpoint.n
-    risk, survival = np.full((len(CARD_KINDS), n), np.nan), np.full((len(CARD_KINDS), n), np.nan)
+    n, grid = problem.endpoint.n, problem.grid_months
+    risk = np.full((len(CARD_KINDS), n), np.nan)
+    curves = np.full((len(CARD_KINDS), n, len(grid)), np.nan)
     for row, model in enumerate(fitted.models.values()):
         if model.fit is None:
             risk[row] = 0.0
-            survival[row] = _marginal_survival(problem, rows)
+            curves[row] = kaplan_meier(problem.endpoint.take(rows)).at(grid).survival
             continue
         columns = design(problem, fitted.signature, model)
         known = np.isfinite(columns).all(axis=1)
         risk[row, known] = model.fit.linear_predictor(columns[known])
-        survival[row, known] = model.fit.survival(columns[known], problem.config.horizon_months)
-    return Predictions(fitted.signature.scores(problem.cohort.features), risk, survival)
-
-
-def _marginal_survival(problem: Problem, rows: IntArray) -> float:
-    return float(kaplan_meier(problem.endpoint.take(rows)).at(problem.config.horizon_months).survival[0])
+        hazards = np.array([model.fit.cumulative_hazard(float(month)) for month in grid])
+        curves[row, known] = np.exp(-hazards * np.exp(risk[row, known])[:, None])
+    at_horizon = curves[:, :, int(np.searchsorted(grid, problem.config.horizon_months))]
+    return Predictions(fitted.signature.scores(problem.cohort.features), risk, at_horizon, curves)
 
 
 def measures(problem: Problem, predictions: Predictions, rows: IntArray) -> FloatArray:

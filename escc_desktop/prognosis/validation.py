@@ -16,11 +16,21 @@ import numpy as np
 
 from escc_desktop.errors import EsccError
 from escc_desktop.prognosis.card import CARD_KINDS
-from escc_desktop.prognosis.pipeline import Fitted, Predictions, Problem, fit_pipeline, fit_signature, measures, predict
+from escc_desktop.prognosis.pipeline import (
+    Fitted,
+    Predictions,
+    Problem,
+    fit_pipeline,
+    measures,
+    predict,
+    prepare,
+    select,
+)
 from escc_desktop.progress import Progress, deaf_children
 from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
 from escc_desktop.stats.optimism import Optimism, collect_optimism, draw_resamples, point_632_plus
 from escc_desktop.stats.performance import auc_at, c_index
+from escc_desktop.stats.selection import allocate_folds
 
 Outcome = TypeVar("Outcome")
 
@@ -35,6 +45,8 @@ class OutOfFold:
         (n,) scores and the share of repeats that put the patient above their own cut-off.
     risk, survival
         (kinds, n).
+    curves
+        (kinds, n, g) survival at each time of the problem's grid.
     c, c_se, auc, auc_se
         (kinds,) on these predictions; the standard errors are of the patients drawn.
     n_failed
@@ -45,6 +57,7 @@ class OutOfFold:
     high: FloatArray
     risk: FloatArray
     survival: FloatArray
+    curves: FloatArray
     c: FloatArray
     c_se: FloatArray
     auc: FloatArray
@@ -75,13 +88,16 @@ class Noise:
 class Bootstrap:
     """Whole-pipeline resamples: `out_of_bag` (repeats, 2 x kinds) are figures on the patients not drawn.
 
-    `selected` (p,) is the share of resamples that selected each feature, `cuts` the cut-offs they found.
+    `selected` (p,) is the share of resamples that selected each feature, `cuts` the cut-offs they found. `rows`
+    (fitted, n) are the patients drawn and `survival` (fitted, kinds, n) what those models say of the original ones.
     """
 
     optimism: Optimism
     out_of_bag: FloatArray
     selected: FloatArray
     cuts: FloatArray
+    rows: IntArray
+    survival: FloatArray
 
     @property
     def corrected(self) -> FloatArray:
@@ -125,6 +141,8 @@ class _Resample:
     out_of_bag: FloatArray
     columns: IntArray
     cut: float
+    rows: IntArray
+    survival: FloatArray
 
 
 def seed_of(seed: int, rows: IntArray) -> int:
@@ -222,7 +240,10 @@ def bootstrap_pipeline(problem: Problem, fitted: Fitted, progress: Progress, run
     cuts = np.array([one.cut for one in fitted_ones if np.isfinite(one.cut)])
     missing = np.full(len(apparent), np.nan)
     outside = np.array([missing if one is None else one.out_of_bag for one in done]).reshape(len(done), len(apparent))
-    return Bootstrap(optimism, outside, selected / max(len(fitted_ones), 1), cuts)
+    n = problem.endpoint.n
+    rows = np.array([one.rows for one in fitted_ones], dtype=np.int64).reshape(-1, n)
+    survival = np.array([one.survival for one in fitted_ones]).reshape(-1, len(CARD_KINDS), n)
+    return Bootstrap(optimism, outside, selected / max(len(fitted_ones), 1), cuts, rows, survival)
 
 
 def redraw_folds(problem: Problem, progress: Progress, run: Runner) -> FoldDraws:
@@ -240,8 +261,10 @@ def redraw_folds(problem: Problem, progress: Progress, run: Runner) -> FoldDraws
 
 
 def _redraw(problem: Problem, seeds: IntArray) -> tuple[float, IntArray]:
+    """Select again with other folds, never the given ones."""
     everyone = np.arange(problem.endpoint.n)
-    signature = fit_signature(problem, everyone, problem.endpoint, seed_of(problem.config.seed, seeds), Progress())
+    fold = allocate_folds(len(everyone), min(problem.config.folds, len(everyone)), seed_of(problem.config.seed, seeds))
+    signature = select(problem, prepare(problem, everyone), problem.endpoint, fold, Progress())
     return signature.cv.lambda_min if signature.cv else np.nan, signature.columns
 
 
@@ -262,7 +285,8 @@ def _resample(problem: Problem, rows: IntArray) -> _Resample | None:
     except (EsccError, np.linalg.LinAlgError):
         return None
     cut = fitted.cutpoint.cut if fitted.cutpoint else np.nan
-    return _Resample(on_resample, on_original, out_of_bag, fitted.signature.columns, cut)
+    columns = fitted.signature.columns
+    return _Resample(on_resample, on_original, out_of_bag, columns, cut, rows, predictions.survival)
 
 
 def _outside(problem: Problem, predictions: Predictions, rows: IntArray) -> FloatArray:
@@ -280,7 +304,7 @@ class _Fold:
     rad_score: FloatArray
     high: FloatArray
     risk: FloatArray
-    survival: FloatArray
+    curves: FloatArray
 
 
 def cross_validate(problem: Problem, progress: Progress, run: Runner) -> OutOfFold:
@@ -294,19 +318,26 @@ def cross_validate(problem: Problem, progress: Progress, run: Runner) -> OutOfFo
         for label in range(1, folds + 1)
     ]
     done: list[_Fold | None] = list(_told(run(_fold, tests), len(tests), progress, "Fold"))
-    kinds = len(CARD_KINDS)
-    sums, counts = np.zeros((2 + 2 * kinds, n)), np.zeros((2 + 2 * kinds, n))
-    for one in done:
-        if one is not None:
-            block = np.vstack([one.rad_score, one.high, one.risk, one.survival])
-            sums[:, one.test] += np.where(np.isfinite(block), block, 0.0)
-            counts[:, one.test] += np.isfinite(block)
-    mean = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    risk = mean[2 : 2 + kinds]
+    kinds, grid = len(CARD_KINDS), problem.grid_months
+    mean = _averaged(done, 2 + kinds * (1 + len(grid)), n)
+    risk, curves = mean[2 : 2 + kinds], mean[2 + kinds :].reshape(kinds, len(grid), n).transpose(0, 2, 1)
+    survival = curves[:, :, int(np.searchsorted(grid, config.horizon_months))]
     figures = [_figures(problem, row) for row in risk]
     c, c_se, auc, auc_se = (np.array(column) for column in zip(*figures, strict=True))
     n_failed = sum(one is None for one in done)
-    return OutOfFold(mean[0], mean[1], risk, mean[2 + kinds :], c, c_se, auc, auc_se, n_failed)
+    return OutOfFold(mean[0], mean[1], risk, survival, curves, c, c_se, auc, auc_se, n_failed)
+
+
+def _averaged(done: Sequence[_Fold | None], height: int, n: int) -> FloatArray:
+    """Return the mean over the repeats (height, n), NaN for patients no model could judge."""
+    sums, counts = np.zeros((height, n)), np.zeros((height, n))
+    for one in done:
+        if one is not None:
+            curves = one.curves.transpose(0, 2, 1).reshape(-1, len(one.test))
+            block = np.vstack([one.rad_score, one.high, one.risk, curves])
+            sums[:, one.test] += np.where(np.isfinite(block), block, 0.0)
+            counts[:, one.test] += np.isfinite(block)
+    return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
 
 
 def _stratified(problem: Problem, folds: int, seed: int) -> IntArray:
@@ -328,7 +359,7 @@ def _fold(problem: Problem, test: IntArray) -> _Fold | None:
         return None
     score = predictions.rad_score[test]
     high = np.full(len(test), np.nan) if fitted.cutpoint is None else (score > fitted.cutpoint.cut).astype(np.float64)
-    return _Fold(test, score, high, predictions.risk[:, test], predictions.survival[:, test])
+    return _Fold(test, score, high, predictions.risk[:, test], predictions.curves[:, test])
 
 
 def _figures(problem: Problem, risk: FloatArray) -> tuple[float, float, float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from escc_desktop.stats._coxnet import lasso_path
 from escc_desktop.stats.arrays import FloatArray, IntArray, finite, varying
 from escc_desktop.stats.survival import Endpoint
 
+Scale = Literal["z-score", "min-max"]
 # caret searches exactly below this number of columns.
 EXACT_BELOW = 100
 # Means closer than this many decimals are ties: rounding in sums must not decide an order.
@@ -22,18 +24,21 @@ _TIE_DECIMALS = 12
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """Column means and standard deviations (n - 1), each (p,)."""
+    """What is taken off each column and what it is divided by, each (p,): mean and standard deviation (n - 1).
+
+    Scaled to the range, the smallest value and the width of the range.
+    """
 
     mean: FloatArray
     sd: FloatArray
 
     def transform(self, X: npt.ArrayLike) -> FloatArray:
-        """Return z-scores of X (n, p)."""
+        """Return X (n, p), scaled."""
         return np.asarray((np.asarray(X, dtype=np.float64) - self.mean) / self.sd)
 
 
-def fit_scaler(X: npt.ArrayLike) -> Scaler:
-    """Measure columns for z-scores, as R's scale().
+def fit_scaler(X: npt.ArrayLike, kind: Scale = "z-score") -> Scaler:
+    """Measure columns for z-scores, as R's scale(), or for values from 0 to 1.
 
     Raises
     ------
@@ -47,6 +52,8 @@ def fit_scaler(X: npt.ArrayLike) -> Scaler:
             f"{constant.size} features have the same value in every patient (first: column {constant[0] + 1}).",
             "Leave them out before scaling.",
         )
+    if kind == "min-max":
+        return Scaler(columns.min(axis=0), np.ptp(columns, axis=0))
     return Scaler(columns.mean(axis=0), columns.std(axis=0, ddof=1))
 
 
