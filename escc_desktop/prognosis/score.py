@@ -196,6 +196,14 @@ def rad_score_of(card: ModelCard, features: Mapping[str, float]) -> tuple[float 
     return score, _group(card.rad_score, score)
 
 
+def cautions_about(
+    card: ModelCard, features: Mapping[str, float], covariates: Mapping[str, float | str | None], sites: Sequence[str]
+) -> tuple[Caution, ...]:
+    """Return the cautions about values that somebody set; nobody is looked up among the training patients."""
+    patient = _Patient("", dict(features), dict(covariates), tuple(sites), ())
+    return (*_missing(card, patient), *_ranges(card, patient), *_applicability(card, patient))
+
+
 def _group(definition: RadScore | None, score: float | None) -> RiskGroup | None:
     if definition is None or definition.cutoff is None or score is None:
         return None

@@ -26,5 +26,7 @@ CAUTIONS: Final = {
     ),
     "no_cutoff": _("There is no cut-off, and so no risk group."),
     "same_code_other_values": _("A patient of this code helped to train the card, with other values."),
+    "paper_only": _("This card was reconstructed from print, without a baseline: it gives no probability."),
+    "no_baseline": _("The card has no baseline, and so gives no probability."),
     "unknown_level": _("A value is of a level the card does not know."),
 }
