@@ -14,6 +14,7 @@ from escc_desktop.prognosis.card import CARD_KINDS, CardKind
 from escc_desktop.prognosis.card_parts import Figure, RiskGroup
 from escc_desktop.prognosis.carding import corrected_p, model_terms
 from escc_desktop.prognosis.cohort import Dropped
+from escc_desktop.prognosis.entry import Univariable
 from escc_desktop.prognosis.pipeline import Fitted, FittedModel, Predictions, Problem, predict
 from escc_desktop.prognosis.terms import Candidate
 from escc_desktop.prognosis.validation import Validation
