@@ -9,7 +9,8 @@ import typer
 
 from escc_desktop.cli.frame import progress_on_stderr, say
 from escc_desktop.errors import UsageError
-from escc_desktop.workflow.demo.run import DemoChoice, build_demo, default_folder, run_demo, told
+from escc_desktop.workflow.demo.folder import DemoChoice, default_folder
+from escc_desktop.workflow.demo.run import build_demo, run_demo, told
 
 
 def register(app: typer.Typer) -> None:

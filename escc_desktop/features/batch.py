@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from escc_desktop.features.extract import DEFAULT_ENGINE
+from escc_desktop.features.engine import DEFAULT_ENGINE
 from escc_desktop.features.memory import Budget, available_bytes
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.supervisor import Children, Outcome, Rules, Supervisor

@@ -13,6 +13,7 @@ from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.scene import Scene
 from escc_desktop.progress import Progress
 
+DEFAULT_ENGINE: Final = "fast"
 _SCALED: Final = ("square", "squareroot", "logarithm", "exponential")
 
 

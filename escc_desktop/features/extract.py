@@ -11,7 +11,7 @@ import numpy as np
 
 from escc_desktop import version
 from escc_desktop.errors import EsccError, UsageError
-from escc_desktop.features.engine import Engine
+from escc_desktop.features.engine import DEFAULT_ENGINE, Engine
 from escc_desktop.features.fast import Fast
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.preflight import Preflight, check_scene, inspect
@@ -24,7 +24,6 @@ from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.progress import Progress
 
-DEFAULT_ENGINE: Final = "fast"
 ENGINES: Final = ("fast", "pyradiomics")
 PROVENANCE_KEYS: Final = (
     "identity",

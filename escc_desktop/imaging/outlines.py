@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import approximate_polygon, find_contours
+from skimage.measure import find_contours
 
 from escc_desktop.imaging.mask import BoolArray
 
@@ -34,7 +34,7 @@ def outlines(plane: BoolArray) -> list[Loop]:
     part = np.pad(plane[top : rows[-1] + 1, left : columns[-1] + 1], 1)
     found, corner = [], np.array([top - 1, left - 1])
     for contour in find_contours(part.astype(np.float64), 0.5):
-        vertices = approximate_polygon(contour, KEEPS_VOXELS)[:-1]
+        vertices = _thinned(contour, KEEPS_VOXELS)[:-1]
         if len(vertices) < _FEWEST:  # the diamond round a single voxel, cut down to a line
             vertices = contour[:-1]
         found.append(_vertices(vertices + corner))
@@ -45,7 +45,7 @@ def simplified(line: Sequence[Vertex], tolerance: float) -> Loop:
     """Return a line without the vertices that lie closer than so many voxels to the line without them."""
     if len(line) < _FEWEST:
         return list(line)
-    return _vertices(approximate_polygon(np.array(line, dtype=np.float64), tolerance))
+    return _vertices(_thinned(np.array(line, dtype=np.float64), tolerance))
 
 
 def joined(loops: Sequence[Sequence[Vertex]]) -> Loop:
@@ -60,6 +60,35 @@ def joined(loops: Sequence[Sequence[Vertex]]) -> Loop:
     for loop in loops:
         whole += [start, *loop, loop[0]]
     return whole
+
+
+def _thinned(points: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+    """Return a line (n, 2) without the points that lie within the tolerance of the one drawn without them.
+
+    As Douglas and Peucker do: the point farthest from the way between two kept ones is kept too, if it is too far.
+    """
+    kept = np.zeros(len(points), dtype=np.bool_)
+    kept[[0, -1]] = True
+    spans = [(0, len(points) - 1)]
+    while spans:
+        first, last = spans.pop()
+        between = _distances(points[first + 1 : last], points[first], points[last])
+        if between.max(initial=0.0) > tolerance:
+            middle = first + 1 + int(between.argmax())
+            kept[middle] = True
+            spans += [(first, middle), (middle, last)]
+    return points[kept]
+
+
+def _distances(
+    points: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how far points (n, 2) are from the nearest place of the way from start to end."""
+    way = end - start
+    length = float(way @ way)
+    along = np.clip((points - start) @ way / length, 0, 1) if length else np.zeros(len(points))
+    away: NDArray[np.float64] = np.hypot(*(points - start - along[:, np.newaxis] * way).T)
+    return away
 
 
 def _vertices(points: NDArray[np.float64]) -> Loop:

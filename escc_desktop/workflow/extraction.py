@@ -9,7 +9,8 @@ from pathlib import Path
 from escc_desktop.errors import EsccError
 from escc_desktop.features.batch import BatchOptions, extract_many
 from escc_desktop.features.cost import cost, too_large
-from escc_desktop.features.extract import DEFAULT_ENGINE, extract, make_engine
+from escc_desktop.features.engine import DEFAULT_ENGINE
+from escc_desktop.features.extract import extract, make_engine
 from escc_desktop.features.memory import available_bytes
 from escc_desktop.features.params import DEFAULT_PARAMS, ExtractionParams, load_params
 from escc_desktop.features.roi_files import FileLoader, RoiFiles, file_task

@@ -8,20 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from psygnal import Signal
 
 from escc_desktop.errors import EsccError
-from escc_desktop.features.extract import DEFAULT_ENGINE
+from escc_desktop.features.engine import DEFAULT_ENGINE
 from escc_desktop.features.params import ExtractionParams
 from escc_desktop.features.table import FeatureTable
-from escc_desktop.prognosis.card import ModelCard
-from escc_desktop.prognosis.clinical import ClinicalTable
-from escc_desktop.prognosis.config import DevelopConfig
-from escc_desktop.prognosis.develop import Development
-from escc_desktop.prognosis.reproducibility import Agreements, reproducibility
-from escc_desktop.prognosis.score import Assessment
 from escc_desktop.progress import Progress
 from escc_desktop.reading.plan import APART, WITHIN, Lesion, LesionRule, ReadingPlan, draw_plan
 from escc_desktop.reading.protocol import USUAL, Protocol
@@ -47,14 +41,28 @@ from escc_desktop.store.records import Document
 from escc_desktop.store.store import Login, Store
 from escc_desktop.trial.importing import RecordsImport
 from escc_desktop.trial.records import TrialRecord
-from escc_desktop.workflow import analysis, clinical_data, perturbation
 from escc_desktop.workflow.access import Operation, View, is_allowed, require
 from escc_desktop.workflow.desk import ReadingDesk
 from escc_desktop.workflow.folders import whole_folder
 from escc_desktop.workflow.images import ImagesImport, ImportChoice, import_images
+from escc_desktop.workflow.later import later
 from escc_desktop.workflow.lesion_list import lesion_thumbnails, refuse_misplaced
-from escc_desktop.workflow.live_signature import LiveSignature, open_live_signature
 from escc_desktop.workflow.people import People
+
+if TYPE_CHECKING:
+    from escc_desktop.prognosis import reproducibility as agreement
+    from escc_desktop.prognosis.card import ModelCard
+    from escc_desktop.prognosis.clinical import ClinicalTable
+    from escc_desktop.prognosis.config import DevelopConfig
+    from escc_desktop.prognosis.develop import Development
+    from escc_desktop.prognosis.score import Assessment
+    from escc_desktop.workflow import analysis, clinical_data, live_signature, perturbation
+else:
+    agreement = later("escc_desktop.prognosis.reproducibility")
+    analysis = later("escc_desktop.workflow.analysis")
+    clinical_data = later("escc_desktop.workflow.clinical_data")
+    live_signature = later("escc_desktop.workflow.live_signature")
+    perturbation = later("escc_desktop.workflow.perturbation")
 
 __all__ = [
     "APART",
@@ -317,10 +325,10 @@ class Project:
         self._tell("perturbed")
         return result
 
-    def reproducibility(self, table: FeatureTable, config: DevelopConfig) -> Agreements:
+    def reproducibility(self, table: FeatureTable, config: DevelopConfig) -> agreement.Agreements:
         """Return the agreement of the readings per feature."""
         require(self.principal, Operation.VIEW_FEATURES)
-        return reproducibility(table, config.icc_form, config.icc_threshold)
+        return agreement.reproducibility(table, config.icc_form, config.icc_threshold)
 
     def develop(self, table: FeatureTable, config: DevelopConfig, progress: Progress) -> Development:
         """Develop cards on the project's records and keep them."""
@@ -344,9 +352,9 @@ class Project:
         """Return the verdicts kept for a card, by patient."""
         return analysis.stored_assessments(self.view, card)
 
-    def try_contours(self, session_id: str, progress: Progress) -> LiveSignature:
+    def try_contours(self, session_id: str, progress: Progress) -> live_signature.LiveSignature:
         """Open a copy of a signed reading to try other contours on; see `live_signature.open_live_signature`."""
-        return open_live_signature(self._store, self.view, session_id, progress)
+        return live_signature.open_live_signature(self._store, self.view, session_id, progress)
 
     # Housekeeping
 

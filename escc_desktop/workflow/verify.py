@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from escc_desktop import version
 from escc_desktop.errors import EsccError
-from escc_desktop.features.extract import DEFAULT_ENGINE, make_engine
+from escc_desktop.features.engine import DEFAULT_ENGINE
+from escc_desktop.features.extract import make_engine
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.resources import resource_path
 from escc_desktop.workflow.report import Section, StudyReport, TableBlock, study_report

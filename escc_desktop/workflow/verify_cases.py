@@ -15,7 +15,8 @@ import yaml
 from pydantic import ValidationError
 
 from escc_desktop.errors import EsccError
-from escc_desktop.features.extract import DEFAULT_ENGINE, make_engine
+from escc_desktop.features.engine import DEFAULT_ENGINE
+from escc_desktop.features.extract import make_engine
 from escc_desktop.features.ibsi import Comparison, measure_configuration_c, measure_digital_phantom
 from escc_desktop.features.params import ExtractionParams, load_params
 from escc_desktop.files import decode_text, read_bytes, read_json

@@ -21,7 +21,7 @@ from unittest import mock
 
 import numpy as np
 
-from escc_desktop.features.extract import DEFAULT_ENGINE
+from escc_desktop.features.engine import DEFAULT_ENGINE
 from escc_desktop.features.names import FEATURE_NAMES
 from escc_desktop.features.params import load_params
 from escc_desktop.features.table import FeatureVector

@@ -46,6 +46,13 @@ def test_that_only_qt_and_numpy_are_imported_at_first_paint() -> None:
     assert not [name for name in told["ours"] if name.startswith(heavy)]
 
 
+def test_that_a_readers_window_holds_no_library_that_readers_do_not_use() -> None:
+    ask = "import json, sys; import escc_desktop.gui.pages.reading; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60)
+    heavy = {"SimpleITK", "alembic", "highdicom", "matplotlib", "pydicom", "reportlab", "scipy.stats", "vtkmodules"}
+    assert not heavy & set(json.loads(done.stdout))
+
+
 def test_that_a_start_without_a_display_says_so_in_one_sentence(tmp_path: Path) -> None:
     environment = {
         name: value
@@ -66,6 +73,7 @@ def test_that_a_start_without_a_display_says_so_in_one_sentence(tmp_path: Path) 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.unwatched  # the window imports pages in jobs
 @pytest.mark.parametrize("entry", PAGES, ids=[entry.page_id for entry in PAGES])
 def test_that_every_page_of_the_rail_is_there_and_asks_for_known_rights(entry: PageEntry) -> None:
     assert issubclass(entry.import_page(), Page)

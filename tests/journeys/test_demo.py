@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from escc_desktop.progress import Progress
+from escc_desktop.workflow.demo.folder import DemoChoice
 from escc_desktop.workflow.demo.images import Grid
-from escc_desktop.workflow.demo.run import DemoChoice, build_demo, run_demo
+from escc_desktop.workflow.demo.run import build_demo, run_demo
 
 pytestmark = pytest.mark.slow
 CHOICE = DemoChoice(n_patients=24, jobs=2, grid=Grid((144, 144, 48), (2.4, 2.4, 6.5)))

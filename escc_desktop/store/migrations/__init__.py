@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
 from escc_desktop.errors import EsccError
@@ -29,6 +27,9 @@ def upgrade(connection: Connection) -> None:
             f"The project has schema {revision}; this program knows schemas up to {HEAD}.",
             "Open it with the newer version of the program that wrote it.",
         )
+    from alembic import command  # noqa: PLC0415  # 16 MB, for a new project or one of an earlier program
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from escc_desktop.progress import Progress
 from escc_desktop.workflow.child_jobs import run_in_child
-from escc_desktop.workflow.demo.people import ACCOUNTS_FILE, COST, STAFF, read_keys
-from escc_desktop.workflow.demo.practice import build_practice, practice_folder
-from escc_desktop.workflow.demo.run import (
+from escc_desktop.workflow.demo.folder import (
     BUILT,
     SUMMARY,
     DemoChoice,
     DemoFolder,
-    build_demo,
     default_folder,
+    practice_folder,
     refuse_other_demo,
-    run_demo,
 )
+from escc_desktop.workflow.demo.people import ACCOUNTS_FILE, COST, STAFF, read_keys
+from escc_desktop.workflow.later import later
 from escc_desktop.workflow.project import Project
+
+if TYPE_CHECKING:
+    from escc_desktop.workflow.demo import practice, run
+else:
+    practice = later("escc_desktop.workflow.demo.practice")
+    run = later("escc_desktop.workflow.demo.run")
 
 STAFF_NAMES = tuple(STAFF)
 
@@ -59,17 +65,17 @@ def look_at_demo(root: Path | None, choice: DemoChoice, progress: Progress) -> D
 
 def build_practice_aside(root: Path, choice: DemoChoice, progress: Progress) -> Path:
     """Build the practice project of a demo in a process of its own and return its folder."""
-    return run_in_child(build_practice, practice_folder(root), choice.jobs, progress=progress)
+    return run_in_child(practice.build_practice, practice_folder(root), choice.jobs, progress=progress)
 
 
 def build_demo_aside(root: Path, choice: DemoChoice, progress: Progress) -> DemoFolder:
-    """Build the synthetic study in a process of its own; see `build_demo`."""
-    return run_in_child(build_demo, root, choice, progress=progress)
+    """Build the synthetic study in a process of its own; see `run.build_demo`."""
+    return run_in_child(run.build_demo, root, choice, progress=progress)
 
 
 def analyse_demo_aside(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> None:
-    """Extract, develop, assess and report in a process of its own; see `run_demo`."""
-    run_in_child(run_demo, folder, choice, progress=progress)
+    """Extract, develop, assess and report in a process of its own; see `run.run_demo`."""
+    run_in_child(run.run_demo, folder, choice, progress=progress)
 
 
 def is_demo_project(folder: Path) -> bool:

@@ -13,20 +13,14 @@ from escc_desktop.progress import Progress
 from escc_desktop.store.audit import utc_now
 from escc_desktop.workflow.demo.claim import claimed
 from escc_desktop.workflow.demo.conduct import SyntheticStudy, hand_over
+from escc_desktop.workflow.demo.folder import BUILT, DemoFolder
 from escc_desktop.workflow.demo.people import create_project, make_keys
 from escc_desktop.workflow.demo.records import write_records
-from escc_desktop.workflow.demo.run import BUILT, DemoFolder
 from escc_desktop.workflow.demo.study import write_import_folder
 from escc_desktop.workflow.demo.truth import LABEL, PatientTruth, default_seed, draw_truth
 
 N_PATIENTS, REPEATS = 3, 1
-_FOLDER = "practice"
 _PARTS = ("import", "records", "truth", "project")
-
-
-def practice_folder(demo_root: Path) -> Path:
-    """Return where the practice project of a demo lies."""
-    return demo_root / _FOLDER
 
 
 def build_practice(root: Path, jobs: int, progress: Progress) -> Path:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from platformdirs import user_data_path
 
 from escc_desktop import version
 from escc_desktop.errors import EsccError
@@ -26,7 +23,8 @@ from escc_desktop.workflow.child_jobs import run_in_child
 from escc_desktop.workflow.clinical_data import CLINICAL_NAME, clinical_csv
 from escc_desktop.workflow.demo.claim import LOCK_FILE, claimed
 from escc_desktop.workflow.demo.conduct import SyntheticStudy, hand_over, read_everything
-from escc_desktop.workflow.demo.images import SMALL, Grid
+from escc_desktop.workflow.demo.folder import BUILT, FULL_SIZE, SUMMARY, DemoChoice, DemoFolder, refuse_other_demo
+from escc_desktop.workflow.demo.images import SMALL
 from escc_desktop.workflow.demo.people import Keys, StudyClock, create_project, make_keys, read_keys
 from escc_desktop.workflow.demo.records import write_records
 from escc_desktop.workflow.demo.study import write_import_folder
@@ -40,66 +38,8 @@ from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.reading_report import write_reading_report
 from escc_desktop.workflow.study_files import features_provenance
 
-FULL_SIZE = 59
-REPEATS = 15
 SHOWCASE = "P017"
 SYNTHETIC = {"label": LABEL, "is_synthetic": True}
-SUMMARY = "summary.json"
-BUILT = "built.json"
-"""Written last: a folder without it was not finished."""
-
-
-@dataclass(frozen=True)
-class DemoFolder:
-    """Where everything of a demo lies."""
-
-    root: Path
-
-    @property
-    def images(self) -> Path:
-        """What the site's CT hands over."""
-        return self.root / "import"
-
-    @property
-    def records(self) -> Path:
-        """What the trial office hands over."""
-        return self.root / "records"
-
-    @property
-    def truth(self) -> Path:
-        """What nobody in the study may see."""
-        return self.root / "truth"
-
-    @property
-    def project(self) -> Path:
-        """The project folder."""
-        return self.root / "project"
-
-    @property
-    def results(self) -> Path:
-        """Tables, cards and reports."""
-        return self.root / "results"
-
-
-@dataclass(frozen=True)
-class DemoChoice:
-    """How large the study is and how many processes may work on it.
-
-    Attributes
-    ----------
-    grid
-        Voxels of every series. By default 256 x 256 x 64, and in the study of full size 512 x 512 x 320 for the
-        showcase patient; smaller studies are for tests and do without that one.
-    """
-
-    n_patients: int = FULL_SIZE
-    jobs: int = 2
-    grid: Grid | None = None
-
-    @property
-    def repeats(self) -> int:
-        """How many patients are read again: 15 of 59, in proportion, at least 4."""
-        return max(4, round(REPEATS * self.n_patients / FULL_SIZE))
 
 
 def build_demo(root: Path, choice: DemoChoice, progress: Progress) -> DemoFolder:
@@ -135,7 +75,7 @@ def _build(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> None:
     write_json(folder.truth / "truth.json", truth_document(truths))
     study = SyntheticStudy(truths, images, folder.images, folder.records, default_seed(), choice.repeats)
     _conduct(folder, study, progress.part(0.5, 1))
-    write_json(folder.root / BUILT, {**_wanted(choice), "label": LABEL})
+    write_json(folder.root / BUILT, {**choice.document, "label": LABEL})
 
 
 def _conduct(folder: DemoFolder, study: SyntheticStudy, progress: Progress) -> None:
@@ -149,17 +89,6 @@ def _conduct(folder: DemoFolder, study: SyntheticStudy, progress: Progress) -> N
 
 def _import_document(imported: ImagesImport) -> dict[str, object]:
     return {**SYNTHETIC, "imported": len(imported.imported), "refused": [str(fault) for fault in imported.refused]}
-
-
-def _wanted(choice: DemoChoice) -> dict[str, object]:
-    return {"patients": choice.n_patients, "seed": default_seed(), "software": version()}
-
-
-def refuse_other_demo(root: Path, choice: DemoChoice) -> None:
-    """Raise EsccError unless the demo built in a folder is of this size, seed and program."""
-    built, wanted = read_json(root / BUILT), _wanted(choice)
-    if not isinstance(built, dict) or any(built.get(name) != value for name, value in wanted.items()):
-        raise EsccError(f"{root} holds a demo of another size or version.", "Name another folder, or remove this one.")
 
 
 def _refuse_foreign(root: Path) -> None:
@@ -283,11 +212,6 @@ def _shown(verdicts: Sequence[Assessment]) -> list[Assessment]:
     for group in ("LOW", "HIGH"):
         shown += [verdict for verdict in verdicts if verdict.risk_group == group and verdict not in shown][:1]
     return shown
-
-
-def default_folder() -> Path:
-    """Return where the demo lies unless another folder is named."""
-    return Path(user_data_path("escc-desktop", appauthor=False)) / "demo"
 
 
 def told(folder: DemoFolder, summary: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from escc_desktop.features.extract import DEFAULT_ENGINE
+from escc_desktop.features.engine import DEFAULT_ENGINE
 from escc_desktop.features.names import PHASE_PREFIX
 from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.prognosis.reproducibility import MIN_LESIONS

@@ -8,7 +8,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from escc_desktop.features.extract import DEFAULT_ENGINE, extract, make_engine
+from escc_desktop.features.engine import DEFAULT_ENGINE
+from escc_desktop.features.extract import extract, make_engine
 from escc_desktop.features.ibsi import (
     Phantom,
     Published,

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
+from skimage.measure import approximate_polygon
 
 from escc_desktop.imaging.delineate import fill
 from escc_desktop.imaging.outlines import joined, outlines, simplified
@@ -78,3 +79,11 @@ def test_that_a_simplified_line_keeps_its_ends_and_stays_near() -> None:
     assert len(short) < len(line) / 2
     drawn = np.interp(rows, [row for row, _ in short], [column for _, column in short])
     assert np.abs(drawn - [column for _, column in line]).max() < 1.0
+
+
+@given(st.integers(0, 10_000), st.integers(3, 120), st.floats(0.1, 3.0))
+def test_that_a_simplified_line_has_the_points_scikit_image_keeps(seed: int, length: int, tolerance: float) -> None:
+    line = np.random.default_rng(seed).normal(size=(length, 2)).cumsum(axis=0)
+    assert np.array_equal(
+        simplified([(row, column) for row, column in line], tolerance), approximate_polygon(line, tolerance)
+    )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -49,13 +50,13 @@ def test_that_a_project_of_a_newer_program_is_refused(small_study, tmp_path):
 
 
 def test_that_a_migration_that_fails_half_way_leaves_nothing(database, monkeypatch):
-    real = migrations.command.upgrade
+    real = command.upgrade
 
     def fail(*arguments):
         real(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(migrations.command, "upgrade", fail)
+    monkeypatch.setattr(command, "upgrade", fail)
     with pytest.raises(KeyboardInterrupt):
         database.bring_up_to_date()
     with database.read() as connection:

@@ -11,8 +11,9 @@ import pytest
 from escc_desktop.errors import EsccError
 from escc_desktop.progress import Progress
 from escc_desktop.workflow.demo.claim import claimed
+from escc_desktop.workflow.demo.folder import DemoChoice
 from escc_desktop.workflow.demo.practice import build_practice, practice_patients
-from escc_desktop.workflow.demo.run import DemoChoice, build_demo
+from escc_desktop.workflow.demo.run import build_demo
 
 HOLDER = """
 import sys, time
