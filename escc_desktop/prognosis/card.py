@@ -35,7 +35,10 @@ _LATER = ("acquisition", "extraction", "curve_errors")
 
 
 class Scaling(Part):
-    """How a feature was scaled before its coefficient: (value - mean) / sd."""
+    """How a feature was scaled before its coefficient: (value - mean) / sd.
+
+    On the card's scale "min-max" these are the smallest value and the width of the range.
+    """
 
     mean: float
     sd: Positive
@@ -198,7 +201,7 @@ class ModelCard(Part):
     endpoint: Literal["os", "pfs"]
     horizon_months: Positive
     patient_value: Literal["largest", "mean", "volume_weighted_mean"]
-    feature_scale: Literal["z-score", "unknown"] = "z-score"
+    feature_scale: Literal["z-score", "min-max", "unknown"] = "z-score"
     rad_score: RadScore | None = None
     model: SurvivalModel | None = None
     icc_rule: IccRule | None = None

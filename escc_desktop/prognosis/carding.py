@@ -47,6 +47,8 @@ from escc_desktop.stats.nomogram import Nomogram, Predictor, axis_ticks, nomogra
 from escc_desktop.stats.survival import KaplanMeier, kaplan_meier
 
 CUTOFF_METHOD = "maximally selected log-rank (X-tile style); P corrected for the search"
+_BOUNDS = {"estimate": "estimate", "lower": "lower 95 % limit"}
+_VALUES = {"raw": "raw values", "log": "logarithms", "rank": "ranks"}
 _NAMES: dict[CardKind, str] = {
     "radscore": "Rad-score",
     "clinical": "Clinical model",
@@ -93,6 +95,7 @@ def _card(problem: Problem, evidence: Evidence, kind: CardKind) -> ModelCard:
         endpoint=config.endpoint,
         horizon_months=config.horizon_months,
         patient_value=config.patient_value,
+        feature_scale=config.scaling,
         rad_score=score,
         model=model,
         icc_rule=_icc_rule(problem) if score else None,
@@ -116,7 +119,8 @@ def _icc_rule(problem: Problem) -> IccRule | None:
     return IccRule(
         form=agreements.form,
         threshold=agreements.threshold,
-        rule="estimate above the threshold in " + " and ".join(counts),
+        rule=f"{_BOUNDS[agreements.rule.bound]} of {_VALUES[agreements.rule.values]} above the threshold in "
+        + " and ".join(counts),
         n_intra=counts.get("intra", 0),
         n_inter=counts.get("inter", 0),
     )

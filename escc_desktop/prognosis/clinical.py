@@ -20,8 +20,6 @@ ENDPOINT_NAMES = {"os": "overall survival", "pfs": "progression-free survival"}
 MAX_LEVELS = 10
 # A patient this many times above or below the median was probably measured in another unit.
 _SUSPICIOUS_RATIO = 10.0
-# Known only after day 1: using them to predict from day 1 would look into the future.
-_AFTER_DAY_ONE = ("best_", "response", "change", "progression", "subsequent", "dose_reduc", "toxicity")
 _UNITS = {
     "_u_per_l": "U/L",
     "_umol_per_l": "umol/L",
@@ -63,11 +61,6 @@ class Covariate:
     def unit(self) -> str:
         """The unit its name ends in, or nothing."""
         return _name_and_unit(self.name)[1]
-
-    @property
-    def is_after_day_one(self) -> bool:
-        """Whether its name says that it was known only after treatment began."""
-        return any(word in self.name for word in _AFTER_DAY_ONE)
 
     def value(self, row: int) -> float | str | None:
         """Return one patient's value, None where missing."""

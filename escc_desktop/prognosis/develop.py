@@ -16,9 +16,12 @@ from escc_desktop.prognosis.carding import Evidence, make_cards
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import Cohort, assemble, features_digest
 from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.curves import curves
+from escc_desktop.prognosis.cutting import cut_score, cutoff_result
 from escc_desktop.prognosis.dependence import dependence
-from escc_desktop.prognosis.pipeline import Fitted, Problem, fit_pipeline
-from escc_desktop.prognosis.reproducibility import Agreements, has_repeats, reproducibility
+from escc_desktop.prognosis.folds import given_folds
+from escc_desktop.prognosis.pipeline import Problem, fit_pipeline
+from escc_desktop.prognosis.reproducibility import AgreementRule, Agreements, has_repeats, reproducibility
 from escc_desktop.prognosis.results import AcquisitionResult, FigureResult, Results
 from escc_desktop.prognosis.scans import training_acquisition
 from escc_desktop.prognosis.settings import training_extraction
@@ -26,7 +29,6 @@ from escc_desktop.prognosis.summary import Found
 from escc_desktop.prognosis.terms import Candidates, candidates
 from escc_desktop.prognosis.validation import validate
 from escc_desktop.progress import Progress
-from escc_desktop.stats.cutpoint import Cutpoint, maximally_selected_log_rank
 
 ENOUGH_EVENTS_PER_TERM = 10
 FEW_READ_TWICE = 30
@@ -67,18 +69,20 @@ def develop(table: FeatureTable, clinical: ClinicalTable, config: DevelopConfig,
     _check_horizon(cohort, config)
     agreements = _agreements(table, cohort, config)
     found_candidates = candidates(clinical, cohort, config)
-    problem = Problem(cohort, cohort.endpoint, agreements, found_candidates.usable, config)
+    fold = given_folds(config.fold_of, cohort.patients)
+    problem = Problem(cohort, cohort.endpoint, agreements, found_candidates.usable, config, fold)
     everyone = np.arange(cohort.endpoint.n)
     fitted = fit_pipeline(problem, everyone, config.seed, progress.part(0.0, 0.03))
-    cutpoint = _cut(problem, fitted, progress.part(0.03, 0.05))
-    found = summary.gather(problem, fitted, cutpoint, validate(problem, fitted, progress.part(0.05, 0.98)))
+    scores = fitted.signature.scores(cohort.features)
+    cutting = cut_score(cohort.endpoint, scores, config, progress.part(0.03, 0.05))
+    found = summary.gather(problem, fitted, cutting, validate(problem, fitted, progress.part(0.05, 0.98)))
     told = summary.figures(found)
     warnings = (*_warnings(found, clinical, found_candidates, told), *_about_extraction(extraction))
     cards = make_cards(
         problem,
         Evidence(
             fitted=fitted,
-            cutpoint=cutpoint,
+            cutpoint=cutting.cutpoint,
             out_of_fold=found.validation.out_of_fold,
             performance=summary.card_figures(told),
             warnings=warnings,
@@ -107,17 +111,8 @@ def _agreements(table: FeatureTable, cohort: Cohort, config: DevelopConfig) -> A
     """Compare readings of the cohort's patients, so that resamples of them can repeat the comparison."""
     rows = [row for row, key in enumerate(table.keys) if key.patient_id in set(cohort.patients)]
     own = table.take(rows)
-    return reproducibility(own, config.icc_form, config.icc_threshold) if has_repeats(own) else None
-
-
-def _cut(problem: Problem, fitted: Fitted, progress: Progress) -> Cutpoint | None:
-    """Search the cut-off again with permutations, for the P value that knows of the search."""
-    if fitted.cutpoint is None:
-        return None
-    scores, config = fitted.signature.scores(problem.cohort.features), problem.config
-    return maximally_selected_log_rank(
-        problem.endpoint, scores, config.min_fraction, config.permutations, config.seed, progress
-    )
+    rule = AgreementRule(config.icc_bound, config.icc_values, config.icc_comparisons)
+    return reproducibility(own, config.icc_form, config.icc_threshold, rule) if has_repeats(own) else None
 
 
 def _results(
@@ -142,7 +137,13 @@ def _results(
         cohort=summary.cohort_result(found, problem.cohort.dropped),
         agreement=summary.agreement_result(found),
         selection=summary.selection_result(found),
-        cutoff=summary.cutoff_result(found),
+        cutoff=cutoff_result(
+            found.cutting,
+            found.validation.bootstrap.cuts,
+            problem.endpoint,
+            found.predictions.rad_score,
+            config.horizon_months,
+        ),
         groups_apparent=summary.group_survival(
             problem.endpoint, found.high, config.horizon_months, "the cut was searched on these patients: naive P"
         ),
@@ -162,6 +163,8 @@ def _results(
         card_digests={kind: card.digest for kind, card in cards.items()},
         warnings=warnings,
         acquisition=_acquisition(found),
+        differences_out_of_fold=summary.differences(found, out_of_fold=True),
+        curves=curves(problem, found.fitted, found.predictions, found.validation),
     )
 
 

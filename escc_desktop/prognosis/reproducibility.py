@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
+from scipy import stats
 
 from escc_desktop.errors import EsccError
 from escc_desktop.features.table import FeatureTable
@@ -39,6 +40,39 @@ class Agreement:
     passed: BoolArray
 
 
+@dataclass(frozen=True)
+class AgreementRule:
+    """What of the agreement must lie above the threshold.
+
+    Attributes
+    ----------
+    bound
+        The estimate, or its lower 95 % limit.
+    values
+        Of the values as they are, of their logarithms (where all readings of a feature are positive, else as they
+        are), or of their ranks among all readings.
+    comparisons
+        Both readers' and one reader's agreement, or one of them.
+    """
+
+    bound: Literal["estimate", "lower"] = "estimate"
+    values: Literal["raw", "log", "rank"] = "raw"
+    comparisons: Literal["both", "intra", "inter"] = "both"
+
+    def allows(self, comparison: Comparison) -> bool:
+        """Whether a comparison counts."""
+        return self.comparisons in {"both", comparison}
+
+    def seen(self, ratings: FloatArray) -> FloatArray:
+        """Return readings (n, 2, p) as they are compared."""
+        if self.values == "log":
+            positive = (ratings > 0).all(axis=(0, 1))
+            return np.asarray(np.where(positive, np.log(np.where(positive, ratings, 1.0)), ratings))
+        if self.values == "rank":
+            return np.asarray(stats.rankdata(ratings.reshape(-1, ratings.shape[2]), axis=0).reshape(ratings.shape))
+        return ratings
+
+
 @dataclass(frozen=True, eq=False)
 class Agreements:
     """All comparisons a table allows.
@@ -55,6 +89,7 @@ class Agreements:
     threshold: float
     comparisons: tuple[Agreement, ...]
     missing: tuple[Comparison, ...]
+    rule: AgreementRule = AgreementRule()
 
     @property
     def is_complete(self) -> bool:
@@ -76,12 +111,17 @@ class Agreements:
         return next((found for found in self.comparisons if found.comparison == comparison), None)
 
 
+_DEFAULT_RULE: Final = AgreementRule()
+
+
 def has_repeats(table: FeatureTable) -> bool:
     """Return whether any comparison of readings is possible."""
     return any(len(_pairs(table, comparison)[0]) >= MIN_LESIONS for comparison in READINGS)
 
 
-def reproducibility(table: FeatureTable, form: IccForm = "icc2", threshold: float = 0.75) -> Agreements:
+def reproducibility(
+    table: FeatureTable, form: IccForm = "icc2", threshold: float = 0.75, rule: AgreementRule = _DEFAULT_RULE
+) -> Agreements:
     """Compare Reader A's first readings with A's repeats (intra) and B's first (inter), feature by feature.
 
     Parameters
@@ -91,7 +131,9 @@ def reproducibility(table: FeatureTable, form: IccForm = "icc2", threshold: floa
     form
         Form of the intraclass correlation (Shrout and Fleiss 1979).
     threshold
-        A feature passes with a point estimate strictly above it.
+        A feature passes strictly above it.
+    rule
+        With what it passes.
 
     Raises
     ------
@@ -99,12 +141,12 @@ def reproducibility(table: FeatureTable, form: IccForm = "icc2", threshold: floa
         No comparison is possible.
     """
     found, missing = [], []
-    for comparison in READINGS:
+    for comparison in filter(rule.allows, READINGS):
         first, second = _pairs(table, comparison)
         if len(first) >= MIN_LESIONS:
             lesions = tuple((table.keys[row].patient_id, table.keys[row].lesion_id) for row in first)
             readings = table.values[first], table.values[second]
-            found.append(_compare(comparison, lesions, readings, form, threshold))
+            found.append(_compare(comparison, lesions, readings, (form, threshold, rule)))
         else:
             missing.append(comparison)
     if not found:
@@ -113,23 +155,24 @@ def reproducibility(table: FeatureTable, form: IccForm = "icc2", threshold: floa
             "nor by A and B (first).",
             "Add the repeated readings to the feature table.",
         )
-    return Agreements(table.names, form, threshold, tuple(found), tuple(missing))
+    return Agreements(table.names, form, threshold, tuple(found), tuple(missing), rule)
 
 
 def without_patients(agreements: Agreements, left_out: Collection[str]) -> Agreements | None:
     """Return the agreement on the other patients; None where no comparison has enough lesions left."""
     found, missing = [], list(agreements.missing)
+    passing = agreements.form, agreements.threshold, agreements.rule
     for one in agreements.comparisons:
         rows = [row for row, (patient, _) in enumerate(one.lesions) if patient not in left_out]
         if len(rows) >= MIN_LESIONS:
             lesions = tuple(one.lesions[row] for row in rows)
             readings = one.first[rows], one.second[rows]
-            found.append(_compare(one.comparison, lesions, readings, agreements.form, agreements.threshold))
+            found.append(_compare(one.comparison, lesions, readings, passing))
         else:
             missing.append(one.comparison)
     if not found:
         return None
-    return Agreements(agreements.names, agreements.form, agreements.threshold, tuple(found), tuple(missing))
+    return Agreements(agreements.names, *passing[:2], tuple(found), tuple(missing), agreements.rule)
 
 
 def agreement_of_rows(agreements: Agreements, drawn: Sequence[str]) -> BoolArray:
@@ -147,8 +190,9 @@ def agreement_of_rows(agreements: Agreements, drawn: Sequence[str]) -> BoolArray
         distinct = {agreement.lesions[row] for row in rows}
         if len(distinct) < MIN_LESIONS:
             raise EsccError("A resample holds too few repeated readings to judge agreement.")
-        ratings = np.stack([agreement.first[rows], agreement.second[rows]], axis=1)
-        stable &= _passes(icc_many(ratings, agreements.form), ratings, agreements.threshold)
+        ratings = agreements.rule.seen(np.stack([agreement.first[rows], agreement.second[rows]], axis=1))
+        found = icc_many(ratings, agreements.form)
+        stable &= _passes(found, ratings, agreements.threshold, agreements.rule)
     return stable
 
 
@@ -172,11 +216,10 @@ def _compare(
     comparison: Comparison,
     lesions: tuple[tuple[str, str], ...],
     readings: tuple[FloatArray, FloatArray],
-    form: IccForm,
-    threshold: float,
+    passing: tuple[IccForm, float, AgreementRule],
 ) -> Agreement:
-    first, second = readings
-    ratings = np.stack([first, second], axis=1)
+    (first, second), (form, threshold, rule) = readings, passing
+    ratings = rule.seen(np.stack([first, second], axis=1))
     correlations = icc_many(ratings, form)
     return Agreement(
         comparison=comparison,
@@ -186,7 +229,7 @@ def _compare(
         first=first,
         second=second,
         is_constant=_is_constant(ratings),
-        passed=_passes(correlations, ratings, threshold),
+        passed=_passes(correlations, ratings, threshold, rule),
     )
 
 
@@ -194,6 +237,7 @@ def _is_constant(ratings: FloatArray) -> BoolArray:
     return np.asarray(np.ptp(ratings, axis=(0, 1)) == 0)
 
 
-def _passes(correlations: IccMany, ratings: FloatArray, threshold: float) -> BoolArray:
-    known = np.isfinite(correlations.icc) & ~_is_constant(ratings)
-    return np.asarray(known & (np.where(known, correlations.icc, -np.inf) > threshold))
+def _passes(correlations: IccMany, ratings: FloatArray, threshold: float, rule: AgreementRule) -> BoolArray:
+    value = correlations.lower if rule.bound == "lower" else correlations.icc
+    known = np.isfinite(value) & ~_is_constant(ratings)
+    return np.asarray(known & (np.where(known, value, -np.inf) > threshold))

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from escc_desktop.prognosis.card import CardKind, Contrast
+from escc_desktop.prognosis.result_curves import Curves
 
 
 def _missing(value: object) -> object:
@@ -80,7 +81,11 @@ class FeatureShare(_Part):
 
 
 class SelectionResult(_Part):
-    """From all features to the signature."""
+    """From all features to the signature.
+
+    `selected_again` is how often resamples selected a feature, `drawn_again` how often other draws of the folds did;
+    `semantics` names whose rules the LASSO follows.
+    """
 
     n_features: int
     n_stable: int
@@ -96,10 +101,39 @@ class SelectionResult(_Part):
     fold_draws: int
     fold_draw_lambda_min: tuple[Number, ...]
     fold_draw_n_selected: tuple[int, ...]
+    lambda_1se: Number = None
+    penalty: Literal["lambda.min", "lambda.1se"] = "lambda.min"
+    semantics: str = ""
+    drawn_again: tuple[FeatureShare, ...] = ()
+
+
+class RiskBand(_Part):
+    """One of three groups by Rad-score."""
+
+    name: Literal["low", "middle", "high"]
+    n: int
+    n_events: int
+    survival: Number
+    median_months: Number
+
+
+class ThreeGroupsResult(_Part):
+    """Low, middle and high risk by two cut-offs, searched together; only the corrected P knows of the search."""
+
+    low_cut: float
+    high_cut: float
+    chisq: float
+    naive_p: float
+    corrected_p: Number
+    bands: tuple[RiskBand, RiskBand, RiskBand]
 
 
 class CutoffResult(_Part):
-    """The cut-off of the Rad-score; only the corrected P values know that it was searched for."""
+    """The cut-off of the Rad-score; only the corrected P values know that it was searched for.
+
+    `resample_lower` and `_upper` hold 95 % of the cuts of resamples that repeat the whole pipeline, each with its own
+    Rad-score; `bootstrap_lower` and `_upper` of resamples of the patients with the scores they have.
+    """
 
     value: float
     chisq: float
@@ -111,6 +145,9 @@ class CutoffResult(_Part):
     resample_upper: Number
     n_low: int
     n_high: int
+    bootstrap_lower: Number = None
+    bootstrap_upper: Number = None
+    three: ThreeGroupsResult | None = None
 
 
 class GroupSurvival(_Part):
@@ -130,7 +167,10 @@ class GroupSurvival(_Part):
 
 
 class TermResult(_Part):
-    """One coefficient; hazard ratio per SD of a feature, per doubling, per unit or against the reference level."""
+    """One coefficient; hazard ratio per SD of a feature, per doubling, per unit or against the reference level.
+
+    `known_on_day` is the trial day on which a covariate is known, day 1 being the first of treatment.
+    """
 
     label: str
     name: str
@@ -144,6 +184,7 @@ class TermResult(_Part):
     n_events: int
     contrast: Contrast | None = None
     note: str = ""
+    known_on_day: int | None = None
 
 
 class FigureResult(_Part):
@@ -164,7 +205,7 @@ class FigureResult(_Part):
 
 
 class ModelResult(_Part):
-    """One Cox model."""
+    """One Cox model; `entry` says how its terms came in and what that does to their P values."""
 
     terms: tuple[TermResult, ...]
     n: int
@@ -175,10 +216,11 @@ class ModelResult(_Part):
     auc: FigureResult
     brier: Number
     dropped: tuple[str, ...]
+    entry: str = ""
 
 
 class DifferenceResult(_Part):
-    """Two models on the same patients, apparent; P two-sided."""
+    """Two models on the same patients; P two-sided."""
 
     first: CardKind
     second: CardKind
@@ -191,7 +233,7 @@ class DifferenceResult(_Part):
 
 
 class PatientResult(_Part):
-    """One training patient: apparent and out-of-fold."""
+    """One training patient: apparent and out-of-fold; `fold` is the one of the LASSO's cross-validation."""
 
     patient_id: str
     time_months: float
@@ -202,6 +244,7 @@ class PatientResult(_Part):
     risk_group_out_of_fold: Group | None
     survival: dict[str, Number]
     survival_out_of_fold: dict[str, Number]
+    fold: int | None = None
 
 
 class Repeats(_Part):
@@ -270,6 +313,8 @@ class Results(_Part):
     card_digests: dict[CardKind, str]
     warnings: tuple[str, ...]
     acquisition: AcquisitionResult | None = None
+    differences_out_of_fold: tuple[DifferenceResult, ...] = ()
+    curves: Curves | None = None
 
 
 def results_schema() -> dict[str, object]:

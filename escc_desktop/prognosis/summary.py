@@ -12,8 +12,10 @@ from escc_desktop.errors import EsccError
 from escc_desktop.prognosis import results as doc
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind
 from escc_desktop.prognosis.card_parts import Figure, RiskGroup
-from escc_desktop.prognosis.carding import corrected_p, model_terms
+from escc_desktop.prognosis.carding import model_terms
 from escc_desktop.prognosis.cohort import Dropped
+from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.cutting import Cutting
 from escc_desktop.prognosis.entry import Univariable
 from escc_desktop.prognosis.pipeline import Fitted, FittedModel, Predictions, Problem, predict
 from escc_desktop.prognosis.terms import Candidate
@@ -26,6 +28,7 @@ from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index, 
 from escc_desktop.stats.survival import Endpoint, kaplan_meier, log_rank, median_follow_up
 
 MAX_LISTED = 200
+LASSO_SEMANTICS = "glmnet 4.1"
 COMPARED: tuple[tuple[CardKind, CardKind], ...] = (
     ("clinical", "radiomics"),
     ("clinical", "combined"),
@@ -39,11 +42,16 @@ class Found:
 
     problem: Problem
     fitted: Fitted
-    cutpoint: Cutpoint | None
+    cutting: Cutting
     validation: Validation
     predictions: Predictions
     concordance: dict[CardKind, CIndex]
     auc: dict[CardKind, Auc]
+
+    @property
+    def cutpoint(self) -> Cutpoint | None:
+        """The cut-off, None without one."""
+        return self.cutting.cutpoint
 
     @property
     def high(self) -> BoolArray | None:
@@ -51,7 +59,7 @@ class Found:
         return None if self.cutpoint is None else np.asarray(self.predictions.rad_score > self.cutpoint.cut)
 
 
-def gather(problem: Problem, fitted: Fitted, cutpoint: Cutpoint | None, validation: Validation) -> Found:
+def gather(problem: Problem, fitted: Fitted, cutting: Cutting, validation: Validation) -> Found:
     """Compute the apparent figures beside a fit and its validation."""
     predictions = predict(problem, fitted, np.arange(problem.endpoint.n))
     concordance, areas = {}, {}
@@ -60,7 +68,7 @@ def gather(problem: Problem, fitted: Fitted, cutpoint: Cutpoint | None, validati
         outcome = problem.endpoint.take(known)
         concordance[kind] = c_index(outcome, risk[known])
         areas[kind] = auc_at(outcome, risk[known], problem.config.horizon_months)
-    return Found(problem, fitted, cutpoint, validation, predictions, concordance, areas)
+    return Found(problem, fitted, cutting, validation, predictions, concordance, areas)
 
 
 def figures(found: Found) -> dict[CardKind, dict[str, doc.FigureResult]]:
@@ -158,7 +166,6 @@ def selection_result(found: Found) -> doc.SelectionResult:
     signature, names = found.fitted.signature, found.problem.cohort.names
     share, drawn = found.validation.bootstrap.selected, found.validation.fold_draws
     cv = signature.cv
-    again = np.argsort(-share, kind="stable")[:MAX_LISTED]
     return doc.SelectionResult(
         n_features=len(names),
         n_stable=len(signature.stable),
@@ -180,32 +187,21 @@ def selection_result(found: Found) -> doc.SelectionResult:
             )
             for k, column in enumerate(signature.columns)
         ),
-        selected_again=tuple(
-            doc.FeatureShare(name=names[column], share=float(share[column])) for column in again if share[column] > 0
-        ),
+        selected_again=_shares(names, share),
+        drawn_again=_shares(names, drawn.selected),
         fold_draws=len(drawn.n_selected),
         fold_draw_lambda_min=tuple(drawn.lambda_min.tolist()),
         fold_draw_n_selected=tuple(drawn.n_selected.tolist()),
+        lambda_1se=cv.lambda_1se if cv else None,
+        penalty=found.problem.config.penalty,
+        semantics=LASSO_SEMANTICS,
     )
 
 
-def cutoff_result(found: Found) -> doc.CutoffResult | None:
-    """Return the cut-off with its corrected P and the spread of the cuts that resamples found."""
-    cut, cuts = found.cutpoint, found.validation.bootstrap.cuts
-    if cut is None:
-        return None
-    return doc.CutoffResult(
-        value=cut.cut,
-        chisq=cut.chisq,
-        naive_p=cut.naive_p,
-        corrected_p=corrected_p(cut),
-        miller_siegmund_p=cut.miller_siegmund_p,
-        permutation_p=cut.permutation_p,
-        resample_lower=float(np.quantile(cuts, 0.025)) if len(cuts) else None,
-        resample_upper=float(np.quantile(cuts, 0.975)) if len(cuts) else None,
-        n_low=cut.n_low,
-        n_high=cut.n_high,
-    )
+def _shares(names: Sequence[str], share: FloatArray) -> tuple[doc.FeatureShare, ...]:
+    """Return who was selected at all, the most frequent first."""
+    order = np.argsort(-share, kind="stable")[:MAX_LISTED]
+    return tuple(doc.FeatureShare(name=names[k], share=float(share[k])) for k in order if share[k] > 0)
 
 
 def group_survival(
@@ -258,6 +254,7 @@ def _term(label: str, name: str, fit: CoxFit | None, k: int, candidate: Candidat
         n_events=fit.n_events if fit else 0,
         contrast=candidate.term.contrast if candidate else None,
         note=note,
+        known_on_day=candidate.day if candidate else None,
     )
 
 
@@ -287,23 +284,48 @@ def model_result(found: Found, model: FittedModel, told: dict[str, doc.FigureRes
         auc=told["auc"],
         brier=loss,
         dropped=model.dropped,
+        entry=_entry_words(problem.config, model.kind),
     )
 
 
-def differences(found: Found) -> tuple[doc.DifferenceResult, ...]:
-    """Compare the models two by two on the patients both can judge."""
+def _entry_words(config: DevelopConfig, kind: CardKind) -> str:
+    """Say how terms came into a model, and what that does to their P values."""
+    if kind == "radscore":
+        return "The Rad-score alone; its features were searched for: P naive."
+    rules = {
+        "univariable": f"Covariates with a univariable P below {config.entry_p:g}",
+        "enter": "All covariates",
+        "aic": "Covariates forward by Akaike's criterion",
+    }
+    most = f"the {config.radiomics_terms} largest" if config.radiomics_terms else "all"
+    features = f"{most} features of the signature"
+    entering = {
+        "clinical": rules[config.entry],
+        "radiomics": features,
+        "combined": f"{rules[config.entry]}, {features}",
+    }
+    stay = f"; terms stay with a P below {config.keep_p:g}" if config.keep_p < 1 else ""
+    return f"{entering[kind][0].upper()}{entering[kind][1:]}{stay}. P values after a selection are naive."
+
+
+def differences(found: Found, *, out_of_fold: bool = False) -> tuple[doc.DifferenceResult, ...]:
+    """Compare the models two by two on the patients both can judge, by apparent or out-of-fold risks."""
+    risks = found.validation.out_of_fold.risk if out_of_fold else found.predictions.risk
+    whose = "out of fold" if out_of_fold else "on the training patients"
     told = []
     for first, second in COMPARED:
-        one, two = (found.predictions.risk[CARD_KINDS.index(kind)] for kind in (first, second))
+        one, two = (risks[CARD_KINDS.index(kind)] for kind in (first, second))
         known = np.isfinite(one) & np.isfinite(two)
         outcome, horizon = found.problem.endpoint.take(known), found.problem.config.horizon_months
-        pairs: tuple[tuple[CIndex | Auc, CIndex | Auc], ...] = (
-            (c_index(outcome, one[known]), c_index(outcome, two[known])),
-            (auc_at(outcome, one[known], horizon), auc_at(outcome, two[known], horizon)),
-        )
+        try:
+            pairs: tuple[tuple[CIndex | Auc, CIndex | Auc], ...] = (
+                (c_index(outcome, one[known]), c_index(outcome, two[known])),
+                (auc_at(outcome, one[known], horizon), auc_at(outcome, two[known], horizon)),
+            )
+        except EsccError:  # no two patients can be compared: there is no difference to tell
+            continue
         for pair in pairs:
             difference = compare(*pair)
-            is_shown = difference.p < 0.05
             told.append(
                 doc.DifferenceResult(
                     first=first,
@@ -313,7 +335,7 @@ def differences(found: Found) -> tuple[doc.DifferenceResult, ...]:
                     lower=difference.lower,
                     upper=difference.upper,
                     p=difference.p,
-                    words="a difference is shown on the training patients" if is_shown else "no difference shown",
+                    words=f"a difference is shown {whose}" if difference.p < 0.05 else "no difference shown",
                 )
             )
     return tuple(told)
@@ -322,7 +344,7 @@ def differences(found: Found) -> tuple[doc.DifferenceResult, ...]:
 def patients(found: Found) -> tuple[doc.PatientResult, ...]:
     """Return every training patient, apparent and out-of-fold."""
     out, high = found.validation.out_of_fold, found.high
-    endpoint = found.problem.endpoint
+    endpoint, cv = found.problem.endpoint, found.fitted.signature.cv
     told = []
     for k, patient in enumerate(found.problem.cohort.patients):
         told.append(
@@ -336,6 +358,7 @@ def patients(found: Found) -> tuple[doc.PatientResult, ...]:
                 risk_group_out_of_fold=None if np.isnan(out.high[k]) else _group(bool(out.high_group[k])),
                 survival={kind: _number(found.predictions.survival[row, k]) for row, kind in enumerate(CARD_KINDS)},
                 survival_out_of_fold={kind: _number(out.survival[row, k]) for row, kind in enumerate(CARD_KINDS)},
+                fold=None if cv is None else int(cv.fold[k]),
             )
         )
     return tuple(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from escc_desktop.prognosis.card import Contrast, Scaling, Term
 from escc_desktop.prognosis.card_parts import Range
 from escc_desktop.prognosis.clinical import ClinicalTable, Covariate
 from escc_desktop.prognosis.cohort import Cohort
-from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.config import DevelopConfig, Row
+from escc_desktop.prognosis.timing import day_known
 from escc_desktop.stats.arrays import FloatArray
 
 MIN_LEVEL_PATIENTS = 5
@@ -25,12 +26,16 @@ _SKEWED_UNITS = ("_u_per_l", "_umol_per_l", "_ng_per_ml", "_mg_per_l", "_ug_per_
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A covariate as it may enter a model; `values` (n,) in model units, NaN where missing."""
+    """A covariate as it may enter a model; `values` (n,) in model units, NaN where missing.
+
+    `day` is the trial day on which it is known, day 1 being the first of treatment.
+    """
 
     label: str
     term: Term
     values: FloatArray
     raw: FloatArray
+    day: int = 1
 
     @property
     def is_rare(self) -> bool:
@@ -87,38 +92,78 @@ def candidates(clinical: ClinicalTable, cohort: Cohort, config: DevelopConfig) -
     """
     _check_named(clinical, config)
     warnings = [f"{name} has too many different texts to be a covariate and is left out." for name in clinical.ignored]
+    coded = _from_rows(clinical, cohort, config, warnings) if config.rows else _from_columns(clinical, cohort, config)
     usable: list[Candidate] = []
-    for covariate in clinical.covariates.values():
-        if config.covariates is not None and covariate.name not in config.covariates:
-            continue
-        if covariate.is_after_day_one:
-            warnings.append(f"{covariate.name} is known only after day 1 and is left out.")
-            continue
-        for candidate in _coded(covariate, cohort, config):
-            reason = _objection(candidate, config)
-            if reason:
-                warnings.append(reason)
-            else:
-                usable.append(candidate)
+    for candidate in coded:
+        reason = _objection(candidate, config)
+        if reason:
+            warnings.append(reason)
+        else:
+            usable.append(candidate)
     return Candidates(tuple(usable), tuple(warnings))
 
 
+def _from_columns(clinical: ClinicalTable, cohort: Cohort, config: DevelopConfig) -> Iterable[Candidate]:
+    for covariate in clinical.covariates.values():
+        if config.covariates is None or covariate.name in config.covariates:
+            day = day_known(covariate.name, config.known_on_day)
+            for candidate in _coded(covariate, cohort, config):
+                yield replace(candidate, day=day)
+
+
+def _from_rows(
+    clinical: ClinicalTable, cohort: Cohort, config: DevelopConfig, warnings: list[str]
+) -> Iterable[Candidate]:
+    """Code the rows of the configuration; one without its column is told among the warnings."""
+    for row in config.rows:
+        covariate = clinical.covariates.get(row.covariate)
+        if covariate is None:
+            warnings.append(f"{clinical.name} has no column {row.covariate}: its row is left out.")
+        elif (row.at_least is None) != (covariate.numbers is None):
+            kind = "numbers" if covariate.numbers is not None else "texts"
+            raise EsccError(
+                f"The row of {row.covariate} does not fit its column, which holds {kind}.",
+                "Give at_least for numbers, level for texts.",
+            )
+        else:
+            yield _of_row(row, covariate, cohort, config)
+
+
+def _of_row(row: Row, covariate: Covariate, cohort: Cohort, config: DevelopConfig) -> Candidate:
+    day = max(row.day, config.known_on_day.get(row.covariate, row.day))
+    values = [covariate.value(place) for place in cohort.rows]
+    if row.at_least is not None and covariate.numbers is not None:
+        contrast = Contrast(
+            level=row.level or f"{row.at_least:g} or above",
+            reference=row.reference or f"below {row.at_least:g}",
+            at_least=row.at_least,
+        )
+        return replace(_contrast(covariate, contrast, covariate.numbers[list(cohort.rows)], cohort), day=day)
+    level = row.level or ""
+    words = [value if isinstance(value, str) else None for value in values]
+    contrast = Contrast(level=level, reference=row.reference or f"not {level}")
+    return replace(_contrast(covariate, contrast, np.full(len(words), np.nan), cohort, words), day=day)
+
+
 def _check_named(clinical: ClinicalTable, config: DevelopConfig) -> None:
-    named = dict.fromkeys((*(config.covariates or ()), *(config.log2 or ()), *config.force_rare))
+    named = dict.fromkeys((*(config.covariates or ()), *(config.log2 or ()), *config.force_rare, *config.known_on_day))
     missing = [name for name in named if name not in clinical.covariates]
     if missing:
         raise EsccError(
             f"The configuration names the covariate {missing[0]}, which {clinical.name} does not have.",
             f"Its covariates are {', '.join(clinical.covariates) or 'none'}.",
         )
-    late = [name for name in config.covariates or () if clinical.covariates[name].is_after_day_one]
+    late = [name for name in config.covariates or () if day_known(name, config.known_on_day) > 1]
     if late:
         raise EsccError(
-            f"The covariate {late[0]} is known only after day 1.", "A model that starts on day 1 cannot use it."
+            f"The covariate {late[0]} is known only after day 1.",
+            "A model that starts on day 1 cannot use it; if it was known by then, say so under known_on_day.",
         )
 
 
 def _objection(candidate: Candidate, config: DevelopConfig) -> str:
+    if candidate.day > 1:
+        return f"{candidate.term.name} is known only after day 1 and is left out."
     known = candidate.values[np.isfinite(candidate.values)]
     if len(known) < MIN_KNOWN * len(candidate.values):
         return f"{candidate.label} is missing in {len(candidate.values) - len(known)} patients and is left out."

@@ -112,7 +112,7 @@ def proportional_hazards(
     refit = _Refit.of(fit, endpoint, X)
     times = refit.sets.event_times
     sizes = np.diff(np.append(refit.sets.tie_start, refit.sets.deaths.size))
-    g = _time_scale(endpoint, times, scale)
+    g = time_scale(endpoint, times, scale)
     g = g - np.average(g, weights=sizes)
     information, p = refit.information(), len(fit.names)
     score = np.repeat(g, sizes) @ refit.residuals()
@@ -127,7 +127,8 @@ def proportional_hazards(
     )
 
 
-def _time_scale(endpoint: Endpoint, times: FloatArray, scale: TimeScale) -> FloatArray:
+def time_scale(endpoint: Endpoint, times: FloatArray, scale: TimeScale) -> FloatArray:
+    """Return g at distinct event times (k,), as `proportional_hazards` names the scales."""
     if scale == "identity":
         return times
     if scale == "log":
