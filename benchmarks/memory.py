@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/memory.py
 
-Wanted: 2.2 times the voxels (int16) and 300 MB. Private memory is the program's own; resident memory has the libraries'
-files in it too, which all processes of a computer share.
+Wanted: resident memory of the process, the libraries' files included, of at most 2.2 times the voxels (int16) and
+300 MB. Private memory is printed too: it is the program's own, which no other process shares.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def held() -> tuple[float, float]:
 def main() -> None:
     """Print what is held before, with the series open and drawn on, and after."""
     voxels_mb = 2 * GRID.size[0] * GRID.size[1] * GRID.size[2] / MB
+    limit_mb = 2.2 * voxels_mb + 300
     with tempfile.TemporaryDirectory() as made:
         bench = Workbench(Path(made), phantom())
         before = held()
@@ -47,11 +48,12 @@ def main() -> None:
         QTest.qWait(500)
         after = held()
         bench.close()
-    print(f"voxels {voxels_mb:.0f} MB; wanted at most {2.2 * voxels_mb + 300:.0f} MB")
+    print(f"voxels {voxels_mb:.0f} MB; wanted resident at most {limit_mb:.0f} MB")
     for name, (private, resident) in (("before", before), ("open", opened), ("closed", after)):
         print(f"{name:8s} private {private:5.0f} MB, resident {resident:5.0f} MB")
     print(f"the series costs {(opened[0] - before[0]) / voxels_mb:.2f} times its voxels")
-    if opened[0] > 2.2 * voxels_mb + 300:
+    print("holds" if opened[1] <= limit_mb else "DOES NOT HOLD")
+    if opened[1] > limit_mb:
         raise SystemExit(1)
 
 

@@ -7,6 +7,7 @@ the interpreter's, or in a crash.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 from typing import Final
@@ -18,18 +19,29 @@ EVERY_MS: Final = 500
 SOON_MS: Final = 200
 # So many new objects are not left lying about, whatever the hand does.
 _MOST_WAITING: Final = 200_000
-# Once the project's code is imported most objects that live as long as the program are there; those of the figures
-# come with the first development.
-_BULKS: Final = ("escc_desktop.workflow.project", "escc_desktop.workflow.model_figures")
+# Once the project's code is imported most objects that live as long as the program are there; those of features,
+# models and figures come when they are first asked for.
+_BULKS: Final = (
+    "escc_desktop.workflow.project",
+    "escc_desktop.workflow.analysis",
+    "escc_desktop.workflow.model_figures",
+)
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
 def collect_soon() -> None:
-    """Collect everything in a moment: something large was let go, such as a volume."""
+    """Collect everything in a moment: something large was let go, such as a volume.
+
+    Memory goes back to the system too: the C library of Linux keeps what was freed between pieces still in use, more
+    with each reading opened and closed.
+    """
     QTimer.singleShot(SOON_MS, _collect_all)
 
 
 def _collect_all() -> None:
     gc.collect()
+    if _trim is not None:
+        _trim(0)
 
 
 class GarbageCollector(QObject):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from escc_desktop.gui.garbage import GarbageCollector
+from escc_desktop.gui.garbage import GarbageCollector, collect_soon
 
 
 @pytest.mark.usefixtures("qapp")
@@ -79,3 +82,17 @@ def test_that_nothing_is_collected_while_a_hand_draws_unless_it_is_much(monkeypa
     kept = [[] for _ in range(200_001)]
     collector.collect()
     assert gc.get_count()[0] < len(kept)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux tells of a process")
+@pytest.mark.usefixtures("qapp")
+def test_that_what_was_freed_goes_back_to_the_system(qtbot: QtBot) -> None:
+    def resident_mb() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
+
+    pieces = [bytearray(b"x") * 65_536 for _ in range(1600)]  # 100 MB in pieces too small to be mapped by themselves
+    before = resident_mb()
+    del pieces[:-1]  # the last one is in the way of giving the rest back at once
+    collect_soon()
+    qtbot.waitUntil(lambda: before - resident_mb() > 80, timeout=5000)
+    assert len(pieces) == 1
