@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from reader_hand import RIGHT, ReaderHand
 
 from escc_desktop.errors import FaultsError
 from escc_desktop.gui.replay.player import Player
 from escc_desktop.gui.replay.recorder import Recorder
 from escc_desktop.gui.replay.script import FORMAT, ReplayStep, read_script, write_script
+from escc_desktop.gui.widgets.number_field import NumberField
 
 READING = "P1/L1/A/first"
 
@@ -82,12 +84,35 @@ def test_that_a_script_can_expect_undo_and_sign(reader) -> None:
     assert said == ""
 
 
+def test_that_numbers_set_are_recorded_and_set_again(reader, tmp_path) -> None:
+    recorder = Recorder(reader.window, tmp_path / "script.json")
+    board = reader.open(READING)
+    reader.key(Qt.Key.Key_B)
+    reader.stroke([(4, 4), (4, 5)])
+    board.hand.hold("growing")
+    reach = next(field for field in reader.window.findChildren(NumberField) if field.accessibleName().startswith("How"))
+    reader.qtbot.waitUntil(reach.isVisible)
+    reach.setFocus()
+    reader.qtbot.waitUntil(reach.hasFocus)
+    reach.selectAll()
+    QTest.keyClicks(reach.lineEdit(), "12")
+    reader.view.setFocus()
+    reader.click((6, 6))
+    recorder.write()
+    noted = [one for one in read_script(tmp_path / "script.json") if one.do == "set"]
+    assert [(one.says["name"], one.says["value"]) for one in noted] == [(reach.accessibleName(), 12.0)]
+    reach.setValue(40)
+    assert play(reader, noted) == ""
+    assert reach.value() == 12.0
+
+
 @pytest.mark.parametrize(
     ("bad", "told"),
     [
         (step("expect", voxels=7), "voxels is 0, not 7"),
         (step("action", id="reading.nothing"), "there is no action reading.nothing"),
         (step("click", name="Nobody"), "nothing called “Nobody”"),
+        (step("set", name="Nothing", value=1), "no number called “Nothing”"),
     ],
 )
 def test_that_a_step_that_fails_is_named_with_its_reason(reader, bad, told) -> None:
@@ -114,6 +139,7 @@ def test_that_all_faults_of_a_script_are_told_at_once(tmp_path: Path) -> None:
         {"do": "key", "key": "no such key"},
         {"do": "wheel", "view": "axial", "notches": 10**12},
         {"do": "hover", "view": "axial", "at": [1e300, 0]},
+        {"do": "set", "name": "Size", "value": "8"},
         {"do": "drag", "view": "axial", "path": [[0, 10**400]]},
     ],
 )

@@ -16,6 +16,7 @@ from escc_desktop.gui.pages.reading import ReadingPage
 from escc_desktop.gui.pages.reading_board import ReadingBoard
 from escc_desktop.gui.replay.script import ReplayStep
 from escc_desktop.gui.viewer.slice_view import SliceView
+from escc_desktop.gui.widgets.number_field import NumberField
 
 PATIENCE_S: Final = 60.0
 _TURN_MS: Final = 5
@@ -186,6 +187,16 @@ class Player(QObject):
                 found.click()
                 return
         raise _FailedError(f"there is nothing called “{name}” to click")
+
+    def _do_set(self, name: str, value: float) -> None:
+        """Put a number into a field, as typing it and Return would."""
+        for field in self._window.findChildren(NumberField):
+            if field.isVisible() and field.accessibleName() == name:
+                if not field.isEnabled() or not field.minimum() <= value <= field.maximum():
+                    raise _FailedError(f"“{name}” cannot be set to {value:g} now")
+                field.setValue(value)
+                return
+        raise _FailedError(f"there is no number called “{name}” to set")
 
     def _do_wait(self, awaited: str) -> None:
         if awaited == "saved":

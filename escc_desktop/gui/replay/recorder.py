@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.replay.script import ReplayStep, write_script
 from escc_desktop.gui.viewer.slice_view import SliceView
+from escc_desktop.gui.widgets.number_field import NumberField
 
 _BUTTONS: Final = {
     Qt.MouseButton.LeftButton: "left",
@@ -27,7 +28,7 @@ _ONLY_MODIFIERS: Final = {Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, 
 
 
 class Recorder(QObject):
-    """Listens to the mouse over the views of a reading, to keys and to clicked buttons.
+    """Listens to the mouse over the views of a reading, to keys, to clicked buttons and to numbers set.
 
     It begins with the reading that is opened first, and is written once the window is closed.
 
@@ -44,6 +45,7 @@ class Recorder(QObject):
         self._reading = ""
         self._slices: dict[str, int] = {}
         self._drag: dict[str, object] | None = None
+        self._field: tuple[NumberField, float] | None = None
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
@@ -51,6 +53,7 @@ class Recorder(QObject):
 
     def write(self) -> None:
         """Write what was recorded."""
+        self._note_number()
         write_script(self._path, self.steps)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -59,6 +62,10 @@ class Recorder(QObject):
             self._note_view(watched, event)
         elif isinstance(watched, QAbstractButton) and event.type() == QEvent.Type.MouseButtonRelease:
             self._note_button(watched)
+        elif isinstance(watched, NumberField) and event.type() == QEvent.Type.FocusIn:
+            self._note_number()
+            if self._reading and watched.window() is self._window:
+                self._field = watched, watched.value()
         return False
 
     def _note_view(self, view: SliceView, event: QEvent) -> None:
@@ -68,6 +75,7 @@ class Recorder(QObject):
         elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             key = Qt.Key(event.key())
             if key not in _ONLY_MODIFIERS:
+                self._note_number()
                 pressed = QKeySequence(event.modifiers().value | key.value)
                 name = pressed.toString(QKeySequence.SequenceFormat.PortableText)
                 self._add("key", view=_name(view), key=name)
@@ -75,6 +83,7 @@ class Recorder(QObject):
     def _note_mouse(self, view: SliceView, event: QMouseEvent) -> None:
         at = _place(view, event.position())
         if event.type() == QEvent.Type.MouseButtonPress and event.button() in _BUTTONS:
+            self._note_number()
             self._note_slices(view)
             held = [name for modifier, name in _MODIFIERS if event.modifiers() & modifier]
             self._drag = {"view": _name(view), "path": [at], "button": _BUTTONS[event.button()], "modifiers": held}
@@ -106,7 +115,17 @@ class Recorder(QObject):
     def _note_button(self, button: QAbstractButton) -> None:
         name = button.accessibleName() or button.text()
         if self._reading and name and button.isEnabled() and button.window() is self._window:
+            self._note_number()
             self._add("click", name=name)
+
+    def _note_number(self) -> None:
+        """Note what the field was set to that has, or had, the focus; what tools set it to later is not noted."""
+        if self._field is None:
+            return
+        field, before = self._field
+        if field.value() != before:
+            self._add("set", name=field.accessibleName(), value=field.value())
+        self._field = (field, field.value()) if field.hasFocus() else None
 
     def _add(self, do: str, **says: object) -> None:
         self.steps.append(ReplayStep(do, says))
