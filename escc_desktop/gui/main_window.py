@@ -26,6 +26,7 @@ from escc_desktop.gui.frame.notice_stack import NoticeStack
 from escc_desktop.gui.frame.palette import Palette
 from escc_desktop.gui.frame.rail import Rail
 from escc_desktop.gui.frame.settings_sheet import SettingsSheet
+from escc_desktop.gui.frame.speech import Speech
 from escc_desktop.gui.frame.start_page import StartPage
 from escc_desktop.gui.frame.tray import Tray
 from escc_desktop.gui.page import Page
@@ -228,11 +229,11 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.start_page)
         whole = self._whole = self._lay_out()
         self.tray, self.notices = Tray(whole, desktop.tasks), NoticeStack(whole)
+        self._speech = Speech(desktop.notices, self.foot, self.notices)
         self.palette_panel = Palette(whole)
         self.keys_sheet, self.settings_sheet = KeysSheet(whole), SettingsSheet(whole, desktop)
         self._key_choice = KeyChoice(desktop, self.keys_sheet, self.described, self._bind_keys)
-        self.crash_sheet = CrashSheet(whole, desktop)
-        self.commands = Commands(self)
+        self.crash_sheet, self.commands = CrashSheet(whole, desktop), Commands(self)
         self._listen()
         self.place_layers()
 
@@ -266,7 +267,6 @@ class MainWindow(QMainWindow):
         self.head.settings_wanted.connect(self.settings_sheet.open_sheet)
         self.settings_sheet.keys.clicked.connect(self._from_settings_to_keys)
         self.palette_panel.chosen.connect(lambda entry: entry.call())
-        self.desktop.notices.said.connect(self.notices.say)
         self.desktop.notices.crashed.connect(self.crash_sheet.say)
         for layer in (self.keys_sheet, self.settings_sheet, self.crash_sheet, self.palette_panel):
             layer.opened.connect(self._keys.sleep)
@@ -277,7 +277,7 @@ class MainWindow(QMainWindow):
         whole = self._whole
         top, bottom = self.head.height(), whole.height() - self.foot.height()
         self.tray.place(top, bottom - top)
-        self.notices.place(self.rail.width() + 2 * GRID, bottom - 2 * GRID)
+        self._speech.place(self.rail.width() + 2 * GRID, bottom - 2 * GRID)
         self.palette_panel.move((whole.width() - self.palette_panel.width()) // 2, top + GRID)
 
     def _may_leave(self) -> bool:
@@ -347,7 +347,7 @@ class MainWindow(QMainWindow):
             return
         self._drop_pages()
         self.start_page.let_go()
-        self.desktop.notices.said.disconnect(self.notices.say)
+        self._speech.stop()
         self.desktop.notices.crashed.disconnect(self.crash_sheet.say)
         self._build()
         self._on_project()
@@ -360,7 +360,7 @@ class MainWindow(QMainWindow):
             self.stack.removeWidget(page)
             page.deleteLater()
         self._pages.clear()
-        self.foot.show_saved("")
+        self._speech.follow(None)
 
     def _add(self, entry: PageEntry, page_class: type[Page], where: object) -> None:
         if self._entries.get(entry.page_id) is not entry or self._is_closing or self.desktop.project is None:
@@ -377,8 +377,7 @@ class MainWindow(QMainWindow):
         page = self._pages[page_id]
         self.stack.setCurrentWidget(page)
         self.head.show_page(_(self._entries[page_id].title))
-        self.foot.show_saved(*page.saved_said)
-        self._bind_keys()
+        self._on_actions(page)
         page.enter()
         if where is not None:
             page.go(where)
@@ -390,11 +389,12 @@ class MainWindow(QMainWindow):
 
     def _on_actions(self, page: Page) -> None:
         if page is self.current_page:
+            self._speech.follow(page)
             self._bind_keys()
 
     def _on_saved(self, page: Page) -> None:
         if page is self.current_page:
-            self.foot.show_saved(*page.saved_said)
+            self._speech.follow(page)
 
     def _bind_keys(self) -> None:
         self._keys.bind(self.actions_now())

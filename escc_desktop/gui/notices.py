@@ -35,6 +35,8 @@ class Notice:
         A button on the notice and what it does.
     topic
         Something one should not miss: a notice with a topic stays, and the next on the same topic takes its place.
+    can_wait
+        Whether it is said only once nobody is absorbed in a reading.
     """
 
     text: str
@@ -44,6 +46,7 @@ class Notice:
     action: str = ""
     call: Callable[[], object] | None = None
     topic: str = ""
+    can_wait: bool = False
 
 
 class Notices(QObject):
@@ -62,13 +65,17 @@ class Notices(QObject):
 
     def say(self, text: str, hint: str = "", tone: Tone = Tone.INFO) -> None:
         """Show a sentence."""
-        self.said.emit(Notice(text, hint, tone))
+        self.show(Notice(text, hint, tone))
 
     def offer(
         self, text: str, action: str, call: Callable[[], object], tone: Tone = Tone.INFO, *, topic: str = ""
     ) -> None:
         """Show a sentence with a button; for what `topic` does see `Notice`."""
-        self.said.emit(Notice(text, tone=tone, action=action, call=call, topic=topic))
+        self.show(Notice(text, tone=tone, action=action, call=call, topic=topic))
+
+    def show(self, notice: Notice) -> None:
+        """Show a notice."""
+        self.said.emit(notice)
 
     def trouble(self, error: BaseException) -> None:
         """Show what went wrong: expected trouble as a notice with its hint, a defect as the crash dialog."""

@@ -98,6 +98,15 @@ class Page(QWidget):
         """Return whether the page can be left now; if not it has said why."""
         return True
 
+    @property
+    def is_absorbed(self) -> bool:
+        """Whether somebody works in pictures here, which nothing may cover: notices are said in the foot."""
+        return False
+
+    def notice_area(self) -> QWidget | None:
+        """Return over what notices that need a card stand, in its lower right corner; None where it does not matter."""
+        return None
+
     def close_page(self) -> None:
         """Let go of everything; the project is about to be closed or shown to somebody else."""
 

@@ -16,7 +16,7 @@ WIDTH_PX = 460
 SHOWN_MS = 8000
 OFFERED_MS = 20_000
 MOST = 4
-_ICONS = {
+ICONS = {
     Tone.INFO: ("info", "accent"),
     Tone.SUCCESS: ("checkmark_circle", "success"),
     Tone.WARNING: ("warning", "warning"),
@@ -29,17 +29,16 @@ class NoticeStack(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setFixedWidth(WIDTH_PX)
         self.hide()
         self.cards: list[NoticeCard] = []
-        self._bottom = (0, 0)
+        self._bottom, self._width = (0, 0), WIDTH_PX
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GRID)
 
     def say(self, notice: Notice) -> None:
         """Show a notice."""
-        for old in [old for old in self.cards if _is_over(old.notice, notice)]:
+        for old in [old for old in self.cards if is_over(old.notice, notice)]:
             self.dismiss(old)
         passing = [old for old in self.cards if old.leaves]
         if len(self.cards) >= MOST:
@@ -63,18 +62,18 @@ class NoticeStack(QWidget):
         for old in [old for old in self.cards if not old.notice.topic]:
             self.dismiss(old)
 
-    def place(self, left: int, bottom: int) -> None:
+    def place(self, left: int, bottom: int, width: int = WIDTH_PX) -> None:
         """Stand with the lower left corner here."""
-        self._bottom = (left, bottom)
+        self._bottom, self._width = (left, bottom), width
         self.settle()
 
     def settle(self) -> None:
         """Take the room the notices need."""
         self.setVisible(bool(self.cards))
         self.raise_()
-        height = self._column.totalHeightForWidth(WIDTH_PX)
+        height = self._column.totalHeightForWidth(self._width)
         left, bottom = self._bottom
-        self.setGeometry(left, bottom - height, WIDTH_PX, height)
+        self.setGeometry(left, bottom - height, self._width, height)
 
     def event(self, event: QEvent) -> bool:  # noqa: D102
         if event.type() == QEvent.Type.LayoutRequest:
@@ -97,7 +96,7 @@ class NoticeCard(QFrame):
         line.setSpacing(GRID + 4)
         top = QVBoxLayout()
         top.addSpacing(4)
-        top.addWidget(IconLabel(20, *_ICONS[notice.tone]))
+        top.addWidget(IconLabel(20, *ICONS[notice.tone]))
         top.addStretch(1)
         line.addLayout(top)
         line.addLayout(self._words(), 1)
@@ -165,7 +164,7 @@ class NoticeCard(QFrame):
         self._stack.settle()
 
 
-def _is_over(old: Notice, new: Notice) -> bool:
+def is_over(old: Notice, new: Notice) -> bool:
     """Return whether a new notice says the same again, or more on the same topic."""
     is_same = (old.text, old.hint) == (new.text, new.hint)
     return is_same or bool(new.topic and old.topic == new.topic)

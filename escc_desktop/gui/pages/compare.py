@@ -81,6 +81,15 @@ class ComparePage(Page):
         if self.known is not None and patient_id != self.known.patient_id:
             self._go_stale()
 
+    @property
+    def is_absorbed(self) -> bool:
+        """Whether two sides are on screen."""
+        return self.board.ready is not None
+
+    def notice_area(self) -> QWidget | None:
+        """Return the board: what stands below it belongs to it."""
+        return self.board
+
     def close_page(self) -> None:
         """Let go of the pictures."""
         self._opening.stop()

@@ -182,6 +182,8 @@ class PatientPage(Page):
         """Whether a copy to try contours on is in place of the whole page."""
         return self._sandbox is not None and self._whole.currentWidget() is self._sandbox
 
+    is_absorbed = has_sandbox
+
     def open_sandbox(self) -> None:
         """Open a copy of the signed reading to try contours on."""
         why_not = self._why_no_sandbox()

@@ -100,6 +100,16 @@ class ReadingPage(Page):
             )
         return False
 
+    @property
+    def is_absorbed(self) -> bool:
+        """Whether a reading is open."""
+        return self.board is not None
+
+    def notice_area(self) -> QWidget | None:
+        """Return the side view at the bottom, else the axial one."""
+        views = None if self.board is None else self.board.views
+        return None if views is None else views.sagittal if views.sagittal.isVisible() else views.axial
+
     def close_page(self) -> None:
         """Let go of the open reading, in a job that makes the last steps durable."""
         self._cancel_opening()

@@ -99,9 +99,10 @@ class ReadingBoard(QWidget):
         head = QWidget()
         lines = QVBoxLayout(head)
         lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(2)
+        lines.setSpacing(0)
         session = self.reading.session
-        lines.addWidget(label(session.patient_id, size="heading"))
+        steps = self.steps = row(self.panel.undo, self.panel.redo, spacing=GRID // 2)
+        lines.addWidget(row(label(session.patient_id, size="heading"), None, steps))
         what = f"{site_name(self.reading.lesion.site)} {session.lesion_id} · {occasion_name(session)}"
         lines.addWidget(label(what, tone="secondary"))
         self.side.addWidget(self.panel)
@@ -243,11 +244,13 @@ class ReadingBoard(QWidget):
         self.column.show()
         self.canvas.why_locked = _("Go on drawing before you change the outline.")
         self.side.setCurrentWidget(self.sign_panel)
+        self.steps.hide()
         self.sign_panel.begin(self.summary(), missing_words(self.canvas.missing_slices()))
 
     def leave_signing(self) -> None:
         """Go back to drawing."""
         self.canvas.why_locked = ""
+        self.steps.show()
         self.side.setCurrentWidget(self.panel)
         self.views.axial.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QListView, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QListView, QScrollArea, QVBoxLayout, QWidget
 
+from escc_desktop.gui.pages.reading_index import PartIndex
 from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.pages.reading_section import Section
 from escc_desktop.gui.pages.reading_sections import SECTIONS
@@ -22,6 +23,7 @@ from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.views.words import capitalised
 
 WIDTH_PX: Final = 288
+_FIGURE_SHARES: Final = 5, 3, 2
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -58,16 +60,20 @@ class OutlineFigures(QWidget):
         super().__init__()
         self.volume, self.diameter, self.slices = label(), label(), label()
         self.missing = label(tone="warning", size="caption", wrap=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID // 2)
-        for name, value in (
-            (_("Volume"), self.volume),
-            (_("Largest axial diameter"), self.diameter),
-            (_("Slices"), self.slices),
-        ):
-            column.addWidget(row(label(name, tone="secondary"), None, value))
-        column.addWidget(self.missing)
+        room = self.missing.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self.missing.setSizePolicy(room)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(GRID)
+        grid.setVerticalSpacing(0)
+        named = (_("Volume"), self.volume), (_("Diameter"), self.diameter), (_("Slices"), self.slices)
+        for place, (name, value) in enumerate(named):
+            grid.addWidget(value, 0, place)
+            grid.addWidget(label(name, tone="secondary", size="caption"), 1, place)
+            grid.setColumnStretch(place, _FIGURE_SHARES[place])
+        self.diameter.setToolTip(_("The largest diameter on an axial slice"))
+        grid.addWidget(self.missing, 2, 0, 1, 3)
 
     def follow(self, canvas: Canvas) -> None:
         """Show volume, slices and gaps as of the last step."""
@@ -151,17 +157,20 @@ class ReadingPanel(QFrame):
         parts = self._parts = QVBoxLayout(inside)
         parts.setContentsMargins(0, 0, GRID, 0)
         parts.setSpacing(GRID)
-        # The tools scroll too: on a small screen their options leave no room for anything below them.
-        parts.addWidget(self.tools)
-        parts.addWidget(row(self.undo, self.redo, None, spacing=GRID // 2))
-        parts.addWidget(self._folding("outline", _("Outline"), self.figures, is_open=True))
+        self.index = PartIndex(scroll)
+        outline = self._folding("outline", _("Outline"), self.figures, is_open=True)
         self._history_part = self._folding("history", _("History"), self.history, is_open=True)
+        self.index.add("outline", "data_bar_vertical", _("Outline"), outline, 0)
+        self.index.add("history", "history", _("History"), self._history_part, 1)
+        parts.addWidget(outline)
         parts.addWidget(self._history_part, 1)
         parts.addStretch()
         scroll.setWidget(inside)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
+        column.addWidget(self.tools)
+        column.addWidget(self.index)
         column.addWidget(scroll, 1)
         column.addWidget(row(self.sign, None, self.close_button))
 
@@ -173,7 +182,9 @@ class ReadingPanel(QFrame):
         entry = self._waiting.pop(0)
         made = self.sections[entry.name] = entry.make(self._place)
         part = self._folding(entry.name, _(entry.title), made, is_open=entry.is_open)
-        self._parts.insertWidget(self._parts.indexOf(self._history_part), part)
+        place = self._parts.indexOf(self._history_part)
+        self._parts.insertWidget(place, part)
+        self.index.add(entry.name, entry.icon, _(entry.title), part, place)
         QTimer.singleShot(0, self, self.grow)
 
     def stop(self) -> None:

@@ -34,21 +34,24 @@ class SectionEntry:
     ----------
     title
         In English; translated when shown.
+    icon
+        Of the button that goes there.
     """
 
     name: str
     title: str
+    icon: str
     make: Callable[[ReadingPlace], Section]
     is_open: bool = True
 
 
 SECTIONS: Final[tuple[SectionEntry, ...]] = (
-    SectionEntry("rois", _("Regions"), RoiList),
-    SectionEntry("between", _("Between slices"), BetweenSection),
-    SectionEntry("operations", _("Operations"), OperationsSection, is_open=False),
-    SectionEntry("measuring", _("Measurements"), MeasuringSection),
-    SectionEntry("surface", _("3D"), SurfaceSection, is_open=False),
-    SectionEntry("esophagus", _("Esophagus"), EsophagusSection),
-    SectionEntry("proposal", _("AI proposal"), ProposalSection, is_open=False),
-    SectionEntry("viewing", _("Viewing"), ViewingSection, is_open=False),
+    SectionEntry("rois", _("Regions"), "shape_union", RoiList),
+    SectionEntry("between", _("Between slices"), "stack", BetweenSection),
+    SectionEntry("operations", _("Operations"), "resize_large", OperationsSection, is_open=False),
+    SectionEntry("measuring", _("Measurements"), "ruler", MeasuringSection),
+    SectionEntry("surface", _("3D"), "cube", SurfaceSection, is_open=False),
+    SectionEntry("esophagus", _("Esophagus"), "arrow_routing", EsophagusSection),
+    SectionEntry("proposal", _("AI proposal"), "sparkle", ProposalSection, is_open=False),
+    SectionEntry("viewing", _("Viewing"), "brightness_high", ViewingSection, is_open=False),
 )

@@ -10,14 +10,21 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QStackedWidget, QToolBu
 from escc_desktop.gui.key_map import keys_of
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.hand import Hand
+from escc_desktop.gui.tools.toolbox import ToolEntry
 from escc_desktop.gui.widgets.text import icon_button, label
 from escc_desktop.i18n import _
 
-_COLUMNS: Final = 5
+_COLUMNS: Final = 6
+_BUTTON_PX: Final = 40, 40
+BELOW_PX: Final = 214  # hint and options of the adaptive brush, which has most
+_SHIFT: Final = "\N{UPWARDS WHITE ARROW}"
 
 
 class ToolRow(QWidget):
-    """One button a tool; the hint and the options of the one held below."""
+    """One button a tool; the hint and the options of the one held below.
+
+    It is as high for every tool: nothing moves under the mouse when another one is taken.
+    """
 
     def __init__(self, hand: Hand) -> None:
         super().__init__()
@@ -29,30 +36,25 @@ class ToolRow(QWidget):
         self._none = QWidget()
         self._stack.addWidget(self._none)
         grid = QGridLayout()
-        grid.setSpacing(GRID // 2)
+        grid.setSpacing(2)
         for place, entry in enumerate(hand.box):
-            why_not = hand.why_not(entry.tool_id)
-            key = " ".join(keys_of(f"reading.tool.{entry.tool_id}", (entry.key,))[:1])
-            made = icon_button(entry.icon, why_not or f"{_(entry.title)} ({key})", checkable=True)
-            made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            made.setText(key if len(key) == 1 else "")  # longer ones have no room; the tool tip says them
-            made.setIconSize(QSize(20, 20))
-            made.setMinimumSize(40, 32)
-            made.setEnabled(not why_not)
-            made.setAccessibleName(_(entry.title))
-            made.clicked.connect(lambda _checked=False, tool_id=entry.tool_id: hand.hold(tool_id))
+            made = self.buttons[entry.tool_id] = self._button(entry)
             self._group.addButton(made)
-            self.buttons[entry.tool_id] = made
             grid.addWidget(made, place // _COLUMNS, place % _COLUMNS)
         self.hint = label(tone="secondary", size="caption", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.hint.setMinimumHeight(48)
+        self.below = QWidget()
+        self.below.setFixedHeight(BELOW_PX)
+        inside = QVBoxLayout(self.below)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(GRID // 2)
+        inside.addWidget(self.hint)
+        inside.addWidget(self._stack, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addLayout(grid)
-        column.addWidget(self.hint)
-        column.addWidget(self._stack)
+        column.addWidget(self.below)
         hand.changed.connect(self.follow)
         self.follow()
 
@@ -65,7 +67,30 @@ class ToolRow(QWidget):
             made = self._hand.tool.make_options()
             self.options[entry.tool_id] = made or self._none
             if made is not None:
-                self._stack.addWidget(made)
+                self._stack.addWidget(_at_top(made))
         shown = self.options[entry.tool_id]
-        self._stack.setCurrentWidget(shown)
-        self._stack.setFixedHeight(0 if shown is self._none else shown.sizeHint().height())
+        self._stack.setCurrentWidget(shown if shown is self._none else shown.parentWidget())
+
+    def _button(self, entry: ToolEntry) -> QToolButton:
+        why_not = self._hand.why_not(entry.tool_id)
+        key = next(iter(keys_of(f"reading.tool.{entry.tool_id}", (entry.key,))), "")
+        told = f"{_(entry.title)} ({key})" if key else _(entry.title)
+        made = icon_button(entry.icon, why_not or told, checkable=True)
+        made.setProperty("tool", "true")
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        made.setText(key.replace("Shift+", _SHIFT))
+        made.setIconSize(QSize(20, 20))
+        made.setFixedSize(*_BUTTON_PX)
+        made.setEnabled(not why_not)
+        made.setAccessibleName(_(entry.title))
+        made.clicked.connect(lambda _checked=False: self._hand.hold(entry.tool_id))
+        return made
+
+
+def _at_top(options: QWidget) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(options)
+    column.addStretch(1)
+    return holder

@@ -54,8 +54,8 @@ class SizePart(QWidget):
         self.larger.clicked.connect(lambda: options.resize(1))
         self.slider.valueChanged.connect(self._size)
         column = _column(self)
-        column.addWidget(row(label(_("Size"), tone="secondary"), None, self.words, self.smaller, self.larger))
-        column.addWidget(self.slider)
+        column.addWidget(row(label(_("Size"), tone="secondary"), None, self.words))
+        column.addWidget(row(self.smaller, self.slider, self.larger, spacing=GRID // 2))
         switches = self.square, self.ball, self.per_voxel, self.in_mm, self.pressure
         column.addWidget(row(*switches, None, spacing=GRID // 2))
         options.changed.connect(self._follow)
@@ -168,8 +168,7 @@ class TolerancePart(QWidget):
         self.slider = _slider(_LEAST_TOLERANCE, _MOST_TOLERANCE, _("Tolerance in HU"))
         self.slider.valueChanged.connect(options.set_tolerance)
         column = _column(self)
-        column.addWidget(row(label(_("Same tissue"), tone="secondary"), None, self.words))
-        column.addWidget(self.slider)
+        column.addWidget(row(label(_("Same tissue"), tone="secondary"), self.slider, self.words))
         options.changed.connect(self._follow)
         self._follow()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from escc_desktop.gui.icons import icon
 from escc_desktop.gui.theme import GRID
@@ -23,14 +23,10 @@ class FoldingPart(QWidget):
     def __init__(self, title: str, widget: QWidget, *, is_open: bool = True) -> None:
         super().__init__()
         self.widget = widget
-        self.head = QToolButton()
-        self.head.setText(title)
-        self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.head.setProperty("weight", "quiet")
-        self.head.setProperty("tone", "secondary")
-        self.head.setMinimumHeight(24)
+        self.head = QPushButton(title)
+        self.head.setProperty("weight", "section")
         self.head.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.head.clicked.connect(self._toggle)
+        self.head.clicked.connect(lambda: self.fold(is_open=not self.is_open))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
@@ -48,6 +44,7 @@ class FoldingPart(QWidget):
         self.widget.setVisible(is_open)
         self.head.setIcon(icon("chevron_down" if is_open else "chevron_right", "secondary"))
 
-    def _toggle(self) -> None:
-        self.set_open(not self.is_open)
-        self.folded.emit(self.is_open)
+    def fold(self, *, is_open: bool) -> None:
+        """Open or fold it as the user asked."""
+        self.set_open(is_open)
+        self.folded.emit(is_open)
