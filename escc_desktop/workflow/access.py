@@ -52,6 +52,7 @@ class Operation(StrEnum):
     TRY_CONTOURS = "try contours"
     DEVELOP = "develop models"
     VIEW_MODELS = "view models"
+    TRY_FEATURES = "try feature values"
     ASSESS = "assess patients"
     VIEW_ASSESSMENTS = "view assessments"
     REPORT = "write reports"
@@ -73,7 +74,8 @@ POLICY: Mapping[Role, frozenset[Operation]] = {
     }),
     Role.STATISTICIAN: frozenset({
         _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_PLAN, _O.VIEW_SESSIONS, _O.VIEW_ROIS, _O.EXTRACT, _O.VIEW_FEATURES,
-        _O.DEVELOP, _O.VIEW_MODELS, _O.ASSESS, _O.VIEW_ASSESSMENTS, _O.REPORT, _O.EXPORT, _O.CHANGE_SETTINGS,
+        _O.DEVELOP, _O.VIEW_MODELS, _O.TRY_FEATURES, _O.ASSESS, _O.VIEW_ASSESSMENTS, _O.REPORT, _O.EXPORT,
+        _O.CHANGE_SETTINGS,
     }),
     Role.ONCOLOGIST: frozenset({
         _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_ROIS, _O.VIEW_MAPS,

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from escc_desktop.errors import EsccError
-from escc_desktop.figures.words import quantity, short_feature
 from escc_desktop.i18n import _
-from escc_desktop.prognosis.score import Assessment, Caution
+from escc_desktop.prognosis.score import Assessment
 from escc_desktop.progress import Progress
 from escc_desktop.trial.records import TrialRecord, VitalStatus
 from escc_desktop.trial.results import overall_survival
-from escc_desktop.workflow.cautions import CAUTIONS
 from escc_desktop.workflow.certainty import Certainty, judge
 from escc_desktop.workflow.curves import GroupCurve
 from escc_desktop.workflow.patient_report import write_patient_report
@@ -20,6 +18,7 @@ from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.views.course import CourseEvent, course
 from escc_desktop.workflow.views.patient_cohort import Basis, CohortView, cohort_view
 from escc_desktop.workflow.views.ruler import RulerView
+from escc_desktop.workflow.views.words import caution_words
 
 __all__ = ["CohortView", "PatientView", "assess_all", "cohort_view", "patient_view", "write_report"]
 
@@ -163,7 +162,7 @@ def _survival(verdict: Assessment | None) -> SurvivalView | None:
 def _withheld(verdict: Assessment | None) -> tuple[str, ...]:
     if verdict is None or verdict.survival is not None:
         return ()
-    reasons = tuple(_caution_words(caution) for caution in verdict.cautions if caution.withholds)
+    reasons = tuple(caution_words(caution) for caution in verdict.cautions if caution.withholds)
     return reasons or (_("The card gives no probability for this patient."),)
 
 
@@ -187,7 +186,7 @@ def _cautions(basis: Basis, patient_id: str, verdict: Assessment | None) -> tupl
     """Return what is missing, stale or out of range; what withholds the probability first."""
     if verdict is None:
         return ()
-    found = [CautionView(_caution_words(one), one.withholds) for one in verdict.cautions]
+    found = [CautionView(caution_words(one), one.withholds) for one in verdict.cautions]
     if basis.card.rad_score is None:
         found.append(CautionView(_("This model has no Rad-score, and so no risk group.")))
     if basis.trouble:
@@ -203,16 +202,6 @@ def _cautions(basis: Basis, patient_id: str, verdict: Assessment | None) -> tupl
 
 def _is_stale(basis: Basis, patient_id: str, verdict: Assessment | None) -> bool:
     return verdict is not None and not basis.trouble and basis.today.get(patient_id) != verdict
-
-
-def _caution_words(caution: Caution) -> str:
-    """Return a caution as a sentence; columns and features by the names people use."""
-    text = _(CAUTIONS[caution.code])
-    if caution.code == "in_training" or not caution.detail:
-        return text
-    name, space, rest = caution.detail.partition(" ")
-    shown = short_feature(name) if name.startswith("A_") else quantity(name) if "_" in name else name
-    return f"{text.removesuffix('.')}: {shown}{space}{rest}."
 
 
 def _ruler_note(basis: Basis, patient_id: str, *, is_trained: bool) -> str:

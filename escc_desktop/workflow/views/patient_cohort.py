@@ -91,7 +91,7 @@ class CohortView:
 def cohort_view(project: Project, digest: str, progress: Progress) -> CohortView:
     """Return all patients under a card; "" chooses the combined card that was developed last."""
     progress.advance(0, 3, _("Models"))
-    cards = _cards(project)
+    cards, choices = card_choices(project)
     card = next((card for card in cards if card.digest == digest), cards[0] if cards else None)
     basis = None if card is None else _basis(project, card, progress)
     rights = {
@@ -100,9 +100,14 @@ def cohort_view(project: Project, digest: str, progress: Progress) -> CohortView
         "may_map": project.may(Operation.VIEW_MAPS),
         "may_print": project.may(Operation.REPORT) and project.may(Operation.VIEW_IMAGES),
     }
-    names = _card_names(cards)
-    choices = tuple(CardChoice(card.digest, names[card.digest]) for card in cards)
     return CohortView(choices, _rows(project, basis), basis, **rights)
+
+
+def card_choices(project: Project) -> tuple[tuple[ModelCard, ...], tuple[CardChoice, ...]]:
+    """Return the cards that may judge patients, in the order they are offered, and what they are called."""
+    cards = _cards(project)
+    names = _card_names(cards)
+    return cards, tuple(CardChoice(card.digest, names[card.digest]) for card in cards)
 
 
 def _cards(project: Project) -> tuple[ModelCard, ...]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
+from escc_desktop.figures.words import quantity, short_feature
 from escc_desktop.i18n import _
+from escc_desktop.prognosis.score import Caution
 from escc_desktop.reading.lesion import LesionSite
+from escc_desktop.workflow.cautions import CAUTIONS
 
 
 def site_name(site: str) -> str:
@@ -38,3 +41,13 @@ def months(number: float | None) -> str:
 def capitalised(text: str) -> str:
     """Return a text with a capital first letter."""
     return text[:1].upper() + text[1:]
+
+
+def caution_words(caution: Caution) -> str:
+    """Return a caution as a sentence; columns and features by the names people use."""
+    text = _(CAUTIONS[caution.code])
+    if caution.code == "in_training" or not caution.detail:
+        return text
+    name, space, rest = caution.detail.partition(" ")
+    shown = short_feature(name) if name.startswith("A_") else quantity(name) if "_" in name else name
+    return f"{text.removesuffix('.')}: {shown}{space}{rest}."
