@@ -305,7 +305,7 @@ class NomogramPage(Page):
             lines, view.end_months, month, view.horizon_months, _("No curve: the probability is withheld.")
         )
         points = [
-            ScenarioPoints(Look(place), one.name, what.bars, what.total, place == self.current)
+            ScenarioPoints(Look(place), one.name, what.bars, what.total, what.read is None, place == self.current)
             for place, (one, what) in enumerate(shown)
         ]
         scale = _("{months}-month survival").format(months=f"{view.horizon_months:g}")

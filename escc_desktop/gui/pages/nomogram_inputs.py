@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.number_field import NumberField
@@ -15,7 +15,7 @@ from escc_desktop.i18n import _
 from escc_desktop.workflow.views.nomogram import NomogramView, Question, Value
 from escc_desktop.workflow.views.nomogram_inputs import Input
 
-_FIELD_PX = 104
+_FIELD_PX = 124
 _MONTH_STEP = 0.5
 
 
@@ -29,7 +29,6 @@ class _Number(QWidget):
         low, high = shown.span or (0.0, 1.0)
         self._input = shown
         self.field = NumberField((low, high, shown.step), shown.label, shown.unit, decimals=shown.decimals)
-        self.field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.field.setFixedWidth(_FIELD_PX)
         self.slider = RangeSlider((low, high), shown.step, shown.training, [one.value for one in shown.thresholds])
         self.slider.setAccessibleName(shown.label)

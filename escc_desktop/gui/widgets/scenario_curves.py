@@ -42,7 +42,7 @@ class ScenarioCurves(Painted):
         self._lines: tuple[ScenarioLine, ...] = ()
         self._end, self._month, self._horizon = 12.0, 12.0, 12.0
         self._instead = ""
-        self.setMinimumSize(300, 170)
+        self.setMinimumSize(300, 150)
 
     def show_lines(
         self, lines: Sequence[ScenarioLine], end_months: float, month: float, horizon_months: float, instead: str

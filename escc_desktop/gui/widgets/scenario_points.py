@@ -17,19 +17,24 @@ from escc_desktop.i18n import _
 if TYPE_CHECKING:
     from escc_desktop.workflow.views.nomogram import Bar
 
-_NAME_PX, _VALUE_PX, _POINTS_PX = 150.0, 96.0, 40.0
+_VALUE_PX, _POINTS_PX = 96.0, 40.0
+_LEAST_NAME_PX, _MOST_NAME_PX, _NAME_SHARE = 150.0, 240.0, 0.22
 _ROW_PX, _RULER_PX = 26.0, 66.0
 _MAX_POINTS = 100.0
 
 
 @dataclass(frozen=True)
 class ScenarioPoints:
-    """One scenario's bars, in the order of the terms, and their sum (None with a value missing)."""
+    """One scenario's bars, in the order of the terms, and their sum (None with a value missing).
+
+    A scenario that `is_withheld` has no place on the scale of survival.
+    """
 
     look: Look
     name: str
     bars: tuple[Bar, ...]
     total: float | None
+    is_withheld: bool
     is_current: bool
 
 
@@ -62,7 +67,7 @@ class PointsRuler(Painted):
         """
         self._scenarios, self._ruler, self._instead = tuple(scenarios), ruler, instead
         self._scale_words = scale_words
-        totals = [one.total for one in scenarios if one.total is not None]
+        totals = [one.total for one in scenarios if one.total is not None and not one.is_withheld]
         self._span = min([span[0], *totals]), max([span[1], *totals])
         current = self._shown
         n_rows = len(current.bars) if current else 0
@@ -80,8 +85,12 @@ class PointsRuler(Painted):
         return next((one for one in self._scenarios if one.is_current and one.bars), None)
 
     @property
+    def _names(self) -> float:
+        return min(max(self.width() * _NAME_SHARE, _LEAST_NAME_PX), _MOST_NAME_PX)
+
+    @property
     def _left(self) -> float:
-        return _NAME_PX + _VALUE_PX + 12
+        return self._names + _VALUE_PX + 12
 
     @property
     def _width(self) -> float:
@@ -116,9 +125,9 @@ class PointsRuler(Painted):
     ) -> None:
         middle = top + _ROW_PX / 2
         painter.setFont(face(BODY_PX))
-        text(painter, QRectF(0, middle - 10, _NAME_PX, 20), bar.label, token="text")
+        text(painter, QRectF(0, middle - 10, self._names, 20), bar.label, token="text")
         painter.setFont(face(CAPTION_PX))
-        shown = QRectF(_NAME_PX, middle - 10, _VALUE_PX, 20)
+        shown = QRectF(self._names, middle - 10, _VALUE_PX, 20)
         text(painter, shown, bar.detail, token="warning" if bar.is_outside else "text", align="right")
         painter.fillRect(QRectF(self._left, middle - 6, self.x_of(bar.longest) - self._left, 12), color("line"))
         end = self.x_of(bar.points)
@@ -156,7 +165,7 @@ class PointsRuler(Painted):
                 text(painter, QRectF(x - 20, line + 6, 40, 14), f"{survival * 100:.0f} %", align="centre")
                 last = x
         for one in sorted(self._scenarios, key=lambda one: one.is_current):
-            if one.total is not None:
+            if one.total is not None and not one.is_withheld:
                 x = self.x_of_total(one.total)
                 painter.setPen(QPen(one.look.ink, 1.5, Qt.PenStyle.SolidLine))
                 painter.drawLine(QPointF(x, line - 8), QPointF(x, line + 3))

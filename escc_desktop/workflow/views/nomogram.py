@@ -143,12 +143,21 @@ class NomogramView:
         if self.calculator is None:
             raise ValueError("there is no card to ask")
         answer = self.calculator.ask(question)
-        withheld = tuple(caution_words(caution) for caution in answer.cautions if caution.withholds)
+        withheld = self._withheld(question, answer)
         read = given = None
         if answer.curve is not None:
             read = self._read(replace(question, alive_months=0.0), month)
             given = self._read(question, month) if 0 < question.alive_months < month else None
         return Told(self._bars(question, answer), answer.total, read, given, withheld, answer.curve)
+
+    def _withheld(self, question: Question, answer: Answer) -> tuple[str, ...]:
+        """Return why there is no probability; values outside the training range in one sentence."""
+        heavy = [caution for caution in answer.cautions if caution.withholds]
+        outside = [one.label for one in self.inputs if one.is_outside(question.values.get(one.name))]
+        told = tuple(caution_words(one) for one in heavy if one.code != "outside_range")
+        if not any(one.code == "outside_range" for one in heavy):
+            return told
+        return (_("Outside what the card was trained on: {names}.").format(names=", ".join(outside)), *told)
 
     def _read(self, question: Question, month: float) -> Read:
         if self.calculator is None:
@@ -218,7 +227,8 @@ def _view(
     span = (0.0, 100.0)
     if scale is not None:
         pairs = tuple(zip(scale.survival_points.tolist(), scale.survival_ticks.tolist(), strict=True))
-        span = (0.0, float(scale.total_ticks.max()))
+        ends = [*scale.survival_points.tolist(), *(float(point) for point in scale.lp_points[[0, -1]])]
+        span = (min(ends), max(ends))
     allowed = card.applicability.sites
     sites = (*((site, site_name(site)) for site in allowed), ("elsewhere", _("another site"))) if allowed else ()
     return NomogramView(
