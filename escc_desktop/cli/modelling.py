@@ -57,7 +57,9 @@ def _develop(
     endpoint: Annotated[str | None, typer.Option("--endpoint", help="os or pfs.")] = None,
     horizon: Annotated[float | None, typer.Option("--horizon", help="Months at which survival is predicted.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of folds, resamples and permutations.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="TOML with every other choice.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="TOML with every other choice, or table3: the paper's Table 3.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Develop Rad-score, cut-off and three nomograms, and say how much of their performance is optimism."""

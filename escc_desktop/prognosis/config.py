@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
@@ -106,6 +107,10 @@ class DevelopConfig(BaseModel):
         How many features of the signature, by size of coefficient, the nomograms carry; 0 is all.
     force_rare
         Covariates kept in spite of a level with fewer than 5 patients or 3 events.
+    separation
+        A term along which the likelihood grows without end is dropped, or its model is penalised (Firth).
+    missing, imputations
+        Cox models rest on complete cases, or on so many completed sets (chained equations), pooled by Rubin's rules.
     calibration_groups
         Patients of similar prediction compared with Kaplan-Meier.
     decision
@@ -153,6 +158,9 @@ class DevelopConfig(BaseModel):
     events_per_term: Annotated[float, Field(ge=0)] = 10.0
     radiomics_terms: Annotated[int, Field(ge=0, le=100)] = 3
     force_rare: tuple[str, ...] = ()
+    separation: Literal["drop", "firth"] = "drop"
+    missing: Literal["complete_cases", "imputed"] = "complete_cases"
+    imputations: Annotated[int, Field(ge=2, le=200)] = 20
     calibration_groups: Annotated[int, Field(ge=2, le=10)] = 3
     decision: Decision | None = None
     fold_draws: Annotated[int, Field(ge=0, le=10_000)] = 100
@@ -178,6 +186,8 @@ class DevelopConfig(BaseModel):
 def load_config(path: Path) -> DevelopConfig:
     """Read a TOML file of choices; what it leaves out keeps its default, or that of the `preset` it names.
 
+    The name of a preset instead of a file is that preset.
+
     Raises
     ------
     EsccError
@@ -185,6 +195,8 @@ def load_config(path: Path) -> DevelopConfig:
     FaultsError
         Unknown fields or values out of bounds, all at once.
     """
+    if str(path) in PRESETS and not path.exists():
+        return load_preset(str(path))
     document = _read(path)
     preset = document.pop("preset", None)
     return _checked({**(preset_fields(preset) if preset is not None else {}), **document}, path.name)
@@ -231,6 +243,40 @@ def _checked(document: dict[str, object], name: str) -> DevelopConfig:
             faults,
             f"Known fields: preset, {', '.join(DevelopConfig.model_fields)}.",
         ) from None
+
+
+def config_text(config: DevelopConfig) -> str:
+    """Return every choice that can change a number as TOML, to be read again by `load_config`."""
+    document = config.model_dump(mode="json", exclude={"workers"}, exclude_none=True)
+    plain = [f"{name} = {_toml(value)}" for name, value in document.items() if not _is_table(value)]
+    tables = [_table(name, value) for name, value in document.items() if _is_table(value) and value]
+    return "\n".join(
+        ["# Every choice of a development. It gives the same numbers again on the same tables.", *plain, *tables, ""]
+    )
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
+
+
+def _table(name: str, value: object) -> str:
+    """Return a table of TOML, or one for each entry of a list."""
+    entries = value if isinstance(value, list) else [value]
+    head = f"[[{name}]]" if isinstance(value, list) else f"[{name}]"
+    return "\n".join(
+        line
+        for entry in entries
+        for line in ("", head, *(f"{_toml(key)} = {_toml(cell)}" for key, cell in entry.items()))
+    )
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_toml(key)} = {_toml(cell)}" for key, cell in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    # JSON's strings, numbers, true and false are TOML's, but for one character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _with_tuples(value: object) -> object:

@@ -44,6 +44,13 @@ class Development:
     results: Results
     found: Found
 
+    @property
+    def repeatable(self) -> DevelopConfig:
+        """The choices with the folds that were drawn, so that the same tables give the same signature again."""
+        cv, patients = self.found.fitted.signature.cv, self.found.problem.cohort.patients
+        fold_of = {} if cv is None else dict(zip(patients, cv.fold.tolist(), strict=True))
+        return self.found.problem.config.model_copy(update={"fold_of": fold_of})
+
 
 def develop(table: FeatureTable, clinical: ClinicalTable, config: DevelopConfig, progress: Progress) -> Development:
     """Run the whole pipeline once, then repeat it to say how much of its figures is optimism.

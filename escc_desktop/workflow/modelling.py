@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from escc_desktop import version
 from escc_desktop.errors import UsageError
 from escc_desktop.features.table import FeatureTable, read_feature_table
-from escc_desktop.files import digest, read_bytes, refuse_overwriting, write_csv, write_json
+from escc_desktop.files import digest, read_bytes, refuse_overwriting, write_csv, write_json, write_whole
 from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, load_card, save_card
 from escc_desktop.prognosis.clinical import read_clinical
-from escc_desktop.prognosis.config import DevelopConfig, load_config
+from escc_desktop.prognosis.config import DevelopConfig, config_text, load_config
 from escc_desktop.prognosis.develop import Development, develop
 from escc_desktop.prognosis.reproducibility import Agreements, reproducibility
 from escc_desktop.prognosis.score import Assessment, assess
@@ -55,13 +55,14 @@ ASSESSMENT_COLUMNS = (
     "cautions",
 )
 RESULTS_NAME = "results.json"
+CONFIG_NAME = "config.toml"
 DEVELOPMENT_MARKER = "card_combined.json"
 
 
 def config_of(
     path: Path | None, endpoint: str | None = None, horizon_months: float | None = None, seed: int | None = None
 ) -> DevelopConfig:
-    """Return the choices of a TOML file, or the defaults, with those given by name over them.
+    """Return the choices of a TOML file or preset, or the defaults, with those given by name over them.
 
     Raises
     ------
@@ -187,6 +188,7 @@ def _fill(made: Development, folder: Path, sources: Mapping[str, Path], is_synth
         save_card(folder / f"card_{kind}.json", made.cards[kind])
     document = made.results.model_dump(mode="json")
     write_json(folder / RESULTS_NAME, document)
+    write_whole(folder / CONFIG_NAME, config_text(made.repeatable))
     write_json(
         folder / f"{RESULTS_NAME}.provenance.json",
         {**_provenance(sources), "results": digest(read_bytes(folder / RESULTS_NAME)), "is_synthetic": is_synthetic},
