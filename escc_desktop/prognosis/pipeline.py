@@ -11,7 +11,9 @@ from escc_desktop.errors import EsccError
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind
 from escc_desktop.prognosis.cohort import Cohort
 from escc_desktop.prognosis.config import DevelopConfig
-from escc_desktop.prognosis.entry import Univariable, enter, fit_terms
+from escc_desktop.prognosis.entry import Univariable, enter
+from escc_desktop.prognosis.estimating import Estimated, Rules, estimate
+from escc_desktop.prognosis.missing import completed
 from escc_desktop.prognosis.reproducibility import Agreements, agreement_of_rows
 from escc_desktop.prognosis.terms import Candidate
 from escc_desktop.progress import Progress
@@ -97,19 +99,32 @@ class Signature:
 
 @dataclass(frozen=True, eq=False)
 class FittedModel:
-    """A Cox model of the pipeline; `fit` is None where no term remained (everyone gets the same risk).
+    """A Cox model of the pipeline.
 
     `selected` are indices into the signature, `candidates` into the problem's covariates; `uses_score` stands for
-    the Rad-score as the only term. `dropped` says in words what was taken out.
+    the Rad-score as the only term.
     """
 
     kind: CardKind
     selected: tuple[int, ...]
     candidates: tuple[int, ...]
     uses_score: bool
-    fit: CoxFit | None
-    used: BoolArray
-    dropped: tuple[str, ...]
+    estimated: Estimated
+
+    @property
+    def fit(self) -> CoxFit | None:
+        """The model; None where no term remained (everyone gets the same risk)."""
+        return self.estimated.fit
+
+    @property
+    def used(self) -> BoolArray:
+        """(n,) the patients it was fitted on."""
+        return self.estimated.used
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """What was taken out, in words."""
+        return self.estimated.dropped
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,14 +168,15 @@ def fit_pipeline(problem: Problem, rows: IntArray, seed: int, progress: Progress
     outcome = problem.endpoint.take(rows)
     signature = fit_signature(problem, rows, outcome, seed, progress or Progress())
     scores = signature.scores(problem.cohort.features[rows])
-    univariable, entered = enter(problem.config, problem.candidates, rows, outcome)
     by_size = np.argsort(-np.abs(signature.coef), kind="stable")
     top = tuple(by_size[: problem.config.radiomics_terms or len(by_size)].tolist())
+    sample = _Sample(problem, rows, outcome, signature, _covariates(problem, rows, outcome, signature, top, seed))
+    univariable, entered = enter(problem.config, problem.candidates, sample.covariates, outcome)
     models: dict[CardKind, FittedModel] = {
-        "radscore": _fit_model("radscore", problem, rows, signature, (), ()),
-        "clinical": _fit_model("clinical", problem, rows, signature, (), entered),
-        "radiomics": _fit_model("radiomics", problem, rows, signature, top, ()),
-        "combined": _fit_model("combined", problem, rows, signature, top, entered),
+        "radscore": _fit_model("radscore", sample, (), ()),
+        "clinical": _fit_model("clinical", sample, (), entered),
+        "radiomics": _fit_model("radiomics", sample, top, ()),
+        "combined": _fit_model("combined", sample, top, entered),
     }
     return Fitted(signature, _cut(outcome, scores, problem.config.min_fraction), univariable, models)
 
@@ -250,39 +266,60 @@ def design(problem: Problem, signature: Signature, model: FittedModel) -> FloatA
 def _columns(
     problem: Problem, signature: Signature, selected: Sequence[int], candidates: Sequence[int], uses_score: bool
 ) -> FloatArray:
-    features = problem.cohort.features
-    scaled = signature.scaled(features)
-    columns = [scaled[:, index] for index in selected]
-    columns += [problem.candidates[index].values for index in candidates]
+    everyone = np.arange(len(problem.cohort.features))
+    covariates = np.array([one.values for one in problem.candidates]).reshape(-1, len(everyone)).T
+    return _stacked(signature, problem.cohort.features, covariates[:, list(candidates)], selected, uses_score)
+
+
+def _stacked(
+    signature: Signature, features: FloatArray, covariates: FloatArray, selected: Sequence[int], uses_score: bool
+) -> FloatArray:
     if uses_score:
-        columns = [signature.scores(features)]
-    return np.stack(columns, axis=1) if columns else np.zeros((len(features), 0))
+        return signature.scores(features)[:, None]
+    return np.column_stack([signature.scaled(features)[:, list(selected)], covariates])
 
 
-def _fit_model(
-    kind: CardKind,
-    problem: Problem,
-    rows: IntArray,
-    signature: Signature,
-    selected: tuple[int, ...],
-    candidates: tuple[int, ...],
-) -> FittedModel:
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """The patients of one fit; `covariates` are (n, candidates): one table with its gaps, or several completed."""
+
+    problem: Problem
+    rows: IntArray
+    outcome: Endpoint
+    signature: Signature
+    covariates: list[FloatArray]
+
+
+def _covariates(
+    problem: Problem, rows: IntArray, outcome: Endpoint, signature: Signature, top: Sequence[int], seed: int
+) -> list[FloatArray]:
+    if problem.config.missing == "imputed":
+        features = signature.scaled(problem.cohort.features[rows])[:, list(top)]
+        return completed(problem.candidates, rows, outcome, features, problem.config.imputations, seed)
+    return [np.array([one.values[rows] for one in problem.candidates]).reshape(-1, len(rows)).T]
+
+
+def _fit_model(kind: CardKind, sample: _Sample, selected: tuple[int, ...], candidates: tuple[int, ...]) -> FittedModel:
+    problem, signature = sample.problem, sample.signature
     uses_score = kind == "radscore" and len(signature.coef) > 0
-    columns = _columns(problem, signature, selected, candidates, uses_score)[rows]
+    features = problem.cohort.features[sample.rows]
+    tables = [
+        _stacked(signature, features, table[:, list(candidates)], selected, uses_score) for table in sample.covariates
+    ]
     labels = [problem.cohort.names[signature.columns[index]] for index in selected]
     labels += [problem.candidates[index].label for index in candidates]
     labels = ["rad_score"] if uses_score else labels
-    keep_p = 1.0 if uses_score else problem.config.keep_p
-    fit, kept, used, dropped = fit_terms(problem.endpoint.take(rows), columns, labels, problem.config.ties, keep_p)
+    config = problem.config
+    rules = Rules(config.ties, 1.0 if uses_score else config.keep_p, config.separation)
+    # Models without covariates have nothing imputed: all tables are the same.
+    found = estimate(sample.outcome, tables if candidates else tables[:1], labels, rules)
     n_selected = len(selected)
     return FittedModel(
         kind=kind,
-        selected=tuple(selected[k] for k in kept if k < n_selected and not uses_score),
-        candidates=tuple(candidates[k - n_selected] for k in kept if k >= n_selected and not uses_score),
-        uses_score=uses_score and bool(kept),
-        fit=fit,
-        used=used,
-        dropped=tuple(dropped),
+        selected=tuple(selected[k] for k in found.kept if k < n_selected and not uses_score),
+        candidates=tuple(candidates[k - n_selected] for k in found.kept if k >= n_selected and not uses_score),
+        uses_score=uses_score and bool(found.kept),
+        estimated=found,
     )
 
 

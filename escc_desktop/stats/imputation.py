@@ -130,7 +130,7 @@ def _matched(y: FloatArray, seen: FloatArray, unseen: FloatArray, rng: Rng) -> F
     """Predictive mean matching, type 1: the value of one of the donors whose own prediction is nearest."""
     design = np.column_stack([np.ones(len(y)), seen])
     gram = design.T @ design
-    inverse: FloatArray = np.linalg.inv(gram + _RIDGE * np.diag(np.diag(gram)))
+    inverse = np.asarray(np.linalg.inv(gram + _RIDGE * np.diag(np.diag(gram))), dtype=np.float64)
     coef = inverse @ design.T @ y
     residual = y - design @ coef
     freedom = max(len(y) - design.shape[1], 1)
