@@ -1,7 +1,8 @@
-"""Lesions outlined by scripts of at most 40 clicks: sarcomas of real CTs, and lesions of the synthetic study.
+"""Lesions outlined by scripts of at most 40 clicks: sarcomas, a lung cancer, and lesions of the synthetic study.
 
 The clicks were written down once, from the true outline on some slices; nothing the program knows while they are played
-tells it of that outline (decisions 0148 and 0189). The sarcomas are of the IBSI validation set.
+tells it of that outline (decisions 0148 and 0189). The sarcomas are of the IBSI validation set, the lung cancer is the
+IBSI phantom.
 """
 
 from __future__ import annotations
@@ -89,6 +90,17 @@ def test_that_forty_clicks_outline_the_lesion_of_a_real_ct(
 ) -> None:
     data = reference_dir / "data" / "sts" / case
     assert_outlined(open_series(data / "dicom" / "image", None), f"{case.lower()}_{tool}", data / "CT_mask.nii.gz")
+
+
+@pytest.mark.reference
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", ["polygon", "livewire"])
+def test_that_forty_clicks_outline_the_lesion_of_the_ibsi_phantom(
+    open_series: Opening, reference_dir: Path, tool: str
+) -> None:
+    data = reference_dir / "data" / "ibsi1_ct_phantom"
+    reader = open_series(data / "dicom" / "image", None)
+    assert_outlined(reader, f"ibsi1_{tool}", data / "nifti" / "mask" / "mask.nii.gz")
 
 
 @pytest.mark.slow
