@@ -166,7 +166,7 @@ brier <- function() {
 calibration <- function() {
   d <- table_of("input.csv"); vars <- all_of(d); fit <- coxph(formula_of(vars), d, x = TRUE, control = tight)
   S <- as.numeric(summary(survfit(fit, newdata = d), times = case$u)$surv)
-  thirds <- lapply(split(seq_along(S), cut(rank(S, ties.method = "first"), 3, labels = FALSE)), function(i) {
+  thirds <- lapply(split(seq_along(S), ceiling(3 * rank(S, ties.method = "first") / length(S))), function(i) {
     at <- summary(survfit(Surv(time, status) ~ 1, d[i, ]), times = case$u, extend = TRUE)
     list(n = length(i), mean_pred = mean(S[i]), km = at$surv, se = at$std.err) })
   list(predicted_S = S, det_boot = list(c_apparent = bare(fit$concordance["concordance"])), tertiles = bare(thirds))
