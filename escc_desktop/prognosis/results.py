@@ -188,9 +188,11 @@ class TermResult(_Part):
 
 
 class FigureResult(_Part):
-    """One measure: apparent, corrected for optimism, in nested folds, and what noise reaches (5, 50, 95 %).
+    """One measure: in nested folds (the headline), apparent, corrected for optimism, and what noise reaches.
 
-    `corrected` is the .632+ figure of the whole-pipeline bootstrap, `harrell` the apparent one less Harrell's optimism.
+    `cross_validated` is the repeated nested cross-validation, with `nested_lower` and `nested_upper`; `corrected` the
+    .632+ figure of the whole-pipeline bootstrap; `harrell` the apparent one less Harrell's optimism; `noise` the 5, 50
+    and 95 % points on permuted outcomes.
     """
 
     apparent: Number
@@ -201,6 +203,8 @@ class FigureResult(_Part):
     corrected_upper: Number
     harrell: Number
     cross_validated: Number
+    nested_lower: Number = None
+    nested_upper: Number = None
     noise: tuple[Number, Number, Number]
 
 

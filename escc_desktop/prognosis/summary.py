@@ -75,17 +75,19 @@ def figures(found: Found) -> dict[CardKind, dict[str, doc.FigureResult]]:
     """Return C-index and AUC of each kind with everything that belongs beside them."""
     bootstrap, out = found.validation.bootstrap, found.validation.out_of_fold
     optimism, corrected = bootstrap.optimism, bootstrap.corrected
-    sampling = np.stack([out.c_se, out.auc_se], axis=1).ravel()
+    nested = [figure for pair in zip(out.c, out.auc, strict=True) for figure in pair]
+    sampling = np.array([figure.se_patients for figure in nested])
     lower, upper = interval_of(corrected, sampling, optimism.model_sd)
     noise = found.validation.noise.quantiles((0.05, 0.5, 0.95))
     told: dict[CardKind, dict[str, doc.FigureResult]] = {}
     for k, kind in enumerate(CARD_KINDS):
         c, area = found.concordance[kind], found.auc[kind]
-        apparent = {"c_index": (c.c, c.lower, c.upper, out.c[k]), "auc": (area.auc, area.lower, area.upper, out.auc[k])}
+        apparent = {"c_index": (c.c, c.lower, c.upper), "auc": (area.auc, area.lower, area.upper)}
         is_empty = found.fitted.models[kind].fit is None
         told[kind] = {}
-        for j, (name, (value, low, high, nested)) in enumerate(apparent.items()):
+        for j, (name, (value, low, high)) in enumerate(apparent.items()):
             at = 2 * k + j
+            limits = nested[at].interval(float(optimism.model_sd[at]))
             known = len(optimism.on_resample) > optimism.n_failed
             # A model without terms ranks nobody: its C is 0.5 whatever the resamples selected.
             trio = (0.5, 0.5, 0.5) if is_empty else (corrected[at], lower[at], upper[at])
@@ -98,7 +100,9 @@ def figures(found: Found) -> dict[CardKind, dict[str, doc.FigureResult]]:
                 corrected_lower=_number(trio[1]) if known else None,
                 corrected_upper=_number(trio[2]) if known else None,
                 harrell=_number(harrell) if known else None,
-                cross_validated=_number(nested),
+                cross_validated=_number(nested[at].value),
+                nested_lower=_number(limits[0]),
+                nested_upper=_number(limits[1]),
                 noise=(_number(noise[0, at]), _number(noise[1, at]), _number(noise[2, at])),
             )
     return told

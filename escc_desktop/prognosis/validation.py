@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Final, TypeVar
 
 import numpy as np
 
 from escc_desktop.errors import EsccError
 from escc_desktop.prognosis.card import CARD_KINDS
+from escc_desktop.prognosis.nested import OutOfFold, cross_validate
 from escc_desktop.prognosis.pipeline import (
     Fitted,
     Predictions,
@@ -26,48 +20,11 @@ from escc_desktop.prognosis.pipeline import (
     prepare,
     select,
 )
-from escc_desktop.progress import Progress, deaf_children
-from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
+from escc_desktop.prognosis.repeating import Runner, runner, seed_of, told
+from escc_desktop.progress import Progress
+from escc_desktop.stats.arrays import FloatArray, IntArray
 from escc_desktop.stats.optimism import Optimism, collect_optimism, draw_resamples, point_632_plus
-from escc_desktop.stats.performance import auc_at, c_index
 from escc_desktop.stats.selection import allocate_folds
-
-Outcome = TypeVar("Outcome")
-
-
-@dataclass(frozen=True, eq=False)
-class OutOfFold:
-    """Predictions by pipelines that never saw the patient, averaged over the repeats; NaN where none could be made.
-
-    Attributes
-    ----------
-    rad_score, high
-        (n,) scores and the share of repeats that put the patient above their own cut-off.
-    risk, survival
-        (kinds, n).
-    curves
-        (kinds, n, g) survival at each time of the problem's grid.
-    c, c_se, auc, auc_se
-        (kinds,) on these predictions; the standard errors are of the patients drawn.
-    n_failed
-        Folds that could not be fitted.
-    """
-
-    rad_score: FloatArray
-    high: FloatArray
-    risk: FloatArray
-    survival: FloatArray
-    curves: FloatArray
-    c: FloatArray
-    c_se: FloatArray
-    auc: FloatArray
-    auc_se: FloatArray
-    n_failed: int
-
-    @property
-    def high_group(self) -> BoolArray:
-        """(n,) high risk by the majority of the repeats."""
-        return np.asarray(self.high > 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +102,6 @@ class _Resample:
     survival: FloatArray
 
 
-def seed_of(seed: int, rows: IntArray) -> int:
-    """Return a seed that depends on the run's seed and the rows only."""
-    return zlib.crc32(np.ascontiguousarray(rows, dtype="<i8").tobytes(), seed & 0xFFFFFFFF)
-
-
 def validate(problem: Problem, fitted: Fitted, progress: Progress) -> Validation:
     """Run everything; results depend on the configuration's seed, never on the number of workers."""
     config = problem.config
@@ -161,77 +113,12 @@ def validate(problem: Problem, fitted: Fitted, progress: Progress) -> Validation
     return Validation(draws, bootstrap, out_of_fold, noise)
 
 
-class Runner:
-    """Applies a function to the problem and each item, here or in worker processes; results come in order.
-
-    Parameters
-    ----------
-    pool
-        Its workers were started with `_keep`, so that the problem travels once; None runs here.
-    """
-
-    def __init__(self, problem: Problem, pool: ProcessPoolExecutor | None = None) -> None:
-        self._problem = problem
-        self._pool = pool
-
-    def __call__(
-        self, function: Callable[[Problem, IntArray], Outcome], items: Sequence[IntArray]
-    ) -> Iterable[Outcome]:
-        """Return the outcomes, lazily."""
-        if self._pool is None:
-            return map(partial(function, self._problem), items)
-        with deaf_children():  # the first call starts them
-            return self._pool.map(partial(_call, function), items)
-
-
-@contextmanager
-def _one_blas_thread_in_children() -> Iterator[None]:
-    """Let workers start without threads of their own: on the same cores they took a third more of their time."""
-    before = os.environ.get(_BLAS_THREADS)
-    os.environ[_BLAS_THREADS] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_BLAS_THREADS]
-        else:
-            os.environ[_BLAS_THREADS] = before
-
-
-@contextmanager
-def runner(problem: Problem, workers: int) -> Iterator[Runner]:
-    """Yield a runner with so many worker processes; stopping early abandons what has not begun."""
-    if workers == 1:
-        yield Runner(problem)
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_keep, initargs=(problem,))
-    with _one_blas_thread_in_children(), pool:
-        try:
-            yield Runner(problem, pool)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-_BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
-_KEPT: list[Problem] = []
-
-
-def _keep(problem: Problem) -> None:
-    _KEPT.append(problem)
-
-
-def _call(function: Callable[[Problem, IntArray], Outcome], item: IntArray) -> Outcome:
-    return function(_KEPT[0], item)
-
-
 def bootstrap_pipeline(problem: Problem, fitted: Fitted, progress: Progress, run: Runner) -> Bootstrap:
     """Refit everything on resamples of the patients and try it on the original ones."""
     everyone = np.arange(problem.endpoint.n)
     apparent = measures(problem, predict(problem, fitted, everyone), everyone)
     draws = draw_resamples(problem.endpoint.n, problem.config.resamples, problem.config.seed)
-    done: list[_Resample | None] = list(_told(run(_resample, draws), len(draws), progress, "Resample"))
+    done: list[_Resample | None] = list(told(run(_resample, draws), len(draws), progress, "Resample"))
     optimism = collect_optimism(apparent, [(one.on_resample, one.on_original) if one else None for one in done])
     fitted_ones = [one for one in done if one is not None]
     selected = np.zeros(len(problem.cohort.names))
@@ -249,7 +136,7 @@ def bootstrap_pipeline(problem: Problem, fitted: Fitted, progress: Progress, run
 def redraw_folds(problem: Problem, progress: Progress, run: Runner) -> FoldDraws:
     """Repeat the selection on all patients with other draws of the folds."""
     seeds = [np.array([problem.config.seed, 3, k]) for k in range(problem.config.fold_draws)]
-    done = list(_told(run(_redraw, seeds), len(seeds), progress, "Draw of folds")) if seeds else []
+    done = list(told(run(_redraw, seeds), len(seeds), progress, "Draw of folds")) if seeds else []
     selected = np.zeros(len(problem.cohort.names))
     for _, columns in done:
         selected[columns] += 1
@@ -266,13 +153,6 @@ def _redraw(problem: Problem, seeds: IntArray) -> tuple[float, IntArray]:
     fold = allocate_folds(len(everyone), min(problem.config.folds, len(everyone)), seed_of(problem.config.seed, seeds))
     signature = select(problem, prepare(problem, everyone), problem.endpoint, fold, Progress())
     return signature.cv.lambda_min if signature.cv else np.nan, signature.columns
-
-
-def _told(outcomes: Iterable[Outcome], total: int, progress: Progress, what: str) -> Iterator[Outcome]:
-    progress.advance(0, total, f"{what} 1 of {total}")
-    for k, outcome in enumerate(outcomes, start=1):
-        progress.advance(k, total, f"{what} {min(k + 1, total)} of {total}")
-        yield outcome
 
 
 def _resample(problem: Problem, rows: IntArray) -> _Resample | None:
@@ -298,88 +178,11 @@ def _outside(problem: Problem, predictions: Predictions, rows: IntArray) -> Floa
         return np.full(2 * len(CARD_KINDS), np.nan)
 
 
-@dataclass(frozen=True, eq=False)
-class _Fold:
-    test: IntArray
-    rad_score: FloatArray
-    high: FloatArray
-    risk: FloatArray
-    curves: FloatArray
-
-
-def cross_validate(problem: Problem, progress: Progress, run: Runner) -> OutOfFold:
-    """Predict every patient by pipelines fitted without them (nested: the LASSO has its own folds inside)."""
-    n, config = problem.endpoint.n, problem.config
-    folds = min(config.outer_folds, n)
-    tests = [
-        np.flatnonzero(allocation == label)
-        for repeat in range(config.outer_repeats)
-        for allocation in [_stratified(problem, folds, config.seed + 1 + repeat)]
-        for label in range(1, folds + 1)
-    ]
-    done: list[_Fold | None] = list(_told(run(_fold, tests), len(tests), progress, "Fold"))
-    kinds, grid = len(CARD_KINDS), problem.grid_months
-    mean = _averaged(done, 2 + kinds * (1 + len(grid)), n)
-    risk, curves = mean[2 : 2 + kinds], mean[2 + kinds :].reshape(kinds, len(grid), n).transpose(0, 2, 1)
-    survival = curves[:, :, int(np.searchsorted(grid, config.horizon_months))]
-    figures = [_figures(problem, row) for row in risk]
-    c, c_se, auc, auc_se = (np.array(column) for column in zip(*figures, strict=True))
-    n_failed = sum(one is None for one in done)
-    return OutOfFold(mean[0], mean[1], risk, survival, curves, c, c_se, auc, auc_se, n_failed)
-
-
-def _averaged(done: Sequence[_Fold | None], height: int, n: int) -> FloatArray:
-    """Return the mean over the repeats (height, n), NaN for patients no model could judge."""
-    sums, counts = np.zeros((height, n)), np.zeros((height, n))
-    for one in done:
-        if one is not None:
-            curves = one.curves.transpose(0, 2, 1).reshape(-1, len(one.test))
-            block = np.vstack([one.rad_score, one.high, one.risk, curves])
-            sums[:, one.test] += np.where(np.isfinite(block), block, 0.0)
-            counts[:, one.test] += np.isfinite(block)
-    return np.asarray(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan))
-
-
-def _stratified(problem: Problem, folds: int, seed: int) -> IntArray:
-    """Allocate folds with the events spread evenly over them."""
-    allocation = np.zeros(problem.endpoint.n, dtype=np.int64)
-    rng = np.random.default_rng(seed)
-    event = problem.endpoint.event
-    order = np.concatenate([rng.permutation(np.flatnonzero(event)), rng.permutation(np.flatnonzero(~event))])
-    allocation[order] = np.arange(problem.endpoint.n) % folds + 1
-    return allocation
-
-
-def _fold(problem: Problem, test: IntArray) -> _Fold | None:
-    rows = np.setdiff1d(np.arange(problem.endpoint.n), test)
-    try:
-        fitted = fit_pipeline(problem, rows, seed_of(problem.config.seed, rows))
-        predictions = predict(problem, fitted, rows)
-    except (EsccError, np.linalg.LinAlgError):
-        return None
-    score = predictions.rad_score[test]
-    high = np.full(len(test), np.nan) if fitted.cutpoint is None else (score > fitted.cutpoint.cut).astype(np.float64)
-    return _Fold(test, score, high, predictions.risk[:, test], predictions.curves[:, test])
-
-
-def _figures(problem: Problem, risk: FloatArray) -> tuple[float, float, float, float]:
-    known = np.flatnonzero(np.isfinite(risk))
-    if not len(known):
-        return np.nan, np.nan, np.nan, np.nan
-    outcome = problem.endpoint.take(known)
-    auc = auc_at(outcome, risk[known], problem.config.horizon_months)
-    try:
-        concordance = c_index(outcome, risk[known])
-    except EsccError:
-        return np.nan, np.nan, auc.auc, auc.se
-    return concordance.c, concordance.se, auc.auc, auc.se
-
-
 def noise_benchmark(problem: Problem, progress: Progress, run: Runner) -> Noise:
     """Run the same pipeline on permuted outcomes: what n patients and p features give by chance."""
     rng = np.random.default_rng([problem.config.seed, 2])
     orders = [rng.permutation(problem.endpoint.n) for _ in range(problem.config.noise_repeats)]
-    done = list(_told(run(_noise, orders), len(orders), progress, "Noise benchmark")) if orders else []
+    done = list(told(run(_noise, orders), len(orders), progress, "Noise benchmark")) if orders else []
     figures = [one for one in done if one is not None]
     shape = (len(figures), 2 * len(CARD_KINDS))
     return Noise(np.array(figures, dtype=np.float64).reshape(shape), len(done) - len(figures))

@@ -43,16 +43,24 @@ class Foldwise:
         """The larger of the patients' error and the corrected resampled error (Nadeau and Bengio 2003).
 
         The naive error of a mean over folds takes overlapping training sets for independent ones; the correction adds
-        the share of patients tested. Neither takes in everything, so the larger stands.
+        the share of patients tested.
         """
         if self.n_folds < 2:
             return self.se_patients
         resampled = self.sd_models * np.sqrt(1 / self.n_folds + self.test_share)
         return float(max(self.se_patients, resampled))
 
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return the limits within [0, 1]."""
-        half = float(stats.norm.ppf((1 + level) / 2)) * self.se
+    def interval(self, model_sd: float = 0.0, level: float = 0.95) -> tuple[float, float]:
+        """Return the limits within [0, 1].
+
+        Parameters
+        ----------
+        model_sd
+            How far models of other samples scatter on the same patients (from a bootstrap of the whole pipeline): what
+            folds, whose training sets overlap, cannot tell.
+        """
+        extra = model_sd if np.isfinite(model_sd) else 0.0
+        half = float(stats.norm.ppf((1 + level) / 2)) * float(np.hypot(self.se, extra))
         return float(np.clip(self.value - half, 0, 1)), float(np.clip(self.value + half, 0, 1))
 
 
