@@ -17,9 +17,9 @@ from escc_desktop.imaging.volume import Volume
 from escc_desktop.reading.history import History, Note, Step, StepKind
 from escc_desktop.reading.lesion import Lesion
 from escc_desktop.reading.notes import check_notes
-from escc_desktop.reading.plan import Verdict
+from escc_desktop.reading.plan import Verdict, planned_id
 from escc_desktop.reading.protocol import Protocol
-from escc_desktop.reading.session import NO_NOTES, ReadingSession, Roi, Signature
+from escc_desktop.reading.session import NO_NOTES, Occasion, ReadingSession, Roi, Signature
 from escc_desktop.store.accounts import Principal
 from escc_desktop.store.audit import Entry
 from escc_desktop.store.kinds import LESION, PLAN, PLAN_ID, ROI, SERIES, SESSION, VOLUME, lesion_key
@@ -117,8 +117,7 @@ class ReadingDesk:
 
     def require_open(self, session_id: str) -> ReadingSession:
         """Return the session if this reader may work on it now; else say why not."""
-        known = self._store.all(SESSION)
-        own = {session.session_id: session for session in visible_sessions(self._principal, known)}
+        own = {session.session_id: session for session in self._own_of_lesion(session_id)}
         session = own.get(session_id)
         if session is None:
             raise AccessDeniedError(f"You have no reading {session_id}.", "Look at your list of readings.")
@@ -127,6 +126,18 @@ class ReadingDesk:
         if not verdict:
             raise AccessDeniedError(verdict.reason, verdict.hint)
         return session
+
+    def _own_of_lesion(self, session_id: str) -> tuple[ReadingSession, ...]:
+        """Return a session and the first reading it may repeat, as far as the reader may know of them."""
+        session = self._store.find(SESSION, session_id)
+        if session is None:
+            return ()
+        known = [session]
+        if session.occasion is not Occasion.FIRST:
+            first_id = planned_id(session.patient_id, session.lesion_id, session.reader, Occasion.FIRST)
+            first = self._store.find(SESSION, first_id)
+            known += [] if first is None else [first]
+        return visible_sessions(self._principal, known)
 
     def sign(self, reading: Reading, password: str, meaning: str) -> Roi:
         """Sign a reading: see `Reading.sign`."""
