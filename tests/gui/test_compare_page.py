@@ -118,7 +118,7 @@ def test_that_fading_mixes_greys_and_a_key_shows_one_in_place_of_the_other(show_
     # Window 350/40: from -135 to 215 HU, with a step beyond either end for black and white.
     mixed = (np.clip(one, -136, 216) + np.clip(other, -136, 216)) / 2
     assert np.abs(board.fused.image(Plane.AXIAL, 6) - mixed).max() <= 1
-    board.slider.setValue(board.slider.maximum())
+    board.mix.slider.setValue(board.mix.slider.maximum())
     assert np.array_equal(board.fused.image(Plane.AXIAL, 6), other)
     board.flip()
     assert np.array_equal(board.fused.image(Plane.AXIAL, 6), one)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import shiboken6
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
@@ -240,7 +241,7 @@ class ComparePage(Page):
     def _say_link(self) -> None:
         """Say how the two sides are linked, and whether the second reaches where the first looks."""
         ready, motion = self.board.ready, self.board.link.motion
-        self.register_button.setVisible(not self._why_not_register() and self._motion_job is None)
+        self._show(self.register_button, is_shown=not self._why_not_register() and self._motion_job is None)
         if ready is None:
             return
         if ready.first is ready.second:
@@ -292,15 +293,21 @@ class ComparePage(Page):
     def _advance_motion(self, running: Running) -> None:
         share = f" {100 * running.fraction:.0f} %" if running.fraction is not None else ""
         self._say(_("Registering by the images …{share}").format(share=share))
-        self.cancel_button.show()
-        self.register_button.hide()
+        self._show(self.cancel_button, is_shown=True)
+        self._show(self.register_button, is_shown=False)
 
     def _stop_motion(self) -> None:
         running, self._motion_job = self._motion_job, None
         if running is not None:
             running.cancel()
-        self.cancel_button.hide()
+        self._show(self.cancel_button, is_shown=False)
         self._say_link()
+
+    def _show(self, made: QWidget, *, is_shown: bool) -> None:
+        """Show or hide a button; the keyboard goes from one that leaves to the picture, not to the next button."""
+        if made.hasFocus() and not is_shown:
+            self.board.active.setFocus(Qt.FocusReason.OtherFocusReason)
+        made.setVisible(is_shown)
 
     # Layout
 

@@ -7,25 +7,25 @@ from enum import StrEnum
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.pages.compare_fused import FusedPlanes
 from escc_desktop.gui.pages.compare_legend import BOTH, FIRST, SECOND, Legend
 from escc_desktop.gui.pages.compare_opening import Ready
-from escc_desktop.gui.pages.compare_views import Link, PairedView, align, bring_near, nearest_voxel
+from escc_desktop.gui.pages.compare_slider import MixSlider
+from escc_desktop.gui.pages.compare_views import Link, PairedView, bring_near, carry_over, nearest_voxel
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.viewer.commands import view_actions
 from escc_desktop.gui.viewer.look import Look
 from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
-from escc_desktop.gui.widgets.text import label, row
+from escc_desktop.gui.widgets.text import row
 from escc_desktop.i18n import _
 from escc_desktop.imaging.volume import Vector
 from escc_desktop.workflow.views.compare import Disagreement, RigidMotion, Side
 
-_STEPS: Final = 20
 _SQUARE_MM: Final = (8.0, 88.0)
 _GAP_PX: Final = 2
 _OUTLINE_SHARE: Final = 0.4
@@ -67,11 +67,8 @@ class CompareBoard(QWidget):
         self.views = self.first, self.second, self.alone
         self.link = Link(self.first, self.second, self)
         self.legend = Legend()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, _STEPS)
-        self.slider.setValue(_STEPS // 2)
-        self.slider.setFixedWidth(160)
-        self.slider_words = label(tone="secondary", size="caption")
+        self.mix = MixSlider()
+        self._carries = False
         self.buttons: dict[Mode, QPushButton] = {}
         self.planes: dict[Plane, QPushButton] = {}
         self._view_actions = view_actions(lambda: self.active)
@@ -97,6 +94,7 @@ class CompareBoard(QWidget):
         self.first.set_volume(None if ready is None else ready.first)
         self.second.set_volume(None if ready is None else ready.second)
         self.alone.set_volume(None)
+        self.mix.name_sides(*captions)
         self.first.set_caption(captions[0])
         self.second.set_caption(captions[1])
         self.alone.set_caption(*(f"{side} {words}" for side, words in zip(_side_names(), captions, strict=True)))
@@ -154,15 +152,16 @@ class CompareBoard(QWidget):
         is_alone = mode is not Mode.SIDE
         if is_alone:
             self._show_alone()
-        self.alone.setVisible(is_alone)
-        for view in (self.first, self.second):
-            view.setVisible(not is_alone)
+        pair = self.first, self.second
+        # What leaves goes first: three views at once would share the width, and two keep what they got.
+        for view in (*pair, self.alone) if is_alone else (self.alone, *pair):
+            view.setVisible(is_alone is (view is self.alone))
         self._tell_modes()
 
     def flip(self) -> None:
         """Show the other one of the two in the same place; from side by side, begin to fade."""
         if self.mode is Mode.FADE:
-            self.slider.setValue(0 if self.slider.value() > _STEPS // 2 else _STEPS)
+            self.mix.flip()
         elif self.mode is Mode.DIFFERENCE or self.why_not(Mode.FADE):
             self.choose_mode(Mode.SIDE if self.mode is Mode.DIFFERENCE else Mode.DIFFERENCE)
         else:
@@ -250,7 +249,7 @@ class CompareBoard(QWidget):
             self.alone.plane = self.plane
             self.alone.set_volume(shown)
         self.alone.set_point(self.first.point or self.alone.point or (0, 0, 0))
-        QTimer.singleShot(0, self, partial(align, self.first, self.alone))
+        QTimer.singleShot(0, self, partial(self._carry, self.first, self.alone))  # once it has its size
         self._mix()
         self.alone.set_overlays(self._parts() if self.mode is Mode.DIFFERENCE else self._first_outline())
 
@@ -268,7 +267,7 @@ class CompareBoard(QWidget):
         """Bring the picture of both up to date with slider and window."""
         if self.fused is None or self.mode is Mode.DIFFERENCE:
             return
-        share = self.slider.value() / _STEPS
+        share = self.mix.share
         least, most = _SQUARE_MM
         self.fused.share = share
         self.fused.square_mm = least + share * (most - least) if self.mode is Mode.CHECKER else None
@@ -276,11 +275,12 @@ class CompareBoard(QWidget):
         self.alone.set_overlays(self._first_outline())
 
     def _show_slider(self) -> None:
-        words = {Mode.FADE: _("Left … right"), Mode.CHECKER: _("Size of squares")}.get(self.mode, "")
-        self.slider_words.setText(words)
-        self.slider.setAccessibleName(words)
-        for part in (self.slider, self.slider_words):
-            part.setVisible(bool(words))
+        if self.mode is Mode.FADE:
+            self.mix.show_sides()
+        elif self.mode is Mode.CHECKER:
+            self.mix.show_size()
+        else:
+            self.mix.hide()
 
     def _look_at_outlines(self) -> None:
         if self.ready is None:
@@ -317,9 +317,18 @@ class CompareBoard(QWidget):
         for view in self.views:
             view.look_changed.connect(self._take_look)
             view.said.connect(self.said)
-        self.slider.valueChanged.connect(lambda _value: self._mix())
+        self.mix.slider.valueChanged.connect(lambda _value: self._mix())
+        self.first.remapped.connect(lambda: self._carry(self.first, self.alone))
+        self.alone.remapped.connect(lambda: self._carry(self.alone, self.first))
         self.alone.index_changed.connect(lambda _index: self._follow_alone())
         self.alone.point_chosen.connect(lambda _point: self._follow_alone())
+
+    def _carry(self, view: PairedView, other: PairedView) -> None:
+        """Keep the one view of both and the first of the two at the same part of the picture."""
+        if not self._carries:
+            self._carries = True
+            carry_over(view, other)
+            self._carries = False
 
     def _follow_alone(self) -> None:
         if self.mode is not Mode.SIDE and self.alone.point is not None:
@@ -347,7 +356,7 @@ class CompareBoard(QWidget):
         self.buttons[Mode.SIDE].setChecked(True)
         self.planes[Plane.AXIAL].setChecked(True)
         self._show_slider()
-        bar = row(*self.buttons.values(), self.slider_words, self.slider, None, *self.planes.values())
+        bar = row(*self.buttons.values(), self.mix, None, *self.planes.values())
         bar.setContentsMargins(GRID, 0, GRID, 0)
         return bar
 

@@ -42,6 +42,16 @@ class PairedView(SliceView):
         super().fit()
         self.remapped.emit()
 
+    @property
+    def whole_px_per_mm(self) -> float:
+        """The scale at which the whole plane just fits."""
+        return self._mapping.fitted().px_per_mm if self._mapping is not None else 1.0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it shows the whole plane, and will in any size."""
+        return self._fits
+
     def show_plane(self, plane: Plane) -> None:
         """Show another plane at the same point."""
         planes, point = self.planes, self.point
@@ -68,6 +78,20 @@ def align(view: PairedView, other: PairedView) -> None:
         return
     other.zoom(view.px_per_mm / other.px_per_mm, there)
     by = at - QPointF(view.width() / 2, view.height() / 2)
+    other.pan(QPointF(other.width() / 2, other.height() / 2) + by - there)
+
+
+def carry_over(view: PairedView, other: PairedView) -> None:
+    """Show in a view of another size the part a view shows: enlarged as much, the crosshair the same way from it."""
+    at, there = view.crosshair, other.crosshair
+    if at is None or there is None:
+        return
+    if view.is_whole:
+        other.fit()
+        return
+    grown = other.whole_px_per_mm / view.whole_px_per_mm
+    other.zoom(view.px_per_mm * grown / other.px_per_mm, there)
+    by = (at - QPointF(view.width() / 2, view.height() / 2)) * grown
     other.pan(QPointF(other.width() / 2, other.height() / 2) + by - there)
 
 

@@ -24,6 +24,7 @@ from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.hand import Hand
 from escc_desktop.gui.tools.paste import contour_actions
 from escc_desktop.gui.tools.roi_words import roi_name
+from escc_desktop.gui.tools.step_news import StepNews
 from escc_desktop.gui.tools.words import tool_name
 from escc_desktop.gui.viewer.keeping import KeptViews
 from escc_desktop.gui.viewer.look import SUGGESTION_COLOR, roi_color
@@ -177,6 +178,7 @@ class ReadingBoard(QWidget):
         canvas.suggested.connect(self._show_overlays)
         canvas.limited.connect(self.views.point_out)
         canvas.said.connect(self.desktop.notices.say)
+        StepNews(canvas)
         self.hand.changed.connect(self._repaint_views)
         self.views.axial.index_changed.connect(self.strip.set_current)
         self.strip.chosen.connect(self.views.axial.set_index)

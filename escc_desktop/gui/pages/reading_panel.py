@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFrame, QGridLayout, QListView, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QListView, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from escc_desktop.gui.pages.reading_index import PartIndex
 from escc_desktop.gui.pages.reading_place import ReadingPlace
@@ -130,7 +130,8 @@ class ReadingPanel(QFrame):
         self.model = HistoryModel(canvas, self)
         self.history.setModel(self.model)
         self.history.setUniformItemSizes(True)
-        self.history.setMinimumHeight(120)
+        self.history.setMinimumHeight(150)
+        self.history.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self.history.setAccessibleName(_("History"))
         self.history.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.sections: dict[str, Section] = {}
