@@ -25,6 +25,7 @@ COMMANDS = MappingProxyType({
     "modelling": ("icc", "develop", "assess"),
     "paper": ("paper",),
     "statistics": ("stats", "sample-size"),
+    "planning": ("planner",),
     "params": ("params",),
     "verify": ("verify",),
     "trial": ("trial",),
