@@ -324,16 +324,30 @@ def _disagreement(first: Side, second: Side) -> Disagreement | None:
     grid = first.volume.geometry
     if one is None or other is None or grid.difference(second.volume.geometry) is not None:
         return None
-    parts = one & other, one & ~other, other & ~one
+    box = _around(first.box, second.box)
+    parts = [_placed(part, box, one.shape) for part in _parts(one[box], other[box])]
     masks = Mask(one, grid), Mask(other, grid)
     hd95_mm, assd_mm = surface_distances(*masks)
-    both, only_first, only_second = (float(np.count_nonzero(part)) * grid.voxel_volume_mm3 for part in parts)
+    both, only_first, only_second = (float(np.count_nonzero(part[box])) * grid.voxel_volume_mm3 for part in parts)
+    differing = np.zeros(grid.shape[0], dtype=np.intp)
+    differing[box[0]] = np.count_nonzero(one[box] ^ other[box], axis=(1, 2))
     return Disagreement(
         *parts,
-        box=_around(first.box, second.box),
-        per_slice=tuple(int(n) for n in np.count_nonzero(one ^ other, axis=(1, 2))),
+        box=box,
+        per_slice=tuple(differing.tolist()),
         volumes_mm3=(both, only_first, only_second),
         dice=dice(*masks),
         hd95_mm=hd95_mm,
         assd_mm=assd_mm,
     )
+
+
+def _parts(one: BoolArray, other: BoolArray) -> tuple[BoolArray, BoolArray, BoolArray]:
+    return one & other, one & ~other, other & ~one
+
+
+def _placed(part: BoolArray, box: Region, shape: tuple[int, ...]) -> BoolArray:
+    """Return voxels of a box on the whole grid: the system gives memory for the slices of the box only."""
+    whole = np.zeros(shape, dtype=np.bool_)
+    whole[box] = part
+    return whole
