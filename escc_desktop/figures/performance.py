@@ -15,13 +15,16 @@ from escc_desktop.figures import style, words
 from escc_desktop.figures.words import Interval
 
 FloatArray = NDArray[np.float64]
+# Where the four figures of a row stand, and their size.
+_FIGURES, _NUMBERS = (0.0, 0.26, 0.51, 0.76), 6.4
 
 
 @dataclass(frozen=True)
 class PerformanceRow:
-    """One measure of one model: apparent, corrected for optimism, and what noise alone would reach.
+    """One measure of one model: nested cross-validation, apparent, corrected, and what noise alone would reach.
 
-    `noise` is the benchmark's median with its 5 to 95 % range, for the same n, events and number of features.
+    `corrected` is the .632+ figure; `noise` the benchmark's median with its 5 to 95 % range, for the same n, events
+    and number of features.
     """
 
     model: str
@@ -29,6 +32,7 @@ class PerformanceRow:
     apparent: Interval
     corrected: Interval | None = None
     noise: Interval | None = None
+    nested: Interval | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +47,15 @@ class RocCurve:
 
 @dataclass(frozen=True)
 class CalibrationGroup:
-    """Patients of similar predicted survival: their mean prediction and the Kaplan-Meier survival observed."""
+    """Patients of similar predicted survival: their mean prediction and the Kaplan-Meier survival observed.
+
+    `corrected` is the observed survival less the optimism of resamples; None where it is not known.
+    """
 
     predicted: float
     observed: Interval
     n: int
+    corrected: float | None = None
 
 
 @style.styled
@@ -61,13 +69,12 @@ def roc(curves: Sequence[RocCurve], horizon_months: float, kind: str = "apparent
     figure = style.new_figure(110, 108 + 4.5 * len(curves), shows_risk=True)
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color=style.FAINT, lw=0.8)
-    lines = ("-", (0, (5, 1.6)), (0, (1, 1.2)), (0, (7, 2, 1, 2)))
     for order, curve in enumerate(curves):
         axes.plot(
             curve.false_positive,
             curve.true_positive,
             color=style.CYCLE[order % len(style.CYCLE)],
-            ls=lines[order % len(lines)],
+            ls=style.LINES[order % len(style.LINES)],
             label=f"{curve.label}: AUC {words.index_interval(curve.auc)}",
         )
     _unit_square(axes)
@@ -106,19 +113,37 @@ def calibration(
     axes.plot([0, 1], [0, 1], color=style.FAINT, lw=0.8)
     if smooth is not None:
         axes.plot(*(np.asarray(side, dtype=float) for side in smooth), color=style.ORANGE, lw=1.3, zorder=1)
+    ordered = sorted(groups, key=lambda group: group.predicted)
+    corrected = [(group.predicted, group.corrected) for group in ordered if group.corrected is not None]
+    if corrected:
+        seen_line = [(group.predicted, group.observed.value) for group in ordered]
+        axes.plot(*zip(*seen_line, strict=True), color=style.BLUE, lw=1.0, gid="apparent")
+        axes.plot(
+            *zip(*corrected, strict=True),
+            color=style.VERMILLION,
+            ls=(0, (5, 1.6)),
+            marker="X",
+            ms=6.5,
+            mec="white",
+            mew=0.6,
+            clip_on=False,
+            gid="corrected",
+        )
     for group in groups:
         seen = group.observed
         if seen.lower is not None and seen.upper is not None and seen.has_limits:
             axes.plot([group.predicted] * 2, [seen.lower, seen.upper], color=style.BLUE, lw=1.1)
-        axes.plot([group.predicted], [seen.value], ls="", marker="o", ms=5, color=style.BLUE)
+        axes.plot([group.predicted], [seen.value], ls="", marker="o", ms=5, color=style.BLUE, clip_on=False)
     strokes = np.asarray(predictions, dtype=float)
     axes.plot(strokes, np.full(strokes.size, 0.012), ls="", marker="|", ms=6, mew=0.6, color=style.QUIET)
     _unit_square(axes)
-    axes.set_xlabel(f"predicted {words.horizon(horizon_months)} survival (%); strokes: patients")
+    marks = "; strokes: patients" if strokes.size else ""
+    axes.set_xlabel(f"predicted {words.horizon(horizon_months)} survival (%){marks}")
     axes.set_ylabel("observed survival, Kaplan-Meier (%)")
-    sizes = ", ".join(str(group.n) for group in sorted(groups, key=lambda group: group.predicted))
+    sizes = ", ".join(str(group.n) for group in ordered)
     meaning = "grey: perfect" + ("; orange: smooth estimate" if smooth is not None else "")
-    style.subline(axes, f"groups of {sizes} patients from left to right\n{meaning}")
+    meaning += "; ● apparent, 95 % CI; ✕ corrected for optimism" if corrected else ""
+    style.subline(axes, f"n = {sum(group.n for group in groups)}, groups of {sizes} from left to right\n{meaning}")
     style.headline(figure, title)
     return figure
 
@@ -129,6 +154,8 @@ def decision_curve(
     net_benefit: Mapping[str, ArrayLike],
     treat_all: ArrayLike,
     decision: tuple[float, float, str] | None,
+    *,
+    about: str = "",
 ) -> Figure:
     """Draw net benefit (m,) over threshold probabilities (m,) inside the range in which a decision is made.
 
@@ -137,6 +164,8 @@ def decision_curve(
     decision
         Lowest and highest threshold probability and the action taken above it. Without it nothing is drawn: a curve
         over thresholds nobody would use answers no question.
+    about
+        Whose predictions these are, and of how many patients.
     """
     title = "Decision curve"
     figure = style.new_figure(130, 85, shows_risk=True)
@@ -153,12 +182,15 @@ def decision_curve(
     axes.axhline(0, color=style.INK, lw=0.9, label=f"{action}: nobody")
     axes.plot(at[inside] * 100, everyone, color=style.QUIET, lw=1.1, ls=(0, (4, 2)), label=f"{action}: everybody")
     for order, (label, values) in enumerate(curves.items()):
-        axes.plot(at[inside] * 100, values, color=style.CYCLE[order % len(style.CYCLE)], label=label)
+        colour, line = style.CYCLE[order % len(style.CYCLE)], style.LINES[order % len(style.LINES)]
+        axes.plot(at[inside] * 100, values, color=colour, ls=line, label=label)
     best = max((float(values.max()) for values in [*curves.values(), everyone] if values.size), default=0.05)
     axes.set_ylim(-0.25 * max(best, 0.02), 1.12 * max(best, 0.02))
     axes.set_xlim(low * 100, high * 100)
     axes.set_xlabel("threshold probability of death (%)")
     axes.set_ylabel("net benefit")
+    if about:
+        style.subline(axes, about)
     figure.legend(loc="outside lower left", ncols=2)
     return figure
 
@@ -183,22 +215,23 @@ def _hatched(axes: Axes) -> None:
 
 @style.styled
 def performance_table(rows: Sequence[PerformanceRow], title: str = "Performance") -> Figure:
-    """Draw each measure as a row: apparent (hollow), corrected (filled) and the range noise reaches (grey band)."""
+    """Draw each measure as a row: nested (diamond), .632+ (filled), apparent (hollow), the range of noise (grey)."""
     if not rows:
         return style.saying(title, "No model was scored.")
-    figure = style.new_figure(174, 34 + 8.5 * len(rows), shows_risk=True)
-    left, middle, right = figure.subplots(1, 3, gridspec_kw={"width_ratios": [32, 50, 92]})
+    figure = style.new_figure(174, 34 + 9.5 * len(rows), shows_risk=True)
+    left, middle, right = figure.subplots(1, 3, gridspec_kw={"width_ratios": [23, 33, 118]})
     for axes in (left, middle, right):
         axes.set_ylim(len(rows) - 0.4, -1.3)
     for place, row in enumerate(rows):
         _named(left, rows, place)
         _measured(middle, row, place)
-        for x, value in zip((0.0, 0.345, 0.69), (row.apparent, row.corrected, row.noise), strict=True):
+        for x, value in zip(_FIGURES, (row.nested, row.corrected, row.apparent, row.noise), strict=True):
             text = words.index_interval(value) if value else "not computed"
-            ink = style.INK if value is row.corrected and value else style.QUIET
-            right.text(x, place, text, va="center", size=style.SMALL, color=ink)
-    for x, head in zip((0.0, 0.345, 0.69), ("apparent", "corrected", "noise alone (5-95 %)"), strict=True):
-        right.text(x, -0.95, head, size=style.SMALL, color=style.QUIET, va="center")
+            ink = style.INK if value is row.nested and value else style.QUIET
+            right.text(x, place, text, va="center", size=_NUMBERS, color=ink)
+    heads = ("nested cross-validation", ".632+ corrected", "apparent", "noise alone (5-95 %)")
+    for x, head in zip(_FIGURES, heads, strict=True):
+        right.text(x, -0.95, head, size=_NUMBERS, color=style.QUIET, va="center")
     for axes in (left, right):
         axes.set_axis_off()
         axes.set_xlim(0, 1)
@@ -207,7 +240,7 @@ def performance_table(rows: Sequence[PerformanceRow], title: str = "Performance"
     middle.axvline(0.5, color=style.FAINT, lw=0.8)
     middle.tick_params(axis="y", length=0, labelleft=False)
     middle.spines["left"].set_visible(False)
-    middle.set_xlabel("○ apparent   ● corrected   ▬ noise")
+    middle.set_xlabel("◆ nested   ● .632+   ○ apparent\n▬ noise", size=style.SMALL)
     style.headline(figure, title)
     return figure
 
@@ -224,16 +257,22 @@ def _measured(axes: Axes, row: PerformanceRow, place: int) -> None:
         span = row.noise.upper - row.noise.lower
         axes.add_patch(Rectangle((row.noise.lower, place - 0.34), span, 0.68, color="#dfe3e8", lw=0, zorder=0))
         axes.plot([row.noise.value] * 2, [place - 0.34, place + 0.34], color=style.QUIET, lw=0.8, zorder=1)
-    for value, offset, fill in ((row.apparent, -0.16, "white"), (row.corrected, 0.16, style.BLUE)):
+    looks = (
+        (row.nested, -0.24, style.VERMILLION, "D"),
+        (row.corrected, 0.0, style.BLUE, "o"),
+        (row.apparent, 0.24, "white", "o"),
+    )
+    for value, offset, fill, marker in looks:
         if value is None or not words.is_known(value.value):
             continue
+        edge = style.BLUE if fill == "white" else fill
         if value.lower is not None and value.upper is not None and value.has_limits:
-            axes.plot([value.lower, value.upper], [place + offset] * 2, color=style.BLUE, lw=1.0)
-        axes.plot([value.value], [place + offset], ls="", marker="o", ms=4.6, mfc=fill, mec=style.BLUE, mew=1.0)
+            axes.plot([value.lower, value.upper], [place + offset] * 2, color=edge, lw=1.0)
+        axes.plot([value.value], [place + offset], ls="", marker=marker, ms=4.2, mfc=fill, mec=edge, mew=1.0)
 
 
 def _bounds(row: PerformanceRow) -> list[float]:
-    known = (row.apparent, row.corrected, row.noise)
+    known = (row.apparent, row.corrected, row.noise, row.nested)
     ends = [end for value in known if value for end in (value.value, value.lower)]
     return [end for end in ends if end is not None and words.is_known(end)]
 

@@ -39,7 +39,8 @@ def score_strip(
         return style.saying("Rad-score", "There is no cohort to compare with.")
     figure = style.new_figure(174, 34, shows_risk=True)
     axes = figure.add_subplot()
-    for side in style.RISK_COLOURS:
+    sides_of_cut: tuple[RiskWord, ...] = ("low", "high")
+    for side in sides_of_cut:
         mine = scores[(scores > cutoff) == (side == "high")]
         axes.plot(mine, np.zeros(mine.size), ls="", marker="|", ms=11, mew=1.1, color=style.RISK_COLOURS[side])
     axes.axvline(cutoff, color=style.INK, lw=1.0)

@@ -107,6 +107,11 @@ def cv_curve(
     )
     _penalty_axis(axes, penalty, lambda_min)
     best = int(np.argmin(np.abs(np.log(penalty / lambda_min))))
+    top = _frame_top(middle, spread, best)
+    if float((middle + spread).max()) > top:
+        axes.set_ylim(float((middle - spread)[: best + 1].min()) - 0.05 * (top - middle[best]), top)
+        outside = f"the curve goes on to {middle.max():.3g} where the penalty is weak"
+        axes.annotate(outside, (0.99, 0.03), xycoords="axes fraction", ha="right", size=style.SMALL, color=style.QUIET)
     for index in np.unique(np.linspace(0, penalty.size - 1, min(11, penalty.size)).astype(int)):
         axes.text(penalty[index], 1.01, str(counts[index]), transform=axes.get_xaxis_transform(), **_OVER)
     axes.text(0.5, 1.06, "features in the model", transform=axes.transAxes, **_OVER)
@@ -116,6 +121,12 @@ def cv_curve(
     if n_best == 0:
         style.subline(axes, "The best model holds no feature: no signal was found.\n\n")
     return figure
+
+
+def _frame_top(mean: NDArray[np.float64], spread: NDArray[np.float64], best: int) -> float:
+    """Return where the frame ends: the choice is made near the smallest deviance, not where models overfit."""
+    beside = float((mean + spread)[: best + 1].max())
+    return beside + 2.0 * (beside - float((mean - spread)[best]))
 
 
 @style.styled
@@ -149,8 +160,14 @@ def coefficient_bars(names: Sequence[str], coefficients: ArrayLike) -> Figure:
 
 
 @style.styled
-def selection_frequency(names: Sequence[str], fraction: ArrayLike, selected: Sequence[str], n_repeats: int) -> Figure:
-    """Draw how often each feature was selected again in `n_repeats` resamples, the most frequent twenty-five.
+def selection_frequency(
+    names: Sequence[str],
+    fraction: ArrayLike,
+    selected: Sequence[str],
+    n_repeats: int,
+    repeats: str = "resamples of the patients",
+) -> Figure:
+    """Draw how often each feature was selected again in `n_repeats` repeats, the most frequent twenty-five.
 
     Features of the final signature (`selected`) carry a filled bar and stay in the figure however rare they are.
     """
@@ -159,7 +176,7 @@ def selection_frequency(names: Sequence[str], fraction: ArrayLike, selected: Seq
     rows = [index for place, index in enumerate(order) if share[index] > 0 and place < 25]
     rows += [index for index in order if names[index] in selected and index not in rows]
     if not rows:
-        return style.saying("Stability of the selection", "No feature was selected in any resample.")
+        return style.saying("Stability of the selection", f"No feature was selected in any of {n_repeats:,} {repeats}.")
     figure = style.new_figure(160, 28 + 5.5 * len(rows))
     axes = figure.add_subplot()
     final = [names[index] in selected for index in rows]
@@ -168,7 +185,7 @@ def selection_frequency(names: Sequence[str], fraction: ArrayLike, selected: Seq
         bar.set_facecolor(style.BLUE if is_final else "white")
     _feature_rows(axes, [names[index] for index in rows], final)
     axes.set_xlim(0, 100)
-    axes.set_xlabel(f"selected again in {n_repeats:,} resamples (%)\nfilled: in the final signature")
+    axes.set_xlabel(f"selected again in {n_repeats:,} {repeats} (%)\nfilled: in the final signature")
     style.headline(figure, "Stability of the selection")
     return figure
 
@@ -201,10 +218,11 @@ def _penalty_axis(axes: Axes, penalty: NDArray[np.float64], lambda_min: float | 
         axes.axvline(lambda_min, color=style.INK, lw=0.8, ls=(0, (4, 3)))
         axes.annotate(
             f"lambda.min = {lambda_min:.3g}",
-            (lambda_min, 0.02),
+            (lambda_min, 0.98),
             xycoords=("data", "axes fraction"),
             xytext=(4, 0),
             textcoords="offset points",
+            va="top",
             size=style.SMALL + 0.5,
             color=style.INK,
         )

@@ -40,9 +40,11 @@ SKY, PURPLE, YELLOW, BLACK = "#56B4E9", "#CC79A7", "#F0E442", "#000000"
 CYCLE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 
 INK, QUIET, FAINT, GRID = "#1b1f24", "#5b6570", "#b9c0c8", "#e4e7eb"
-RISK_COLOURS: dict[RiskWord, str] = {"low": BLUE, "high": VERMILLION}
-RISK_MARKERS: dict[RiskWord, str] = {"low": "v", "high": "^"}
-RISK_LINES: dict[RiskWord, LineStyleType] = {"low": "-", "high": (0, (5, 1.6))}
+RISK_COLOURS: dict[RiskWord, str] = {"low": BLUE, "middle": GREEN, "high": VERMILLION}
+RISK_MARKERS: dict[RiskWord, str] = {"low": "v", "middle": "D", "high": "^"}
+RISK_LINES: dict[RiskWord, LineStyleType] = {"low": "-", "middle": (0, (1.2, 1.2)), "high": (0, (5, 1.6))}
+# Curves are told apart in grey too.
+LINES: tuple[LineStyleType, ...] = ("-", (0, (5, 1.6)), (0, (1, 1.2)), (0, (7, 2, 1, 2)))
 
 SMALL, BODY, TITLE = 7.0, 8.5, 10.0
 DPI = 200
@@ -83,7 +85,7 @@ _STYLE: dict[Any, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "svg.hashsalt": "escc",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "pdf.fonttype": 42,
 }
 _METADATA: dict[str, dict[str, None]] = {

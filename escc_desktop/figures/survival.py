@@ -185,10 +185,18 @@ def _at_risk(axes: Axes, groups: Sequence[Group], ticks: NDArray[np.float64]) ->
 
 
 @style.styled
-def cut_search(search: Cutpoint) -> Figure:
-    """Draw the log-rank statistic of every cut-off tried, the chosen one, and P naive and corrected."""
+def cut_search(search: Cutpoint, moves: tuple[float, float] | None = None) -> Figure:
+    """Draw the log-rank statistic of every cut-off tried, the chosen one, and P naive and corrected.
+
+    Parameters
+    ----------
+    moves
+        Where 95 % of the cut-offs of resamples lie; shaded.
+    """
     figure = style.new_figure(120, 75, shows_risk=True)
     axes = figure.add_subplot()
+    if moves is not None:
+        axes.axvspan(*moves, color=style.GRID, lw=0, zorder=0, gid="moves")
     axes.plot(search.candidates, search.chisqs, drawstyle="steps-mid", color=style.FAINT, lw=0.9)
     axes.plot(search.candidates, search.chisqs, ls="", marker="o", ms=3, color=style.BLUE)
     axes.plot([search.cut], [search.chisq], ls="", marker="D", ms=6, color=style.VERMILLION)
@@ -199,7 +207,8 @@ def cut_search(search: Cutpoint) -> Figure:
         axes,
         f"chosen {words.score(search.cut)}: {search.n_low} low, {search.n_high} high; naive "
         f"{words.p_phrase(search.naive_p)}, corrected {words.p_phrase(_corrected(search))}\n"
-        "dotted: 3.84, where a single cut-off would reach P = 0.05",
+        "dotted: 3.84, where a single cut-off would reach P = 0.05"
+        + (f"\nshaded: 95 % of the cut-offs of resamples, {moves[0]:.3f} to {moves[1]:.3f}" if moves else ""),
     )
     axes.set_xlabel("Rad-score cut-off tried (high is above)")
     axes.set_ylabel("log-rank chi-square")

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-RiskWord = Literal["low", "high"]
+RiskWord = Literal["low", "middle", "high"]
 
 RESEARCH_ONLY = "Research use only"
-SHAPES: dict[RiskWord, str] = {"low": "▼", "high": "▲"}
+SHAPES: dict[RiskWord, str] = {"low": "▼", "middle": "◆", "high": "▲"}
 
 
 @dataclass(frozen=True)

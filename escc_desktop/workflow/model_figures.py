@@ -14,21 +14,18 @@ from escc_desktop.prognosis.carding import card_nomogram, term_label
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES, covariate_words
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.reproducibility import READINGS, Agreements
-from escc_desktop.prognosis.results import FigureResult, TermResult
+from escc_desktop.prognosis.results import CutoffResult, FigureResult, TermResult
 from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.calibration import calibration_groups, equal_sizes, roc_at
 from escc_desktop.stats.performance import auc_at
 from escc_desktop.stats.selection import correlation
 from escc_desktop.stats.survival import Endpoint, kaplan_meier
+from escc_desktop.workflow.curve_figures import MODEL_NAMES, NOMOGRAMS, curve_figures, three_groups
 
-MODEL_NAMES: dict[CardKind, str] = {
-    "radscore": "Rad-score",
-    "clinical": "Clinical",
-    "radiomics": "Radiomics",
-    "combined": "Combined",
-}
-NOMOGRAMS: tuple[CardKind, ...] = ("clinical", "radiomics", "combined")
+__all__ = ["MODEL_NAMES", "NOMOGRAMS", "contrast_words", "development_figures", "performance_rows"]
+
 _CALIBRATION_GROUPS = 3
+_NOT = "not "
 
 
 def development_figures(made: Development) -> dict[str, Figure]:
@@ -39,6 +36,7 @@ def development_figures(made: Development) -> dict[str, Figure]:
         **_score(made),
         **_models(made),
         **_performance(made),
+        **curve_figures(made.results),
     }
 
 
@@ -83,6 +81,11 @@ def _selection(made: Development) -> dict[str, Figure]:
             problem.config.resamples - found.validation.bootstrap.optimism.n_failed,
         ),
     }
+    draws = found.validation.fold_draws
+    if len(draws.n_selected):
+        drawn["fold_draw_frequency"] = selection.selection_frequency(
+            problem.cohort.names, draws.selected, chosen, len(draws.n_selected), "draws of the folds"
+        )
     if cv is not None:
         kept = problem.cohort.features[:, signature.kept]
         drawn["correlation"] = selection.correlation_map(correlation(kept), names, problem.config.correlation_cutoff)
@@ -100,7 +103,7 @@ def _score(made: Development) -> dict[str, Figure]:
     event = "died" if results.endpoint == "os" else "progressed or died"
     otherwise = "alive at last contact" if results.endpoint == "os" else "free of progression"
     drawn = {
-        "cut_search": survival.cut_search(found.cutpoint),
+        "cut_search": survival.cut_search(found.cutpoint, _moves(results.cutoff)),
         "score_bars": score.score_bars(
             found.predictions.rad_score,
             found.cutpoint.cut,
@@ -112,6 +115,7 @@ def _score(made: Development) -> dict[str, Figure]:
             made, endpoint, found.high, results.cutoff.naive_p, results.cutoff.corrected_p, "Apparent risk groups"
         ),
     }
+    drawn |= three_groups(made)
     known = np.isfinite(out.high)
     groups = results.groups_out_of_fold
     if groups is not None:
@@ -119,6 +123,15 @@ def _score(made: Development) -> dict[str, Figure]:
             made, endpoint.take(known), out.high_group[known], groups.log_rank_p, None, "Out-of-fold risk groups"
         )
     return drawn
+
+
+def _moves(cutoff: CutoffResult) -> tuple[float, float] | None:
+    """Return where the cut-offs of resamples lie: of the whole pipeline where it was repeated, else of the search."""
+    if cutoff.resample_lower is not None and cutoff.resample_upper is not None:
+        return cutoff.resample_lower, cutoff.resample_upper
+    if cutoff.bootstrap_lower is not None and cutoff.bootstrap_upper is not None:
+        return cutoff.bootstrap_lower, cutoff.bootstrap_upper
+    return None
 
 
 def _curves(
@@ -170,7 +183,7 @@ def axis_labels(card: ModelCard) -> dict[str, str]:
 def _rows(terms: Sequence[TermResult]) -> list[forest.HazardRow]:
     return [
         forest.HazardRow(
-            label=term.label,
+            label=_row_label(term),
             hazard_ratio=Interval(term.hazard_ratio, term.lower, term.upper),
             p=term.p,
             contrast=contrast_words(term),
@@ -179,6 +192,13 @@ def _rows(terms: Sequence[TermResult]) -> list[forest.HazardRow]:
         for term in terms
         if term.hazard_ratio is not None
     ]
+
+
+def _row_label(term: TermResult) -> str:
+    """Return what a row is called; its contrast, which stands below, only where one covariate has several levels."""
+    if term.contrast is None:
+        return term.label
+    return f"{term.name}: {term.contrast.level}" if term.contrast.reference.startswith(_NOT) else term.name
 
 
 def contrast_words(term: TermResult) -> str:
@@ -190,9 +210,10 @@ def contrast_words(term: TermResult) -> str:
             if term.name.startswith("A_")
             else ("per doubling" if term.label.startswith("log2") else "per unit")
         )
+    reference = "the others" if contrast.reference.startswith(_NOT) else contrast.reference
     return (
         f"{contrast.level} ({contrast.n_level} patients, {contrast.events_level} events) against "
-        f"{contrast.reference} ({contrast.n_reference}, {contrast.events_reference})"
+        f"{reference} ({contrast.n_reference}, {contrast.events_reference})"
     )
 
 
@@ -206,8 +227,7 @@ def _performance(made: Development) -> dict[str, Figure]:
         drawn[f"roc_{words.replace(' ', '_')}"] = performance.roc(known, horizon, words)
     for kind in NOMOGRAMS:
         predicted = found.validation.out_of_fold.survival[CARD_KINDS.index(kind)]
-        drawn[f"calibration_{kind}"] = _calibration(made, predicted)
-    drawn["decision_curve"] = performance.decision_curve((), {}, (), None)
+        drawn[f"calibration_out_of_fold_{kind}"] = _calibration(made, predicted)
     return drawn
 
 
@@ -249,6 +269,7 @@ def performance_rows(made: Development) -> tuple[performance.PerformanceRow, ...
                         apparent=Interval(figure.apparent, figure.apparent_lower, figure.apparent_upper),
                         corrected=_interval(figure.corrected, figure.corrected_lower, figure.corrected_upper),
                         noise=_interval(figure.noise[1], figure.noise[0], figure.noise[2]),
+                        nested=_interval(figure.cross_validated, figure.nested_lower, figure.nested_upper),
                     )
                 )
     return tuple(rows)

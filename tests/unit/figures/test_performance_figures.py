@@ -9,7 +9,12 @@ from escc_desktop.figures.performance import CalibrationGroup, PerformanceRow, R
 from escc_desktop.figures.words import Interval
 
 ROW = PerformanceRow(
-    "Radiomics", "C-index", Interval(0.881, 0.8, 0.93), Interval(0.61, 0.52, 0.7), Interval(0.874, 0.82, 0.932)
+    "Radiomics",
+    "C-index",
+    Interval(0.881, 0.8, 0.93),
+    Interval(0.61, 0.52, 0.7),
+    Interval(0.874, 0.82, 0.932),
+    Interval(0.58, 0.44, 0.72),
 )
 
 
@@ -17,8 +22,9 @@ def test_that_apparent_corrected_and_noise_stand_in_one_row(read, cut_texts) -> 
     figure = performance.performance_table([ROW])
     right = [text for text in figure.axes[2].texts if text.get_text().startswith("0.")]
     assert [text.get_text() for text in right] == [
-        "0.881 (0.800 to 0.930)",
+        "0.580 (0.440 to 0.720)",
         "0.610 (0.520 to 0.700)",
+        "0.881 (0.800 to 0.930)",
         "0.874 (0.820 to 0.932)",
     ]
     assert len({text.get_position()[1] for text in right}) == 1
@@ -30,7 +36,7 @@ def test_that_apparent_corrected_and_noise_stand_in_one_row(read, cut_texts) -> 
 
 def test_that_what_was_not_computed_says_so(read) -> None:
     shown = read(performance.performance_table([PerformanceRow("Clinical", "C-index", Interval(0.6))]))
-    assert shown.count("not computed") == 2
+    assert shown.count("not computed") == 3
 
 
 def test_that_a_model_worse_than_chance_stays_in_the_figure() -> None:
@@ -52,7 +58,7 @@ def test_that_calibration_groups_say_their_size_and_interval(read, cut_texts) ->
     groups = [CalibrationGroup(0.35, Interval(0.4, 0.2, 0.65), 15), CalibrationGroup(0.8, Interval(0.75), 14)]
     figure = performance.calibration(groups, 12, predictions=[0.3, 0.8], smooth=([0, 1], [0.1, 0.9]))
     shown = read(figure)
-    assert any(text.startswith("groups of 15, 14 patients from left to right") for text in shown)
+    assert any(text.startswith("n = 29, groups of 15, 14 from left to right") for text in shown)
     vertical = [line for line in figure.axes[0].lines if list(line.get_xdata()) == [0.35, 0.35]]
     assert list(vertical[0].get_ydata()) == [0.2, 0.65]
     assert not cut_texts(figure)
