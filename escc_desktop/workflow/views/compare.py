@@ -325,12 +325,13 @@ def _disagreement(first: Side, second: Side) -> Disagreement | None:
     if one is None or other is None or grid.difference(second.volume.geometry) is not None:
         return None
     box = _around(first.box, second.box)
-    parts = [_placed(part, box, one.shape) for part in _parts(one[box], other[box])]
+    a, b = one[box], other[box]
+    parts = _placed(a & b, box, grid), _placed(a & ~b, box, grid), _placed(b & ~a, box, grid)
     masks = Mask(one, grid), Mask(other, grid)
     hd95_mm, assd_mm = surface_distances(*masks)
     both, only_first, only_second = (float(np.count_nonzero(part[box])) * grid.voxel_volume_mm3 for part in parts)
     differing = np.zeros(grid.shape[0], dtype=np.intp)
-    differing[box[0]] = np.count_nonzero(one[box] ^ other[box], axis=(1, 2))
+    differing[box[0]] = np.count_nonzero(a ^ b, axis=(1, 2))
     return Disagreement(
         *parts,
         box=box,
@@ -342,12 +343,8 @@ def _disagreement(first: Side, second: Side) -> Disagreement | None:
     )
 
 
-def _parts(one: BoolArray, other: BoolArray) -> tuple[BoolArray, BoolArray, BoolArray]:
-    return one & other, one & ~other, other & ~one
-
-
-def _placed(part: BoolArray, box: Region, shape: tuple[int, ...]) -> BoolArray:
+def _placed(part: BoolArray, box: Region, grid: Geometry) -> BoolArray:
     """Return voxels of a box on the whole grid: the system gives memory for the slices of the box only."""
-    whole = np.zeros(shape, dtype=np.bool_)
+    whole = np.zeros(grid.shape, dtype=np.bool_)
     whole[box] = part
     return whole
