@@ -18,6 +18,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.course import CourseTool
 from escc_desktop.gui.tools.limits import LimitsTool, axial_axis, edge_of
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.look import roi_color
 from escc_desktop.gui.viewer.straight_view import Mark, StraightView
 from escc_desktop.gui.widgets.text import button, icon_button, label, row
 from escc_desktop.i18n import _, plural
@@ -118,6 +119,8 @@ class StraightBoard(QObject):
         views.look_changed.connect(view.set_look)
         canvas.stepped.connect(self._changed)
         canvas.noted.connect(self._noted)
+        canvas.rois_changed.connect(self._follow_color)
+        self._follow_color()
         self._limits.watchers.append(self._follow_marks)
         self._place.hand.changed.connect(self._follow_tool)
         self._place.hand.painters.append(self._paint_course)
@@ -197,6 +200,10 @@ class StraightBoard(QObject):
     @property
     def _region(self) -> BoolArray:
         return self._place.canvas.reading.history.layer(0)
+
+    def _follow_color(self) -> None:
+        self.view.region_color = self._place.canvas.rois[0].color or roi_color(0)
+        self.view.set_look(self.view.look)
 
     def _pictured(self, picture: Straightened) -> None:
         if not shiboken6.isValid(self.view):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from escc_desktop.errors import EsccError
@@ -25,21 +26,21 @@ LIT: Final = QColor("#ffffff")
 _SHADE: Final = QColor(0, 0, 0, 170)
 _TICK_PX: Final = 5.0
 _TEXT_GAP_PX: Final = 8.0
-_TEXT_PX: Final = (180, 40)
+_TEXT_PX: Final = (180, 56)
 Place = tuple[float, float]
-# The note read last and what it holds: every view asks for it whenever it is painted.
-_read: Final[list[tuple[object, tuple[Measurement, ...]]]] = [(None, ())]
 
 
 def kept(canvas: Canvas) -> tuple[Measurement, ...]:
     """Return the measurements of a reading; none where the note is damaged, which the list of them says."""
-    note = canvas.reading.history.notes.get(MEASUREMENTS)
-    if _read[0][0] is not note:
-        try:
-            _read[0] = note, kept_measurements(note)
-        except EsccError:
-            _read[0] = note, ()
-    return _read[0][1]
+    return _read(json.dumps(canvas.reading.history.notes.get(MEASUREMENTS)))
+
+
+@lru_cache(maxsize=16)  # every view asks whenever it is painted
+def _read(note: str) -> tuple[Measurement, ...]:
+    try:
+        return kept_measurements(json.loads(note))
+    except EsccError:
+        return ()
 
 
 def point_of(planes: VolumePlanes, plane: Plane, index: int, place: Place) -> Vector:
@@ -71,10 +72,13 @@ def paint_kept(canvas: Canvas, painter: QPainter, view: SliceCanvas) -> None:
     """Paint the measurements on the slice a view shows."""
     if not view.look.has_annotations:
         return
-    for measurement in kept(canvas):
-        points = widget_points(view, measurement)
-        if points:
-            paint_measurement(painter, view, measurement.kind, points, text_of(measurement))
+    found = [(one, points) for one in kept(canvas) if (points := widget_points(view, one))]
+    for one, points in found:
+        paint_measurement(painter, view, one.kind, points, "")
+    # Words stand beside their measurement where they cover neither another one nor its words.
+    taken = [covered(points) for _one, points in found]
+    for one, points in found:
+        taken.append(_write(painter, view, points, text_of(one), [box for box in taken if box != covered(points)]))
 
 
 def text_of(measurement: Measurement) -> str:
@@ -94,7 +98,7 @@ def paint_measurement(
         _paint_lines(painter, kind, points)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     if text and points:
-        _write(painter, view, points, text)
+        _write(painter, view, points, text, ())
 
 
 def paint_handle(painter: QPainter, at: QPointF) -> None:
@@ -108,9 +112,13 @@ def paint_handle(painter: QPainter, at: QPointF) -> None:
 
 def reach(points: Sequence[QPointF]) -> QRect:
     """Return what a measurement with these points may cover in a view, its figures included."""
+    return covered(points).toAlignedRect().adjusted(-_TEXT_PX[0], -_TEXT_PX[1], _TEXT_PX[0], _TEXT_PX[1])
+
+
+def covered(points: Sequence[QPointF]) -> QRectF:
+    """Return the box around points."""
     xs, ys = [point.x() for point in points], [point.y() for point in points]
-    covered = QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys))).toAlignedRect()
-    return covered.adjusted(-_TEXT_PX[0], -_TEXT_PX[1], _TEXT_PX[0], _TEXT_PX[1])
+    return QRectF(QPointF(min(xs), min(ys)), QPointF(max(xs), max(ys)))
 
 
 def _paint_lines(painter: QPainter, kind: MeasurementKind, points: Sequence[QPointF]) -> None:
@@ -136,17 +144,42 @@ def _paint_ticks(painter: QPainter, one: QPointF, other: QPointF) -> None:
             painter.drawLine(end - across, end + across)
 
 
-def _write(painter: QPainter, view: SliceCanvas, points: Sequence[QPointF], text: str) -> None:
-    """Write beside the rightmost point; where there is no room, beside the leftmost one."""
+def _write(
+    painter: QPainter, view: SliceCanvas, points: Sequence[QPointF], text: str, taken: Sequence[QRectF]
+) -> QRectF:
+    """Write beside a measurement and return where; on the side on which the least of what is taken is covered."""
     painter.setFont(face(CAPTION_PX))
     size = painter.fontMetrics().size(0, text)
-    anchor = max(points, key=QPointF.x)
-    x = anchor.x() + _TEXT_GAP_PX
-    if x + size.width() > view.width() - _TEXT_GAP_PX:
-        anchor = min(points, key=QPointF.x)
-        x = max(anchor.x() - _TEXT_GAP_PX - size.width(), _TEXT_GAP_PX)
-    y = min(max(anchor.y() - size.height() / 2, _TEXT_GAP_PX), view.height() - size.height() - _TEXT_GAP_PX)
-    box = QRectF(x, y, size.width() + 2, size.height())
-    painter.fillRect(box.adjusted(-3, -1, 3, 1), QColor(0, 0, 0, 130))
+    room = QRectF(view.rect()).adjusted(_TEXT_GAP_PX, _TEXT_GAP_PX, -_TEXT_GAP_PX, -_TEXT_GAP_PX)
+    box = min(_boxes_beside(points, QSizeF(size), room), key=lambda one: sum(_area(one & other) for other in taken))
+    painter.fillRect(box.adjusted(-3, -1, 3, 1), QColor(0, 0, 0, 170))
     painter.setPen(COLOR)
     painter.drawText(box, 0, text)
+    return box
+
+
+def _boxes_beside(points: Sequence[QPointF], size: QSizeF, room: QRectF) -> list[QRectF]:
+    """Return where words may stand: right of the rightmost point, left of the leftmost, below, above; in sight."""
+    body, right, left = covered(points), max(points, key=QPointF.x), min(points, key=QPointF.x)
+    width, height = size.width() + 2, size.height()
+    middle = body.center().x() - width / 2
+    corners = (
+        QPointF(right.x() + _TEXT_GAP_PX, right.y() - height / 2),
+        QPointF(left.x() - _TEXT_GAP_PX - width, left.y() - height / 2),
+        QPointF(middle, body.bottom() + _TEXT_GAP_PX),
+        QPointF(middle, body.top() - _TEXT_GAP_PX - height),
+    )
+    boxes = [QRectF(corner, QSizeF(width, height)) for corner in corners]
+    within = [box for box in boxes if room.contains(box)]
+    return within or [_pushed(boxes[0], room)]
+
+
+def _pushed(box: QRectF, room: QRectF) -> QRectF:
+    """Return a box pushed into the room there is."""
+    x = max(min(box.x(), room.right() - box.width()), room.left())
+    y = max(min(box.y(), room.bottom() - box.height()), room.top())
+    return QRectF(QPointF(x, y), box.size())
+
+
+def _area(box: QRectF) -> float:
+    return box.width() * box.height() if box.isValid() else 0.0

@@ -81,6 +81,7 @@ class StraightView(QWidget):
         self.station: int | None = None
         self.marks: tuple[Mark, ...] = ()
         self.draws_marks = False
+        self.region_color = ROI_COLOR
         self.empty_text = ""
         self._hovered: QPointF | None = None
         self._is_dragging = False
@@ -316,12 +317,12 @@ class StraightView(QWidget):
                 rect.height() / (rows * STEP_MM),
             )
             painter.translate(rect.topLeft())
-            paint_border(painter, mapping, picture.region, (0, 0), QColor(ROI_COLOR))
+            paint_border(painter, mapping, picture.region, (0, 0), QColor(self.region_color))
             painter.restore()
 
     def _colored(self, picture: Straightened) -> NDArray[np.uint32]:
         look = self.look
-        table = fused_table(look.width, look.level, (int(ROI_COLOR[1:], 16),), look.share)
+        table = fused_table(look.width, look.level, (int(self.region_color[1:], 16),), look.share)
         codes = picture.hu.view(np.uint16).astype(np.intp)
         if look.has_overlay:
             codes |= picture.region.astype(np.intp) << LABEL_SHIFT
