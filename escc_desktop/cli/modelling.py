@@ -22,6 +22,9 @@ from escc_desktop.workflow.modelling import (
 
 _Features = Annotated[Path, typer.Argument(help="Wide feature table, one row a reading.")]
 _Clinical = Annotated[Path, typer.Argument(help="CLINICAL.csv: patient_id, os_months, os_event, covariates.")]
+_Accept = Annotated[
+    list[str] | None, typer.Option("--accept", help="Code of a question to answer with yes; may be repeated.")
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -60,12 +63,13 @@ def _develop(
     config: Annotated[
         Path | None, typer.Option("--config", help="TOML with every other choice, or table3: the paper's Table 3.")
     ] = None,
+    accept: _Accept = None,
     as_json: _Json = False,
 ) -> None:
     """Develop Rad-score, cut-off and three nomograms, and say how much of their performance is optimism."""
     chosen: DevelopConfig = config_of(config, endpoint, horizon, seed)
     with progress_on_stderr() as progress:
-        made = develop_files(features, clinical, out, chosen, progress)
+        made = develop_files(features, clinical, out, chosen, progress, accept or ())
     for warning in made.results.warnings:
         say(f"warning: {warning}")
     show(made.results.model_dump(mode="json"), as_json, lambda: _told(made, out))
@@ -88,10 +92,11 @@ def _assess(
     features: _Features,
     clinical: _Clinical,
     out: Annotated[Path, typer.Option("-o", "--out", help="CSV to write, one row a patient.")],
+    accept: _Accept = None,
     as_json: _Json = False,
 ) -> None:
     """Apply a card to patients; training patients get their out-of-fold score and a caution."""
-    model, verdicts = assess_files(card, features, clinical, out)
+    model, verdicts = assess_files(card, features, clinical, out, accept=accept or ())
     withheld = sum(verdict.survival is None for verdict in verdicts)
     document = {
         "out": str(out),

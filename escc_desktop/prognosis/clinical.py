@@ -22,6 +22,7 @@ MAX_LEVELS = 10
 _SUSPICIOUS_RATIO = 10.0
 _UNITS = {
     "_u_per_l": "U/L",
+    "_1e9_per_l": "1e9/L",
     "_umol_per_l": "umol/L",
     "_mmol_per_l": "mmol/L",
     "_g_per_l": "g/L",
@@ -32,6 +33,7 @@ _UNITS = {
     "_kg": "kg",
     "_cm": "cm",
     "_mm": "mm",
+    "_percent": "%",
 }
 
 
@@ -216,7 +218,9 @@ def _endpoint(table: CsvTable, time_column: str, event_column: str) -> tuple[Flo
             continue
         time[row], event[row] = parse_number(months), parse_number(happened)
         if not (math.isfinite(time[row]) and time[row] >= 0):
-            what = "is empty" if not months else f"{months!r} is no number of months"
+            negative = "is negative: months count from the first day of treatment"
+            wrong = negative if time[row] < 0 else "is no number of months"
+            what = "is empty" if not months else f"{months!r} {wrong}"
             faults.append(Fault(table.place(row, time_column), what))
         if event[row] not in {0.0, 1.0}:
             what = "is empty" if not happened else f"{happened!r} is neither 0 (censored) nor 1 (event)"

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from escc_desktop.errors import EsccError
+from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.names import PHASE_PREFIX
 from escc_desktop.features.table import FeatureTable
 from escc_desktop.files import canonical_json, digest
 from escc_desktop.prognosis.clinical import ClinicalTable, take_endpoint
 from escc_desktop.reading.lesion import LesionRule, patient_value
-from escc_desktop.stats.arrays import FloatArray
+from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.survival import Endpoint
 
 VOLUME = f"{PHASE_PREFIX}original_shape_MeshVolume"
 MIN_PATIENTS = 20
 MIN_EVENTS = 10
+# Two people do not share every one of so many features.
+_ENOUGH_TO_TELL = 10
 
 
 @dataclass(frozen=True)
@@ -126,31 +128,29 @@ def _rows_used(rows: list[int], rule: str, volumes: FloatArray) -> list[int]:
     return rows
 
 
-def assemble(table: FeatureTable, clinical: ClinicalTable, endpoint: str, rule: str) -> Cohort:
+def assemble(
+    table: FeatureTable, clinical: ClinicalTable, endpoint: str, rule: str, horizon_months: float | None = None
+) -> Cohort:
     """Join features and outcome; who lacks one of them is left out and counted.
+
+    Parameters
+    ----------
+    horizon_months
+        Month at which survival shall be predicted; None does not ask.
 
     Raises
     ------
     EsccError
-        Too few patients or events remain for any model.
+        Too few patients or events remain for any model, nothing can be said at the horizon, or a patient stands in
+        the table under two codes: a FaultsError with all of it where it is more than one of these.
     """
     values = patient_values(table, rule)
     time, event = clinical.endpoint_rows(endpoint)
     rows = clinical.rows_of(values.patients)
     kept = [k for k, row in enumerate(rows) if row is not None and np.isfinite(time[row]) and np.isfinite(event[row])]
     chosen = [row for k in kept if (row := rows[k]) is not None]
-    if len(kept) < MIN_PATIENTS:
-        raise EsccError(
-            f"Only {len(kept)} patients have both features and {endpoint}_months, {endpoint}_event; "
-            f"a development needs {MIN_PATIENTS}.",
-            "Check that patient_id is written the same way in both tables.",
-        )
+    _refuse([*_too_few(time[chosen], event[chosen] == 1, endpoint, horizon_months), *_twice(values, kept)])
     outcome = take_endpoint((time, event), chosen)
-    if outcome.n_events < MIN_EVENTS:
-        raise EsccError(
-            f"Only {outcome.n_events} events among {outcome.n} patients; a development needs {MIN_EVENTS}.",
-            "Wait for longer follow-up or choose another --endpoint.",
-        )
     return Cohort(
         patients=tuple(values.patients[k] for k in kept),
         names=values.names,
@@ -161,6 +161,51 @@ def assemble(table: FeatureTable, clinical: ClinicalTable, endpoint: str, rule: 
         scans=tuple(values.scans[k] for k in kept),
         dropped=tuple(_dropped(values, clinical, rows, len(kept), endpoint)),
     )
+
+
+def _refuse(faults: Sequence[EsccError]) -> None:
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        what = f"These tables allow no development: {faults[0].what} There are {len(faults) - 1} more reasons."
+        raise FaultsError(what, [Fault("tables", str(fault)) for fault in faults], "Mend all and try again.")
+
+
+def _too_few(time: FloatArray, event: BoolArray, endpoint: str, horizon_months: float | None) -> Iterator[EsccError]:
+    n, n_events = len(time), int(event.sum())
+    if n < MIN_PATIENTS:
+        yield EsccError(
+            f"Only {n} {'patient has' if n == 1 else 'patients have'} both features and {endpoint}_months, "
+            f"{endpoint}_event; a development needs {MIN_PATIENTS}.",
+            "Check that patient_id is written the same way in both tables.",
+        )
+    if n_events < MIN_EVENTS:
+        yield EsccError(
+            f"Only {n_events} {'event' if n_events == 1 else 'events'} among {n} patients; "
+            f"a development needs {MIN_EVENTS}.",
+            "Wait for longer follow-up or choose another --endpoint.",
+        )
+    if horizon_months is None or not n or not n_events:
+        return
+    followed = (time > horizon_months).any()
+    if not followed or not (event & (time <= horizon_months)).any():
+        lacking = "nobody was followed beyond it" if not followed else "no event happened by then"
+        yield EsccError(f"Nothing can be said at {horizon_months:g} months: {lacking}.", "Choose another --horizon.")
+
+
+def _twice(values: PatientValues, kept: Sequence[int]) -> Iterator[EsccError]:
+    """Yield patients who share every value: one patient under two codes would stand in two folds at once."""
+    if len(values.names) < _ENOUGH_TO_TELL:
+        return
+    seen: dict[bytes, str] = {}
+    for k in kept:
+        patient = values.patients[k]
+        other = seen.setdefault(np.ascontiguousarray(values.values[k]).tobytes(), patient)
+        if other != patient:
+            yield EsccError(
+                f"The patients {other} and {patient} have the same values in all {len(values.names)} features.",
+                "Is it one patient under two codes? Leave one of them out.",
+            )
 
 
 def _dropped(

@@ -12,6 +12,7 @@ from scipy import special
 from escc_desktop.errors import EsccError
 from escc_desktop.features.acquisition import ScanFacts
 from escc_desktop.features.table import FeatureTable
+from escc_desktop.prognosis.applicability import outside
 from escc_desktop.prognosis.card import ModelCard, RadScore, SurvivalModel, Term
 from escc_desktop.prognosis.card_digests import patient_digest, values_digest
 from escc_desktop.prognosis.card_parts import RiskGroup, TrainingPatient
@@ -244,19 +245,8 @@ def _ranges(card: ModelCard, patient: _Patient) -> list[Caution]:
 
 
 def _applicability(card: ModelCard, patient: _Patient) -> list[Caution]:
-    cautions = []
-    allowed = card.applicability.sites
-    foreign = [site for site in patient.sites if site and site not in allowed]
-    if allowed and foreign:
-        detail = f"lesion site {', '.join(foreign)}, card {', '.join(allowed)}"
-        cautions.append(Caution("outside_applicability", detail, withholds=True))
-    for requirement in card.applicability.requirements:
-        value = patient.covariates.get(requirement.column)
-        text = "not known" if value is None else (f"{value:g}" if isinstance(value, float) else value)
-        if text not in requirement.allowed:
-            detail = f"{requirement.column} {text}, card {' or '.join(requirement.allowed)}"
-            cautions.append(Caution("outside_applicability", detail, withholds=True))
-    return cautions
+    details = outside(card.applicability, patient.sites, patient.covariates)
+    return [Caution("outside_applicability", detail, withholds=True) for detail in details]
 
 
 def _training_patient(card: ModelCard, patient: _Patient) -> tuple[TrainingPatient | None, list[Caution]]:

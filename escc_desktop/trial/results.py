@@ -250,6 +250,7 @@ _COVARIATES = (
     "distant_metastasis",
     "prior_surgery",
     "prior_radiotherapy",
+    "prior_chemotherapy",
     "prior_targeted_therapy",
     "prior_immunotherapy",
 )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from escc_desktop import version
-from escc_desktop.errors import UsageError
+from escc_desktop.errors import FaultsError, UsageError
 from escc_desktop.features.table import FeatureTable, read_feature_table
 from escc_desktop.files import digest, read_bytes, refuse_overwriting, write_csv, write_json, write_whole
 from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, load_card, save_card
-from escc_desktop.prognosis.clinical import read_clinical
+from escc_desktop.prognosis.clinical import ClinicalTable, read_clinical
 from escc_desktop.prognosis.config import DevelopConfig, config_text, load_config
 from escc_desktop.prognosis.develop import Development, develop
+from escc_desktop.prognosis.doubts import refuse_doubts
 from escc_desktop.prognosis.reproducibility import Agreements, reproducibility
 from escc_desktop.prognosis.score import Assessment, assess
 from escc_desktop.prognosis.settings import check_one_settings
@@ -143,21 +144,49 @@ def icc_summary(found: Agreements) -> dict[str, object]:
     }
 
 
-def develop_files(features: Path, clinical: Path, out: Path, config: DevelopConfig, progress: Progress) -> Development:
+def develop_files(
+    features: Path,
+    clinical: Path,
+    out: Path,
+    config: DevelopConfig,
+    progress: Progress,
+    accept: Collection[str] = (),
+) -> Development:
     """Develop cards from two tables and write the folder `out` whole or not at all.
+
+    Parameters
+    ----------
+    accept
+        Codes of the questions about the clinical table that were looked at and confirmed (`doubts`).
 
     Raises
     ------
     EsccError
-        The tables are at fault, or `out` holds something other than an earlier development.
+        The tables are at fault or leave questions open, or `out` holds something other than an earlier development.
     Cancelled
         Through `progress`; nothing was written.
     """
     check_folder(out, DEVELOPMENT_MARKER)
-    table, outcome = read_feature_table(features), read_clinical(clinical)
+    table, outcome = _both(lambda: read_feature_table(features), lambda: read_clinical(clinical))
+    refuse_doubts(outcome, accept)
     made = develop(table, outcome, config, progress.part(0.0, 0.9))
     write_development(made, out, progress.part(0.9, 1.0), sources={"features": features, "clinical": clinical})
     return made
+
+
+def _both(
+    features: Callable[[], FeatureTable], clinical: Callable[[], ClinicalTable]
+) -> tuple[FeatureTable, ClinicalTable]:
+    """Read both tables; what is wrong with one does not hide what is wrong with the other."""
+    try:
+        table = features()
+    except FaultsError as first:
+        try:
+            clinical()
+        except FaultsError as second:
+            raise FaultsError(f"{first.what} {second.what}", (*first.faults, *second.faults), first.hint) from None
+        raise
+    return table, clinical()
 
 
 def write_development(
@@ -196,9 +225,19 @@ def _fill(made: Development, folder: Path, sources: Mapping[str, Path], is_synth
 
 
 def assess_files(
-    card: Path, features: Path, clinical: Path, out: Path, label: Mapping[str, object] = MappingProxyType({})
+    card: Path,
+    features: Path,
+    clinical: Path,
+    out: Path,
+    label: Mapping[str, object] = MappingProxyType({}),
+    accept: Collection[str] = (),
 ) -> tuple[ModelCard, tuple[Assessment, ...]]:
     """Apply a card to the patients of two tables and write one row a patient; `label` is added to the provenance.
+
+    Parameters
+    ----------
+    accept
+        Codes of the questions about the covariates the card reads that were looked at and confirmed (`doubts`).
 
     Raises
     ------
@@ -207,7 +246,9 @@ def assess_files(
     """
     refuse_overwriting(out, card, features, clinical)
     model = load_card(card)
-    verdicts = assess(model, _features(features, model), read_clinical(clinical))
+    table, outcome = _both(lambda: _features(features, model), lambda: read_clinical(clinical))
+    refuse_doubts(outcome, accept, model.covariate_names)
+    verdicts = assess(model, table, outcome)
     provenance = {
         **label,
         **_provenance({"features": features, "clinical": clinical}),
