@@ -26,12 +26,13 @@ from escc_desktop.prognosis.card_parts import (
     Text,
     Training,
 )
+from escc_desktop.prognosis.card_reader import ReaderError
 
 MAX_CARD_BYTES = 4 * 2**20
 
 CardKind = Literal["radscore", "clinical", "radiomics", "combined"]
 CARD_KINDS: tuple[CardKind, ...] = ("radscore", "clinical", "radiomics", "combined")
-_LATER = ("acquisition", "extraction", "curve_errors")
+_LATER = ("acquisition", "extraction", "curve_errors", "readers")
 
 
 class Scaling(Part):
@@ -212,6 +213,7 @@ class ModelCard(Part):
     acquisition: Acquisition | None = None
     extraction: Extraction | None = None
     curve_errors: CurveErrors | None = None
+    readers: ReaderError | None = None
     digest: Hex
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from escc_desktop import version
+from escc_desktop.prognosis.applicability import applicability
 from escc_desktop.prognosis.card import (
     CARD_KINDS,
     Baseline,
@@ -26,7 +27,6 @@ from escc_desktop.prognosis.card import (
 )
 from escc_desktop.prognosis.card_digests import patient_digest, values_digest
 from escc_desktop.prognosis.card_parts import (
-    Applicability,
     Extraction,
     Figure,
     IccRule,
@@ -35,11 +35,12 @@ from escc_desktop.prognosis.card_parts import (
     Training,
     TrainingPatient,
 )
+from escc_desktop.prognosis.card_reader import ReaderError
 from escc_desktop.prognosis.clinical import ClinicalTable
+from escc_desktop.prognosis.nested import OutOfFold
 from escc_desktop.prognosis.pipeline import Fitted, FittedModel, Problem, design
 from escc_desktop.prognosis.scans import training_acquisition
 from escc_desktop.prognosis.terms import model_value
-from escc_desktop.prognosis.validation import OutOfFold
 from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.cox import CoxFit
 from escc_desktop.stats.cutpoint import Cutpoint
@@ -59,7 +60,7 @@ _NAMES: dict[CardKind, str] = {
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What cards carry beside the fit: out-of-fold predictions, performance by kind, warnings, digests, settings."""
+    """What cards carry beside the fit: out-of-fold predictions, performance and assumptions by kind, and the rest."""
 
     fitted: Fitted
     cutpoint: Cutpoint | None
@@ -69,6 +70,8 @@ class Evidence:
     features_digest: str
     clinical: ClinicalTable
     extraction: Extraction | None
+    readers: dict[CardKind, ReaderError | None]
+    assumptions: dict[CardKind, tuple[str, ...]]
 
 
 def make_cards(problem: Problem, evidence: Evidence) -> dict[CardKind, ModelCard]:
@@ -82,8 +85,6 @@ def _card(problem: Problem, evidence: Evidence, kind: CardKind) -> ModelCard:
     model = survival_model(problem, evidence.fitted, evidence.fitted.models[kind])
     names = [term.name for term in (*(score.terms if score else ()), *model.terms) if term.source == "feature"]
     covariates = [term.name for term in model.terms if term.source == "covariate"]
-    given = config.applicability
-    sites = given.sites or tuple(site for site in problem.cohort.site_counts if site != "not named")
     return finished(
         card_version=1,
         kind=kind,
@@ -91,7 +92,7 @@ def _card(problem: Problem, evidence: Evidence, kind: CardKind) -> ModelCard:
         usage="patient",
         source="Developed on the cohort of this card; internal validation only.",
         software=f"ESCC Desktop {version()}",
-        assumptions=(),
+        assumptions=evidence.assumptions[kind],
         endpoint=config.endpoint,
         horizon_months=config.horizon_months,
         patient_value=config.patient_value,
@@ -100,14 +101,13 @@ def _card(problem: Problem, evidence: Evidence, kind: CardKind) -> ModelCard:
         model=model,
         icc_rule=_icc_rule(problem) if score else None,
         training=_training(problem, evidence, kind, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(covariates))),
-        applicability=Applicability(
-            statements=given.statements, phase=given.phase, sites=sites, requirements=given.requirements
-        ),
+        applicability=applicability(config.applicability, evidence.clinical, problem.cohort),
         performance=evidence.performance[kind],
         warnings=evidence.warnings,
         acquisition=training_acquisition(problem.cohort.scans),
         extraction=evidence.extraction,
         curve_errors=_curve_errors(problem, evidence.fitted.models[kind].fit),
+        readers=evidence.readers[kind],
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from escc_desktop.errors import EsccError
 from escc_desktop.features.table import FeatureTable
-from escc_desktop.prognosis import summary
+from escc_desktop.prognosis import judging, summary
+from escc_desktop.prognosis.applicability import DECISIVE, applicability, unsaid
+from escc_desktop.prognosis.appraisal import appraise
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind, ModelCard
 from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.prognosis.carding import Evidence, make_cards
@@ -21,6 +22,7 @@ from escc_desktop.prognosis.cutting import cut_score, cutoff_result
 from escc_desktop.prognosis.dependence import dependence
 from escc_desktop.prognosis.folds import given_folds
 from escc_desktop.prognosis.pipeline import Problem, fit_pipeline
+from escc_desktop.prognosis.reading_error import readers_of_cards, reading_error
 from escc_desktop.prognosis.reproducibility import AgreementRule, Agreements, has_repeats, reproducibility
 from escc_desktop.prognosis.results import AcquisitionResult, FigureResult, Results
 from escc_desktop.prognosis.scans import training_acquisition
@@ -72,8 +74,7 @@ def develop(table: FeatureTable, clinical: ClinicalTable, config: DevelopConfig,
     """
     progress.advance(0, 1, "Joining features and outcome")
     extraction = training_extraction(table)
-    cohort = assemble(table, clinical, config.endpoint, config.patient_value)
-    _check_horizon(cohort, config)
+    cohort = assemble(table, clinical, config.endpoint, config.patient_value, config.horizon_months)
     agreements = _agreements(table, cohort, config)
     found_candidates = candidates(clinical, cohort, config)
     fold = given_folds(config.fold_of, cohort.patients)
@@ -85,6 +86,8 @@ def develop(table: FeatureTable, clinical: ClinicalTable, config: DevelopConfig,
     found = summary.gather(problem, fitted, cutting, validate(problem, fitted, progress.part(0.05, 0.98)))
     told = summary.figures(found)
     warnings = (*_warnings(found, clinical, found_candidates, told), *_about_extraction(extraction))
+    error = reading_error(problem, fitted)
+    judged = judging.validity(found)
     cards = make_cards(
         problem,
         Evidence(
@@ -96,22 +99,16 @@ def develop(table: FeatureTable, clinical: ClinicalTable, config: DevelopConfig,
             features_digest=features_digest(table),
             clinical=clinical,
             extraction=extraction,
+            readers=readers_of_cards(error, fitted),
+            assumptions=judging.assumptions(found, judged),
         ),
     )
-    results = _results(found, told, cards, warnings)
+    results = _results(found, told, cards, warnings).model_copy(
+        update={"validity": judged, "readers": judging.readers(found, error)}
+    )
+    results = results.model_copy(update={"appraisal": appraise(results)})
     progress.advance(1, 1, "Developed")
     return Development(cards, results, found)
-
-
-def _check_horizon(cohort: Cohort, config: DevelopConfig) -> None:
-    endpoint = cohort.endpoint
-    followed = int(np.sum(endpoint.time_months > config.horizon_months))
-    events = int(np.sum(endpoint.event & (endpoint.time_months <= config.horizon_months)))
-    if not followed or not events:
-        lacking = "nobody was followed beyond it" if not followed else "no event happened by then"
-        raise EsccError(
-            f"Nothing can be said at {config.horizon_months:g} months: {lacking}.", "Choose another --horizon."
-        )
 
 
 def _agreements(table: FeatureTable, cohort: Cohort, config: DevelopConfig) -> Agreements | None:
@@ -197,6 +194,7 @@ def _warnings(
                 *_about_scans(found),
                 *_about_selection(found),
                 *_about_noise(told),
+                *_about_applicability(found, clinical),
                 *found_candidates.warnings,
                 *(f"{fault}" for fault in clinical.suspicions),
                 *(drop for model in found.fitted.models.values() for drop in model.dropped),
@@ -271,6 +269,15 @@ def _about_scans(found: Found) -> Sequence[str]:
             "root, logarithm and exponential images depend on how."
         )
     return told
+
+
+def _about_applicability(found: Found, clinical: ClinicalTable) -> Sequence[str]:
+    card = applicability(found.problem.config.applicability, clinical, found.problem.cohort)
+    return [
+        f"Nothing says which {what} the patients had ({' or '.join(DECISIVE[what])} in {clinical.name}): "
+        "the cards cannot withhold a probability from others."
+        for what in unsaid(card)
+    ]
 
 
 def _about_extraction(extraction: Extraction | None) -> Sequence[str]:

@@ -73,7 +73,7 @@ def estimate(outcome: Endpoint, tables: Sequence[FloatArray], labels: Sequence[s
     while kept:
         used = np.asarray(np.isfinite(tables[0][:, kept]).all(axis=1))
         names, part = [labels[k] for k in kept], outcome.take(used)
-        columns = [table[used][:, kept] for table in tables]
+        columns = _distinct([table[used][:, kept] for table in tables])
         try:
             fits, penalised = _fits(part, columns, names, rules)
         except EsccError as error:
@@ -100,6 +100,11 @@ def estimate(outcome: Endpoint, tables: Sequence[FloatArray], labels: Sequence[s
         )
     everyone = np.ones(outcome.n, dtype=np.bool_)
     return Estimated(None, (), everyone, tuple(dropped), tuple(separated), firth)
+
+
+def _distinct(columns: list[FloatArray]) -> list[FloatArray]:
+    """Return one table where nothing imputed is among the terms: all are the same."""
+    return columns[:1] if all(np.array_equal(columns[0], other) for other in columns[1:]) else columns
 
 
 def _fits(

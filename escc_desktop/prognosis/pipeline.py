@@ -311,8 +311,7 @@ def _fit_model(kind: CardKind, sample: _Sample, selected: tuple[int, ...], candi
     labels = ["rad_score"] if uses_score else labels
     config = problem.config
     rules = Rules(config.ties, 1.0 if uses_score else config.keep_p, config.separation)
-    # Models without covariates have nothing imputed: all tables are the same.
-    found = estimate(sample.outcome, tables if candidates else tables[:1], labels, rules)
+    found = estimate(sample.outcome, tables, labels, rules)
     n_selected = len(selected)
     return FittedModel(
         kind=kind,

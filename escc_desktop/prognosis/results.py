@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from escc_desktop.prognosis.card import CardKind, Contrast
 from escc_desktop.prognosis.result_curves import Curves
+from escc_desktop.prognosis.validity import Appraisal, ReaderResult, Validity
 
 
 def _missing(value: object) -> object:
@@ -319,6 +320,9 @@ class Results(_Part):
     acquisition: AcquisitionResult | None = None
     differences_out_of_fold: tuple[DifferenceResult, ...] = ()
     curves: Curves | None = None
+    validity: Validity | None = None
+    readers: ReaderResult | None = None
+    appraisal: Appraisal | None = None
 
 
 def results_schema() -> dict[str, object]:

@@ -87,8 +87,8 @@ def figures(found: Found) -> dict[CardKind, dict[str, doc.FigureResult]]:
         told[kind] = {}
         for j, (name, (value, low, high)) in enumerate(apparent.items()):
             at = 2 * k + j
-            limits = nested[at].interval(float(optimism.model_sd[at]))
             known = len(optimism.on_resample) > optimism.n_failed
+            limits = nested[at].interval(float(optimism.model_sd[at]) if known else None)
             # A model without terms ranks nobody: its C is 0.5 whatever the resamples selected.
             trio = (0.5, 0.5, 0.5) if is_empty else (corrected[at], lower[at], upper[at])
             harrell = 0.5 if is_empty else optimism.corrected[at]

@@ -50,17 +50,18 @@ class Foldwise:
         resampled = self.sd_models * np.sqrt(1 / self.n_folds + self.test_share)
         return float(max(self.se_patients, resampled))
 
-    def interval(self, model_sd: float = 0.0, level: float = 0.95) -> tuple[float, float]:
+    def interval(self, model_sd: float | None = None, level: float = 0.95) -> tuple[float, float]:
         """Return the limits within [0, 1].
 
         Parameters
         ----------
         model_sd
-            How far models of other samples scatter on the same patients (from a bootstrap of the whole pipeline): what
-            folds, whose training sets overlap, cannot tell.
+            How far models of other samples scatter on the same patients, from a bootstrap of the whole pipeline; added
+            to the patients' error. Without it `se` stands, which covers too rarely where features are selected among
+            many: the training sets of folds overlap too much to tell.
         """
-        extra = model_sd if np.isfinite(model_sd) else 0.0
-        half = float(stats.norm.ppf((1 + level) / 2)) * float(np.hypot(self.se, extra))
+        se = self.se if model_sd is None else float(np.hypot(self.se_patients, model_sd))
+        half = float(stats.norm.ppf((1 + level) / 2)) * se
         return float(np.clip(self.value - half, 0, 1)), float(np.clip(self.value + half, 0, 1))
 
 
