@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from escc_desktop.gui.notices import Notices
-from escc_desktop.gui.tasks import Tasks
+from escc_desktop.gui.tasks import Answers, Tasks
 from escc_desktop.settings import Settings, save_settings
 
 if TYPE_CHECKING:  # the first window is painted before the project's code is imported
@@ -48,6 +48,7 @@ class Desktop(QObject):
         super().__init__(parent)
         self.settings = settings
         self._settings_path = settings_path
+        self._is_saving = False
         self.tasks = Tasks(self)
         self.notices = Notices(self)
         self.tasks.failed.connect(self.notices.trouble)
@@ -109,8 +110,27 @@ class Desktop(QObject):
             return
         self.settings = settings
         self.settings_changed.emit()
-        if self._settings_path is not None:
-            self.tasks.run("settings", _save, self._settings_path, settings, quiet=True)
+        if not self._is_saving:
+            self._save_settings()
+
+    def _save_settings(self) -> None:
+        """Write the settings; what they become meanwhile is written after, so that the last ones stay."""
+        path, settings = self._settings_path, self.settings
+        if path is None:
+            return
+
+        def go_on(_nothing: object = None) -> None:
+            self._is_saving = False
+            if settings != self.settings:
+                self._save_settings()
+
+        def fail(error: Exception) -> None:
+            go_on()
+            self.tasks.failed.emit(error)
+
+        self._is_saving = True
+        answers: Answers[None] = Answers(go_on, fail, go_on)
+        self.tasks.run("settings", _save, path, settings, answers=answers, quiet=True)
 
     def keep_layout(self, name: str, value: Any) -> None:
         """Remember a size or state of the window."""

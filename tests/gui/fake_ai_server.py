@@ -32,6 +32,8 @@ class FakeServer:
         Paths and metadata, in order.
     trouble
         Path -> status to refuse it with.
+    thinking
+        Cleared, an outline is not proposed before it is set again.
     """
 
     def __init__(self) -> None:
@@ -41,6 +43,8 @@ class FakeServer:
         self.proposal = np.zeros((1, 1, 1), dtype=np.uint8)
         self.trouble: dict[str, int] = {}
         self.nonsense = False
+        self.thinking = threading.Event()
+        self.thinking.set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -75,6 +79,7 @@ class FakeServer:
         return 200, {}, json.dumps(plain).encode()
 
     def _propose(self, meta: dict[str, Any], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        self.thinking.wait(20)
         if self.nonsense:
             return 200, {"X-Meta": json.dumps({"ran_prediction": True, "bbox": [[0, 1]] * 3})}, b"no array at all"
         shown = np.zeros(self.proposal.shape, dtype=bool)

@@ -94,6 +94,17 @@ def test_that_one_key_trims_air_and_fat_as_one_step(reader: ReaderHand) -> None:
     assert np.array_equal(reader.kept, before)
 
 
+def test_that_no_second_trim_takes_the_place_of_one_that_runs(reader: ReaderHand) -> None:
+    draw_block(reader)
+    counted(reader)
+    part = section(reader).composition
+    part.trim(Part.AIR_FAT)
+    part.rim.click()
+    part.trim(Part.AIR_FAT)
+    assert reader.said == "The region is being trimmed: wait until that is done."
+    reader.qtbot.waitUntil(lambda: labels(reader) == ["brush", "trim air and fat"], timeout=WAIT_MS)
+
+
 def test_that_the_rim_goes_with_what_is_trimmed(reader: ReaderHand) -> None:
     draw_block(reader)
     counted(reader)

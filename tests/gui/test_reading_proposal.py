@@ -182,6 +182,21 @@ def test_that_discarding_leaves_no_trace_in_the_reading(reader: ReaderHand, serv
     reader.qtbot.waitUntil(lambda: "/release" in server.paths, timeout=WAIT_MS)
 
 
+def test_that_a_server_that_is_asked_something_at_closing_is_told_goodbye(
+    reader: ReaderHand, server: FakeServer
+) -> None:
+    turn_on(reader, server)
+    server.thinking.clear()
+    reader.click((4, 5))
+    agree(reader)
+    reader.qtbot.waitUntil(lambda: "/add_point_interaction" in server.paths, timeout=WAIT_MS)
+    reader.page.close_page()
+    server.thinking.set()
+    reader.qtbot.waitUntil(lambda: "/release" in server.paths, timeout=WAIT_MS)
+    reader.qtbot.waitUntil(lambda: not reader.window.desktop.tasks.running, timeout=WAIT_MS)
+    assert server.paths[-2:] == ["/add_point_interaction", "/release"]
+
+
 @pytest.mark.parametrize(
     ("status", "words"), [(503, "serves others now"), (500, "refused (status 500)"), (410, "has forgotten this image")]
 )

@@ -290,6 +290,20 @@ def test_that_a_stroke_made_while_an_operation_runs_is_not_lost(reader: ReaderHa
     assert reader.kept[z, 5, 4]
 
 
+def test_that_no_second_operation_takes_the_place_of_one_that_runs(reader: ReaderHand) -> None:
+    square(reader)
+    part = operations(reader)
+    part.buttons["fill_holes"].widget.click()
+    second = part.buttons["margin"].widget
+    assert not second.isEnabled()
+    assert second.toolTip() == "The region is being changed: wait until that is done."
+    part.add_margin()
+    assert reader.said == second.toolTip()
+    reader.qtbot.waitUntil(lambda: not part.operations.is_busy, timeout=WAIT_MS)
+    assert reader.board.reading.history.edits[-1].label == "fill holes"
+    assert second.isEnabled()
+
+
 def test_that_the_parts_of_the_panel_are_no_wider_than_it(reader: ReaderHand) -> None:
     for name in ("rois", "between", "operations"):
         assert reader.board.panel.sections[name].minimumSizeHint().width() <= 232

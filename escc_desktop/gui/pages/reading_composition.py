@@ -164,7 +164,8 @@ class CompositionPart(QWidget):
 
     def trim(self, part: Part) -> None:
         """Take a part out of the region: one step."""
-        why_not = self.why_not(part)
+        busy = _("The region is being trimmed: wait until that is done.") if self._trimming.is_busy else ""
+        why_not = self.why_not(part) or busy
         if why_not:
             self._canvas.said.emit(why_not)
             return

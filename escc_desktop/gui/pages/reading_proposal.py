@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +23,7 @@ from escc_desktop.gui.tools.suggestions import confirm, why_no_suggestion
 from escc_desktop.gui.widgets.text import button, label, row
 from escc_desktop.i18n import _, said
 from escc_desktop.imaging.mask import BoolArray, Region
-from escc_desktop.progress import Progress
+from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.workflow.proposals import Address, Prompt, Server, box_around, connect, in_box, why_no_proposals
 
 PROPOSED: Final = "AI proposal"
@@ -30,35 +31,46 @@ _TOPIC: Final = "AI proposal"
 
 
 class _Talk:
-    """What is said with one server about one reading; used by one job at a time."""
+    """What is said with one server about one reading: one thing at a time, and goodbye last."""
 
     def __init__(self, address: Address, box: Region, place: ReadingPlace) -> None:
         self.address, self.box = address, box
         x, y, z = place.planes.geometry.spacing_mm
         self._hu, self._spacing = place.planes.hu[box], (z, y, x)
         self._server: Server | None = None
+        self._speaking = Lock()
+        self._is_over = False
 
     def ask(self, prompt: Prompt, progress: Progress) -> BoolArray:
         """Return what is proposed for all prompts so far, in the box."""
         progress.advance(0, 1)
         marked = in_box(prompt, self.box)
-        if self._server is None:
-            self._server = connect(self.address, self._hu, self._spacing)
-        try:
-            found = self._server.ask(prompt.kind, marked, is_wanted=prompt.is_wanted)
-        except EsccError:
-            self.close(progress)
-            raise
+        with self._speaking:
+            if self._is_over:
+                raise Cancelled
+            if self._server is None:
+                self._server = connect(self.address, self._hu, self._spacing)
+            try:
+                found = self._server.ask(prompt.kind, marked, is_wanted=prompt.is_wanted)
+            except EsccError:
+                self._say_goodbye()
+                raise
         progress.advance(1, 1)
         return found
 
     def forget(self, progress: Progress) -> None:
         """Have the server forget the prompts."""
-        if self._server is not None:
-            self._server.forget()
+        with self._speaking:
+            if self._server is not None:
+                self._server.forget()
 
     def close(self, progress: Progress) -> None:
-        """Have the server forget everything."""
+        """Have the server forget everything, once what it is being asked is answered; nothing is sent after."""
+        self._is_over = True
+        with self._speaking:
+            self._say_goodbye()
+
+    def _say_goodbye(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             server.close()

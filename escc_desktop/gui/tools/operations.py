@@ -73,6 +73,8 @@ class Operations(QObject):
             return _("The protocol of this study forbids this in readings.")
         if not self._canvas.n_voxels:
             return _("Nothing is drawn in this region yet.")
+        if self.is_busy:
+            return _("The region is being changed: wait until that is done.")
         return self._canvas.why_not_draw()
 
     def do(self, operation: Operation, at: int) -> None:
