@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from escc_desktop.imaging import _stamp
 from escc_desktop.imaging.contours import fill_polygon
 from escc_desktop.imaging.mask import BoolArray, Region
 
@@ -40,15 +42,19 @@ class Stamp:
 
     def corner(self, at: Point) -> Corner:
         """Return the voxel at which `inside` begins when the brush stands at a point."""
-        z, y, x = (
-            math.floor(place + 0.5 - (extent - 1) / 2) for place, extent in zip(at, self.inside.shape, strict=True)
-        )
-        return z, y, x
+        (z, y, x), (by_z, by_y, by_x) = at, self.shift
+        return math.floor(z + by_z), math.floor(y + by_y), math.floor(x + by_x)
+
+    @cached_property
+    def shift(self) -> Point:
+        """From the middle of the brush to the place whose whole part is its corner."""
+        depth, height, width = self.inside.shape
+        return 0.5 - (depth - 1) / 2, 0.5 - (height - 1) / 2, 0.5 - (width - 1) / 2
 
     def flat(self, normal: int) -> BoolArray:
-        """Return the stamp as it meets the plane across an axis that goes through its middle."""
-        cut: BoolArray = np.take(self.inside, self.inside.shape[normal] // 2, axis=normal)
-        return cut
+        """Return the stamp as it meets the plane across an axis that goes through its middle, one voxel thick."""
+        middle = self.inside.shape[normal] // 2
+        return self.inside[(slice(None),) * normal + (slice(middle, middle + 1),)]
 
 
 def make_stamp(
@@ -100,8 +106,7 @@ def stroke_places(start: Point, end: Point, stamp: Stamp) -> list[Corner]:
     moves of the pointer, the same voxels are touched.
     """
     # Plain numbers: between two reports of the mouse there are a few crossings, for which arrays are slow.
-    shift = [0.5 - (extent - 1) / 2 for extent in stamp.inside.shape]
-    first = [place + by for place, by in zip(start, shift, strict=True)]
+    first = [place + by for place, by in zip(start, stamp.shift, strict=True)]
     way = [there - here for here, there in zip(start, end, strict=True)]
     times = [0.0, 1.0]
     for low, by in zip(first, way, strict=True):
@@ -117,19 +122,8 @@ def stroke_places(start: Point, end: Point, stamp: Stamp) -> list[Corner]:
 
 def touch(voxels: BoolArray, stamp: Stamp, corners: Iterable[Corner], value: bool) -> Region | None:
     """Set voxels under a stamp, in place; return the box touched, None where the brush lies outside the grid."""
-    touched: Region | None = None
-    outside = ~stamp.inside
-    for corner in corners:
-        box, part = clip(corner, stamp.inside.shape, voxels.shape)
-        if any(side.stop <= side.start for side in box):
-            continue
-        under = voxels[box]
-        if value:
-            np.logical_or(under, stamp.inside[part], out=under)
-        else:
-            np.logical_and(under, outside[part], out=under)
-        touched = join(touched, box)
-    return touched
+    box = _stamp.touch(voxels, stamp.inside, list(corners), value)
+    return None if box is None else (slice(*box[:2]), slice(*box[2:4]), slice(*box[4:]))
 
 
 def fill(
@@ -178,6 +172,12 @@ def clip(corner: Sequence[int], extent: Sequence[int], shape: Sequence[int]) -> 
     )
     box = slice(z0, z1), slice(y0, y1), slice(x0, x1)
     return box, (slice(z0 - z, z1 - z), slice(y0 - y, y1 - y), slice(x0 - x, x1 - x))
+
+
+def is_empty(box: Region) -> bool:
+    """Return whether a box holds nothing."""
+    z, y, x = box
+    return bool(z.stop <= z.start or y.stop <= y.start or x.stop <= x.start)
 
 
 def join(one: Region | None, other: Region | None) -> Region | None:

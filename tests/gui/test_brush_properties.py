@@ -17,8 +17,6 @@ from escc_desktop.gui.tools.hand import Hand
 from escc_desktop.gui.viewer.planes import Plane
 from escc_desktop.gui.viewer.slice_view import SliceView
 from escc_desktop.gui.viewer.tool import Pen, Pointer
-from escc_desktop.imaging.mask import MaskEdit
-from escc_desktop.reading.history import History
 from escc_desktop.reading.tools import TOOL_KINDS
 
 BRUSHES = ("brush", "eraser", "adaptive", "nudge")
@@ -41,27 +39,6 @@ strokes = st.lists(
 )
 
 
-class Sheet:
-    """What is drawn on: a history without a disk."""
-
-    acknowledged = 0
-
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self.history = History(np.zeros(shape, dtype=np.bool_))
-
-    def edit(self, label: str, slice_index: int, change: MaskEdit) -> None:
-        self.history.do(change)
-
-    def note(self, name: str, value: object) -> None:
-        raise AssertionError("a brush notes nothing")
-
-    def undo(self) -> MaskEdit:
-        return self.history.undo()
-
-    def redo(self) -> MaskEdit:
-        return self.history.redo()
-
-
 @pytest.fixture
 def views(qapp: QApplication, viewing: ModuleType) -> dict[Plane, SliceView]:
     planes = viewing.planes_of(viewing.phantom())
@@ -74,12 +51,12 @@ def views(qapp: QApplication, viewing: ModuleType) -> dict[Plane, SliceView]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(strokes)
 def test_that_only_slices_a_brush_is_on_change_and_undo_all_is_the_start(
-    views: dict[Plane, SliceView], drawn: list[Drawn]
+    views: dict[Plane, SliceView], viewing: ModuleType, drawn: list[Drawn]
 ) -> None:
     planes = views[Plane.AXIAL].planes
     assert planes is not None
     tasks = Tasks()
-    sheet = Sheet(planes.hu.shape)
+    sheet = viewing.Sheet(planes.hu.shape)
     shown = np.zeros(planes.hu.shape, dtype=np.bool_)
     canvas = Canvas(sheet, planes, shown, np.zeros(len(shown), dtype=np.intp))
     hand = Hand(canvas, (1, 1, 1), tasks)

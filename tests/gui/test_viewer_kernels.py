@@ -18,6 +18,7 @@ from escc_desktop.gui.viewer._color import color
 from escc_desktop.gui.viewer._stretch import stretch
 from escc_desktop.gui.viewer.mapping import Mapping
 from escc_desktop.gui.viewer.outline import paint_border
+from escc_desktop.gui.viewer.pixels import Border
 from escc_desktop.gui.viewer.screen import Screen
 
 OPAQUE = 0xFF000000
@@ -139,18 +140,23 @@ def test_that_index_and_weight_beyond_the_picture_are_refused() -> None:
 def test_that_colours_are_the_tables_whatever_way_the_arrays_lie(down: int, right: int) -> None:
     rng = np.random.default_rng(2)
     volume = rng.integers(-32768, 32767, (7, 6, 9)).astype(np.int16)
-    table = rng.integers(0, 1 << 32, 3 << 16, dtype=np.uint32)
-    for hu in (volume[2], volume[:, 3], volume[:, :, 4], volume[3].T):
-        labels = rng.integers(0, 3, hu.shape).astype(np.uint8)
+    table, other = rng.integers(0, 1 << 32, (2, 1 << 16), dtype=np.uint32)
+    mask = rng.random(volume.shape) < 0.5
+    cuts = (np.s_[2], np.s_[:, 3], np.s_[:, :, 4], np.s_[3])
+    for cut, is_turned in zip(cuts, (False, False, False, True), strict=True):
+        hu, inside = (array[cut].T if is_turned else array[cut] for array in (volume, mask))
         colors = np.zeros(hu.shape, dtype=np.uint32)
-        color(hu, labels, table, colors[::down, ::right])
-        assert (colors[::down, ::right] == table[labels.astype(int) << 16 | hu.view(np.uint16)]).all()
-    with pytest.raises(ValueError, match="label"):
-        color(volume[2], np.full((6, 9), 3, np.uint8), table, np.zeros((6, 9), np.uint32))
+        color(hu, table, colors[::down, ::right])
+        assert (colors[::down, ::right] == table[hu.view(np.uint16)]).all()
+        color(hu, other, colors[::down, ::right], inside)
+        assert (colors[::down, ::right] == np.where(inside, other[hu.view(np.uint16)], table[hu.view(np.uint16)])).all()
+    fitting = np.zeros((6, 9), np.uint32)
     for arrays in (
-        (volume[2], np.zeros((6, 8), np.uint8), table, np.zeros((6, 9), np.uint32)),
-        (volume[2].astype(np.int32), np.zeros((6, 9), np.uint8), table, np.zeros((6, 9), np.uint32)),
-        (volume[2], np.zeros((6, 9), np.uint8), table[:100], np.zeros((6, 9), np.uint32)),
+        (volume[2], table, fitting, mask[2, :, :8]),
+        (volume[2].astype(np.int32), table, fitting),
+        (volume[2], table[:100], fitting),
+        (volume[2], table, fitting[:5]),
+        (volume[2], table, fitting, mask[2].astype(np.uint16)),
     ):
         with pytest.raises(ValueError, match="arrays"):
             color(*arrays)
@@ -168,7 +174,8 @@ def test_that_a_border_runs_where_voxels_differ_from_their_neighbours(
     image.setDevicePixelRatio(ratio)
     image.fill(0)
     with QPainter(image) as painter:
-        paint_border(painter, mapping, voxels, (4, 5), QColor("#e69f00"), is_dashed=is_dashed)
+        edge = Border(voxels, (4, 5), 0xFFE69F00, is_dashed)
+        Screen().paint(painter, QRect(0, 0, 80, 60), mapping, np.zeros((20, 20), np.uint32), [edge])
     painted = np.array(image.constBits()).view(np.uint32).reshape(image.height(), -1) == 0xFFE69F00
     plane = np.zeros((20, 20), dtype=bool)
     plane[4:13, 5:16] = voxels
@@ -186,6 +193,11 @@ def test_that_a_border_runs_where_voxels_differ_from_their_neighbours(
         for dx in range(-(thick - 1 - after), after + 1):
             expected |= np.roll(thin, (dy, dx), axis=(0, 1))
     expected = expected[3:-3, 3:-3]
+    image.fill(0)
+    with QPainter(image) as painter:
+        paint_border(painter, mapping, voxels, (4, 5), QColor("#e69f00"))
+    over = np.array(image.constBits()).view(np.uint32).reshape(image.height(), -1) == 0xFFE69F00
+    assert (over == expected).all()
     if is_dashed:
         assert not (painted & ~expected).any()
         assert 0.3 < painted.sum() / expected.sum() < 0.7
@@ -196,11 +208,15 @@ def test_that_a_border_runs_where_voxels_differ_from_their_neighbours(
 def test_that_arrays_that_do_not_fit_are_no_border() -> None:
     voxels, picture = np.ones((3, 3), dtype=bool), np.zeros((4, 4), dtype=np.uint32)
     index = np.arange(-1, 4, dtype=np.int32)
-    border(voxels, index, index, picture, 0xFFFFFFFF, 1, 0, 0, 0)
+    more = np.arange(-1, 5, dtype=np.int32)
+    border(voxels, 0, 0, more, more, picture, 0xFFFFFFFF, 1, 0, 0, 0)
     assert picture.any()
-    for wrong in ((index[:-1], index), (index, index.astype(np.int64))):
+    border(voxels, 0, 0, index, index, picture, 0xFFFFFFFF, 0, 0, 0, 0)
+    for wrong in ((index[:-1], index), (index, more), (index, index.astype(np.int64))):
         with pytest.raises(ValueError, match="arrays"):
-            border(voxels, *wrong, picture, 1, 0, 0, 0, 0)
+            border(voxels, 0, 0, *wrong, picture, 1, 0, 0, 0, 0)
+    with pytest.raises(ValueError, match="arrays"):
+        border(voxels, 0, 0, index, index, picture, 1, -1, 1, 0, 0)
 
 
 _AT_200_PERCENT = """

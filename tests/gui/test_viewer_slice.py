@@ -207,8 +207,7 @@ def test_that_hovering_tells_value_place_and_region(make_view, qtbot) -> None:
     assert hover.mm == pytest.approx((-40 + 7, 25 + 4 * 1.5, -300 + view.index * 3))
     assert hover.label
     view.set_index(view.index + 1)
-    assert told[-1] is not None
-    assert told[-1].hu == view.planes.hu[view.index, 4, 7]
+    qtbot.waitUntil(lambda: told[-1] is not None and told[-1].hu == view.planes.hu[view.index, 4, 7])
     assert not told[-1].label
     QTest.mouseMove(view, QPoint(2, 2))
     qtbot.waitUntil(lambda: told[-1] is None)

@@ -23,8 +23,10 @@ from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.viewer.slice_view import SliceView
 from escc_desktop.gui.viewer.tool import Pointer
+from escc_desktop.imaging.mask import MaskEdit
 from escc_desktop.imaging.volume import IDENTITY, Geometry, Volume
 from escc_desktop.progress import Progress
+from escc_desktop.reading.history import History
 
 SIZE = (23, 19, 15)
 SPACING = (1.0, 1.5, 3.0)
@@ -195,3 +197,24 @@ class Painted(QObject):
         if isinstance(event, QPaintEvent):
             self.rects.append(event.rect())
         return super().eventFilter(watched, event)
+
+
+class Sheet:
+    """What is drawn on: a history without a disk."""
+
+    acknowledged = 0
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.history = History(np.zeros(shape, dtype=np.bool_))
+
+    def edit(self, label: str, slice_index: int, change: MaskEdit) -> None:
+        self.history.do(change)
+
+    def note(self, name: str, value: object) -> None:
+        raise AssertionError("a brush notes nothing")
+
+    def undo(self) -> MaskEdit:
+        return self.history.undo()
+
+    def redo(self) -> MaskEdit:
+        return self.history.redo()

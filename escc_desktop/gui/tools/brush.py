@@ -18,7 +18,7 @@ from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.planes import Plane, PlaneAxes
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
-from escc_desktop.imaging.delineate import Point, Stamp, clip, join, stroke_places, touch
+from escc_desktop.imaging.delineate import Point, Stamp, clip, is_empty, join, stroke_places, touch
 from escc_desktop.imaging.mask import BoolArray, Region
 
 _ERASER_COLOR: Final = "#ffffff"
@@ -72,6 +72,7 @@ class BrushTool(DrawTool):
         self._painted: QRect | None = None
         self._is_held = False
         self._stamps: dict[tuple[BrushShape, int, int], Stamp] = {}
+        self._stamp_of: tuple[BrushShape, int, float, Stamp] | None = None
         options.changed.connect(self._on_options)
 
     @property
@@ -125,8 +126,10 @@ class BrushTool(DrawTool):
         at = self._at
         if at is None or at.view is not view or view.axes is None or self.canvas.why_locked:
             return
-        footprint, changing = self.footprint(at), self.changing(at)
-        if changing is None or (changing[0] is not footprint[0] and not np.array_equal(changing[0], footprint[0])):
+        # Where it is from now on, whatever was zoomed or pushed since the pointer moved.
+        self._painted = self._reach(at)
+        footprint, changing = self.outlines(at)
+        if changing is None or not np.array_equal(changing[0], footprint[0]):
             view.paint_border(painter, *footprint, _FOOTPRINT_COLOR)
         if changing is not None:
             erases = not (self.would_paint(at) if self._stroke is None else self._stroke.value)
@@ -191,32 +194,22 @@ class BrushTool(DrawTool):
 
     def outline(self) -> Outline | None:
         """Return the voxels (rows, columns) that a click would change and the first one's place in the plane."""
-        return None if self._at is None else self.changing(self._at)
+        return None if self._at is None else self.outlines(self._at)[1]
 
-    def footprint(self, at: Pointer) -> Outline:
-        """Return what the brush covers of the plane."""
-        axes = _axes(at)
-        stamp = self._stamp(at)
-        corner = stamp.corner(array_point(at))
-        flat = stamp.flat(2 - axes.normal)
-        voxels = flat if axes.row > axes.column else flat.T
-        return voxels, (corner[2 - axes.row], corner[2 - axes.column])
-
-    def changing(self, at: Pointer) -> Outline | None:
-        """Return what a click changes in the plane: what is under the brush, on the image and not fixed."""
+    def outlines(self, at: Pointer) -> tuple[Outline, Outline | None]:
+        """Return what the brush covers of the plane, and what a click changes there: what is on the image and free."""
         axes, stamp, normal = _axes(at), self._stamp(at), 2 - _axes(at).normal
-        corner = list(stamp.corner(array_point(at)))
-        inside = np.expand_dims(stamp.flat(normal), normal)
+        inside, corner = stamp.flat(normal), list(stamp.corner(array_point(at)))
         corner[normal] = at.index
+        footprint = _in_plane(inside, axes), (corner[2 - axes.row], corner[2 - axes.column])
         box, part = clip(corner, inside.shape, self.canvas.shown.shape)
-        if any(side.stop <= side.start for side in box):
-            return None
+        if is_empty(box):
+            return footprint, None
         voxels = self.reached(at, stamp, box, inside[part])
         fixed = self.canvas.fixed(box)
         if fixed is not None:
             voxels = voxels & ~fixed
-        flat = np.take(voxels, 0, axis=normal)
-        return (flat if axes.row > axes.column else flat.T), (box[2 - axes.row].start, box[2 - axes.column].start)
+        return footprint, (_in_plane(voxels, axes), (box[2 - axes.row].start, box[2 - axes.column].start))
 
     def _on_to(self, stroke: Stroke, at: Pointer) -> None:
         point = array_point(at)
@@ -231,13 +224,17 @@ class BrushTool(DrawTool):
         self._repaint(at.view)
 
     def _stamp(self, at: Pointer) -> Stamp:
-        shape, normal = self.shape, 2 - _axes(at).normal
+        shape, normal, pressure = self.shape, 2 - _axes(at).normal, at.pen.pressure
+        last = self._stamp_of
+        if last is not None and last[1] == normal and last[2] == pressure and last[0] == shape:
+            return last[3]
         x, y, z = self.canvas.planes.geometry.spacing_mm
         # A pen tells thousands of pressures, of which few make another brush.
-        voxels = shape.voxels_across((z, y, x), normal, at.pen.pressure)
+        voxels = shape.voxels_across((z, y, x), normal, pressure)
         key = shape, normal, voxels
         if key not in self._stamps:
             self._stamps[key] = shape.stamp((z, y, x), normal, voxels)
+        self._stamp_of = shape, normal, pressure, self._stamps[key]
         return self._stamps[key]
 
     def _on_options(self) -> None:
@@ -251,17 +248,28 @@ class BrushTool(DrawTool):
 
     def _repaint(self, view: SliceCanvas) -> None:
         """Have the places of the outline before and now painted anew, and no more."""
-        before, self._painted = self._painted, None
+        if self._painted is not None:
+            view.update(self._painted)
         if self._at is not None and self._at.view is view:
-            voxels, (row, column) = self.footprint(self._at)
-            box = view.voxels_to_widget(slice(row, row + voxels.shape[0]), slice(column, column + voxels.shape[1]))
-            self._painted = box.toAlignedRect().adjusted(-_PAD_PX, -_PAD_PX, _PAD_PX, _PAD_PX)
-        for rectangle in (before, self._painted):
-            if rectangle is not None:
-                view.update(rectangle)
+            view.update(self._reach(self._at))
+
+    def _reach(self, at: Pointer) -> QRect:
+        """Return the part of the view that the outline lies in."""
+        axes, stamp = _axes(at), self._stamp(at)
+        corner, extent = stamp.corner(array_point(at)), stamp.inside.shape
+        rows, columns = (
+            slice(corner[2 - axis], corner[2 - axis] + extent[2 - axis]) for axis in (axes.row, axes.column)
+        )
+        return at.view.pixels_around(rows, columns, _PAD_PX)
 
 
 def _axes(at: Pointer) -> PlaneAxes:
     if at.view.axes is None:
         raise ValueError("a pointer over no volume")
     return at.view.axes
+
+
+def _in_plane(voxels: BoolArray, axes: PlaneAxes) -> BoolArray:
+    """Return a box (z, y, x) that is one voxel thick as rows and columns of the plane."""
+    flat: BoolArray = voxels[(slice(None),) * (2 - axes.normal) + (0,)]
+    return flat if axes.row > axes.column else flat.T

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,9 @@ class RoiEntry:
     is_locked: bool = False
     is_shown: bool = True
     color: str = ""
+
+
+_LESION_ALONE: Final = (RoiEntry(0, ""),)
 
 
 class Canvas(QObject):
@@ -132,6 +135,7 @@ class Canvas(QObject):
         self.suggestion_box: Region | None = None
         self.why_locked = ""
         self.is_stroking = False
+        self._rois: tuple[object, tuple[RoiEntry, ...]] = (None, _LESION_ALONE)
         self._steps_before = reading.acknowledged
         self._steps = 0
         self.changed_slices: set[int] = set()
@@ -169,8 +173,10 @@ class Canvas(QObject):
     def rois(self) -> tuple[RoiEntry, ...]:
         """The regions, the lesion first."""
         known = self.reading.history.notes.get(ROIS)
-        entries = known if isinstance(known, list) else []
-        return tuple(RoiEntry(**entry) for entry in entries) or (RoiEntry(0, ""),)
+        if known is not self._rois[0]:
+            entries = known if isinstance(known, list) else []
+            self._rois = known, tuple(RoiEntry(**entry) for entry in entries) or _LESION_ALONE
+        return self._rois[1]
 
     @property
     def roi(self) -> RoiEntry:
@@ -184,8 +190,8 @@ class Canvas(QObject):
 
     def set_rois(self, entries: Sequence[RoiEntry]) -> None:
         """Keep the list of regions; layers are never used twice."""
-        self.note(ROIS, [asdict(entry) for entry in entries])
-        self.rois_changed.emit()
+        if self.note(ROIS, [asdict(entry) for entry in entries]):
+            self.rois_changed.emit()
 
     def draw_on(self, layer: int) -> None:
         """Draw on another region from now on."""
@@ -195,18 +201,25 @@ class Canvas(QObject):
             self.rois_changed.emit()
             self.stepped.emit()
 
-    def note(self, name: str, value: object) -> None:
-        """Note something beside the voxels, in the reading's journal."""
-        before = self.reading.history.notes.get(name)
-        if before == value:
-            return
+    def note(self, name: str, value: object) -> bool:
+        """Note something beside the voxels, in the reading's journal.
+
+        Returns
+        -------
+        Whether it is noted now; what stands in the way is said.
+        """
+        if self.reading.history.notes.get(name) == value:
+            return True
+        if not self._may_step():
+            return False
         try:
             self.reading.note(name, value)
         except EsccError as error:  # signed or closed meanwhile
             self.said.emit(str(error))
-            return
+            return False
         self._steps += 1
         self.noted.emit(name)
+        return True
 
     def suggest(self, voxels: BoolArray | None, label: str = "", box: Region | None = None) -> None:
         """Show what a tool proposes, or nothing; `label` names the step that confirms it, `box` holds it all."""

@@ -3,6 +3,8 @@ from numpy.typing import NDArray
 
 def border(
     voxels: NDArray[bool_],
+    top: int,
+    left: int,
     rows: NDArray[int32],
     columns: NDArray[int32],
     picture: NDArray[uint32],

@@ -33,6 +33,7 @@ typedef struct {
     const uint16_t *weight; /* of the second, in 256ths */
     Py_ssize_t length;      /* pixels */
     int is_whole;           /* all weights are 0 */
+    Py_ssize_t low, stop;   /* the rows or columns that are looked at */
 } Way;
 
 static uint64_t spread(uint32_t color)
@@ -48,13 +49,14 @@ typedef struct {
     uint8_t *greys; /* LANES rows of the screen's length */
 } Group;
 
-static uint32_t packed(const Picture *from, Py_ssize_t first, uint64_t *columns)
+static uint32_t packed(const Picture *from, const Way *across, Py_ssize_t first, uint64_t *columns)
 {
+    const Py_ssize_t n = across->stop - across->low;
     uint32_t coloured = 0;
-    memset(columns, 0, (size_t)from->columns * sizeof(uint64_t));
+    memset(columns, 0, (size_t)n * sizeof(uint64_t));
     for (Py_ssize_t lane = 0; lane < LANES && first + lane < from->rows; lane++) {
-        const uint32_t *row = from->colors + (first + lane) * from->columns;
-        for (Py_ssize_t x = 0; x < from->columns; x++) {
+        const uint32_t *row = from->colors + (first + lane) * from->columns + across->low;
+        for (Py_ssize_t x = 0; x < n; x++) {
             coloured |= (row[x] ^ row[x] >> 8) & 0xffff;
             columns[x] |= (uint64_t)(row[x] & 0xff) << (16 * lane);
         }
@@ -67,7 +69,7 @@ static void along_grey(const uint64_t *columns, const Way *across, uint8_t *rest
     uint8_t *restrict second = to + across->length, *restrict third = second + across->length;
     uint8_t *restrict fourth = third + across->length;
     for (Py_ssize_t x = 0; x < across->length; x++) {
-        const uint64_t *at = columns + across->index[x];
+        const uint64_t *at = columns + (across->index[x] - across->low);
         const uint64_t w = across->weight[x];
         const uint64_t mixed = at[0] * (ONE - w) + at[1] * w + HALF * UINT64_C(0x0001000100010001);
         to[x] = (uint8_t)(mixed >> 8);
@@ -86,7 +88,7 @@ static const uint8_t *grey_row(const Picture *from, const Way *across, Py_ssize_
     const Py_ssize_t first = row - row % LANES;
     if (group->first != first) {
         group->first = first;
-        group->is_grey = !packed(from, first, columns);
+        group->is_grey = !packed(from, across, first, columns);
         if (group->is_grey)
             along_grey(columns, across, group->greys);
     }
@@ -151,13 +153,13 @@ typedef struct {
     Group groups[2];
 } Work;
 
-static void paint(const Picture *from, const Way *across, const Way *down, uint32_t *to, Work *work)
+static void paint(const Picture *from, const Way *across, const Way *down, uint32_t *to, Py_ssize_t stride, Work *work)
 {
     Py_ssize_t held[2] = {-1, -1};
     const size_t bytes = (size_t)across->length * sizeof(uint32_t);
     for (Py_ssize_t y = 0; y < down->length; y++) {
         const Py_ssize_t row = down->index[y], next = row + (down->weight[y] != 0);
-        uint32_t *line = to + y * across->length;
+        uint32_t *line = to + y * stride;
         const uint8_t *grey = NULL, *other = NULL;
         if (!across->is_whole && (grey = grey_row(from, across, row, work->groups, work->columns)))
             other = grey_row(from, across, next, work->groups, work->columns);
@@ -179,35 +181,43 @@ static void paint(const Picture *from, const Way *across, const Way *down, uint3
 static const char *check(Way *way, Py_ssize_t length)
 {
     way->is_whole = 1;
+    way->low = way->stop = 0;
     for (Py_ssize_t i = 0; i < way->length; i++) {
         if (way->weight[i] > ONE)
             return "a weight over 256";
         way->is_whole = way->is_whole && !way->weight[i];
     }
     /* Where any weight is not 0, both neighbours of every pixel are looked at. */
-    const Py_ssize_t last = length - (way->is_whole ? 1 : 2);
-    for (Py_ssize_t i = 0; i < way->length; i++)
+    const Py_ssize_t beside = way->is_whole ? 0 : 1, last = length - 1 - beside;
+    for (Py_ssize_t i = 0; i < way->length; i++) {
         if (way->index[i] < 0 || way->index[i] > last)
             return "an index beyond the picture";
+        if (!i || way->index[i] < way->low)
+            way->low = way->index[i];
+        if (way->index[i] + beside >= way->stop)
+            way->stop = way->index[i] + beside + 1;
+    }
     return NULL;
 }
 
 static PyObject *run(const Py_buffer *views)
 {
     const Picture from = {views[0].buf, views[0].shape[0], views[0].shape[1]};
-    Way across = {views[2].buf, views[3].buf, views[1].shape[1], 0};
-    Way down = {views[4].buf, views[5].buf, views[1].shape[0], 0};
+    Way across = {views[2].buf, views[3].buf, views[1].shape[1], 0, 0, 0};
+    Way down = {views[4].buf, views[5].buf, views[1].shape[0], 0, 0, 0};
     const char *wrong = NULL;
     if (views[2].shape[0] != across.length || views[3].shape[0] != across.length ||
         views[4].shape[0] != down.length || views[5].shape[0] != down.length)
         wrong = "index and weight are not one a pixel";
+    else if (views[1].strides[1] != (Py_ssize_t)sizeof(uint32_t) || views[1].strides[0] % (Py_ssize_t)sizeof(uint32_t))
+        wrong = "pixels of a row do not lie side by side";
     else if (!(wrong = check(&across, from.columns)))
         wrong = check(&down, from.rows);
     if (wrong) {
         PyErr_SetString(PyExc_ValueError, wrong);
         return NULL;
     }
-    const size_t length = (size_t)across.length, columns = (size_t)from.columns;
+    const size_t length = (size_t)across.length, columns = (size_t)(across.stop - across.low);
     char *room = malloc(columns * sizeof(uint64_t) + 2 * length * sizeof(uint32_t) + 2 * LANES * length + 1);
     if (!room)
         return PyErr_NoMemory();
@@ -216,7 +226,7 @@ static PyObject *run(const Py_buffer *views)
     work.groups[0].greys = (uint8_t *)(work.rows + 2 * length);
     work.groups[1].greys = work.groups[0].greys + LANES * length;
     Py_BEGIN_ALLOW_THREADS
-    paint(&from, &across, &down, views[1].buf, &work);
+    paint(&from, &across, &down, views[1].buf, views[1].strides[0] / (Py_ssize_t)sizeof(uint32_t), &work);
     Py_END_ALLOW_THREADS
     free(room);
     Py_RETURN_NONE;
@@ -238,7 +248,7 @@ static PyObject *stretch(PyObject *module, PyObject *args)
                           &objects[5]))
         return NULL;
     while (taken < 6 && PyObject_GetBuffer(objects[taken], &views[taken],
-                                           taken == 1 ? PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE : PyBUF_C_CONTIGUOUS) == 0)
+                                           taken == 1 ? PyBUF_STRIDES | PyBUF_WRITABLE : PyBUF_C_CONTIGUOUS) == 0)
         taken++;
     for (int i = 0; i < taken; i++)
         fits = fits && views[i].itemsize == sizes[i] && views[i].ndim == (i < 2 ? 2 : 1);

@@ -12,16 +12,18 @@ from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from escc_desktop.gui.viewer.look import Look
-from escc_desktop.gui.viewer.lut import WindowPreset, fused_table
+from escc_desktop.gui.viewer.lut import CODES, WindowPreset, fused_table
 from escc_desktop.gui.viewer.mapping import Mapping
 from escc_desktop.gui.viewer.outline import paint_border
 from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.picture import Picture
+from escc_desktop.gui.viewer.pixels import Border
 from escc_desktop.gui.viewer.planes import Plane, PlaneAxes, VolumePlanes, Voxel
 from escc_desktop.gui.viewer.screen import Screen
 from escc_desktop.imaging.mask import BoolArray, Region
 
 _PAD_PX: Final = 3
+_OPAQUE: Final = 0xFF000000
 _Box = tuple[slice, slice]
 
 
@@ -137,9 +139,9 @@ class SliceCanvas(QWidget):
         normal, rows, columns = self._in_plane(box)
         if normal.start <= self.index < normal.stop and rows.stop > rows.start and columns.stop > columns.start:
             self._changed = _join(self._changed, (rows, columns))
+            # As far as neighbours in a smooth picture reach.
             pad = 1 + int(max(self._mapping.voxel_px)) // 2 + _PAD_PX
-            exposed = self._mapping.rectangle(rows, columns).toAlignedRect().adjusted(-pad, -pad, pad, pad)
-            self.update(exposed.intersected(self.rect()))
+            self.update(self._mapping.pixels_around(rows, columns, pad))
 
     def set_look(self, look: Look) -> None:
         """Show in another window, with another overlay, with or without annotations."""
@@ -202,6 +204,10 @@ class SliceCanvas(QWidget):
         """Return the rectangle of the widget that a box of voxels fills."""
         return self._mapping.rectangle(rows, columns) if self._mapping is not None else QRectF()
 
+    def pixels_around(self, rows: slice, columns: slice, pad: int) -> QRect:
+        """Return the rectangle of whole pixels of the widget that a box of voxels touches, and so many more around."""
+        return self._mapping.pixels_around(rows, columns, pad) if self._mapping is not None else QRect()
+
     def voxel_at(self, row: float, column: float) -> Voxel | None:
         """Return the voxel (x, y, z) at a place of the slice shown; None outside the volume."""
         if self.planes is None:
@@ -259,63 +265,52 @@ class SliceCanvas(QWidget):
         if self._mapping is None or self._picture is None:
             return
         self._refresh(self._picture)
-        self._screen.paint(painter, exposed, self._mapping, self._picture.colors)
-        if self.look.has_overlay:
-            for overlay in reversed(self._overlays):
-                self._paint_overlay_border(painter, self._mapping, overlay, exposed)
+        borders = [self._border(overlay) for overlay in reversed(self._here())] if self.look.has_overlay else []
+        self._screen.paint(painter, exposed, self._mapping, self._picture.colors, borders)
 
     def paint_border(self, painter: QPainter, voxels: BoolArray, corner: tuple[int, int], color: QColor) -> None:
         """Paint the exact border of voxels of the plane (rows, columns), the first of which is at `corner`."""
         if self._mapping is not None:
             paint_border(painter, self._mapping, voxels, corner, color)
 
-    def _paint_overlay_border(self, painter: QPainter, mapping: Mapping, overlay: Overlay, exposed: QRect) -> None:
-        normal, box_rows, box_columns = self._in_plane(overlay.reach)
-        if self.planes is None or not normal.start <= self.index < normal.stop:
-            return
-        rows, columns = mapping.voxels_in(QRectF(exposed))
-        # What is cut off here looks like a border: it must lie beyond what is painted.
-        beyond = 1 + int(_PAD_PX / min(mapping.voxel_px))
-        rows, columns = _common(
-            (slice(rows.start - beyond, rows.stop + beyond), slice(columns.start - beyond, columns.stop + beyond)),
-            (box_rows, box_columns),
-        )
-        if rows.stop == rows.start or columns.stop == columns.start:
-            return
-        section = self.planes.section(self.plane, self.index, overlay.voxels)[rows, columns]
-        color = QColor(overlay.color)
-        paint_border(painter, mapping, section, (rows.start, columns.start), color, is_dashed=overlay.is_dashed)
+    def _here(self) -> list[Overlay]:
+        """Return the regions that may have voxels on this slice."""
+        if self.axes is None:
+            return []
+        axis = 2 - self.axes.normal
+        return [one for one in self._overlays if one.reach[axis].start <= self.index < one.reach[axis].stop]
+
+    def _inside(self, overlay: Overlay) -> BoolArray:
+        """Return a region's voxels (rows, columns) on this slice."""
+        if self.planes is None:
+            return np.zeros((0, 0), dtype=np.bool_)
+        return self.planes.section(self.plane, self.index, overlay.voxels)
+
+    def _border(self, overlay: Overlay) -> Border:
+        _normal, rows, columns = self._in_plane(overlay.reach)
+        section = self._inside(overlay)[rows, columns]
+        return Border(section, (rows.start, columns.start), _OPAQUE | overlay.rgb, overlay.is_dashed)
 
     def _refresh(self, picture: Picture) -> None:
         """Bring the picture up to date where something changed."""
-        look = self.look
-        if self._changed is not None:
-            rows, columns = self._changed
-            self._take(picture, rows, columns)
-        elif not self._recolor:
-            return
-        pointed_out = look.pointed_out if look.has_overlay else None
-        table = fused_table(look.width, look.level, tuple(map(_tint, self._overlays)), look.share, pointed_out)
-        whole = tuple(slice(0, n) for n in picture.shape)
-        rows, columns = (whole[0], whole[1]) if self._recolor or self._changed is None else self._changed
-        picture.color(table, rows, columns)
-        self._changed, self._recolor = None, False
-
-    def _take(self, picture: Picture, rows: slice, columns: slice) -> None:
-        if self.planes is None:
-            return
-        if self._is_other_slice:
+        if self._is_other_slice and self.planes is not None:
             picture.take_voxels(self.look.slab.image(self.planes, self.plane, self.index))
-            self._is_other_slice = False
-        picture.clear_labels(rows, columns)
+        if self._recolor:
+            self._changed = slice(0, picture.shape[0]), slice(0, picture.shape[1])
+        if self._changed is None:
+            return
+        look, (rows, columns) = self.look, self._changed
+        pointed_out = look.pointed_out if look.has_overlay else None
+        tints = tuple([overlay.rgb for overlay in self._overlays])
+        table = fused_table(look.width, look.level, tints, look.share, pointed_out)
+        picture.color(table[:CODES], rows, columns)
         # From below upwards: the one on top has the last word.
-        for number in range(len(self._overlays), 0, -1):
-            overlay = self._overlays[number - 1]
-            normal, *box = self._in_plane(overlay.reach)
-            if overlay.is_filled and normal.start <= self.index < normal.stop:
-                labelled = _common((rows, columns), (box[0], box[1]))
-                section = self.planes.section(self.plane, self.index, overlay.voxels)
-                picture.take_labels(section, *labelled, number)
+        for overlay in reversed(self._here()):
+            if overlay.is_filled:
+                label = 1 + self._overlays.index(overlay)
+                inside = _common((rows, columns), self._in_plane(overlay.reach)[1:])
+                picture.tint(table[label * CODES : (label + 1) * CODES], self._inside(overlay), *inside)
+        self._changed, self._recolor, self._is_other_slice = None, False, False
 
     def _in_plane(self, box: Region) -> tuple[slice, slice, slice]:
         """Return a box as slices along the plane's normal, rows and columns."""
@@ -325,8 +320,6 @@ class SliceCanvas(QWidget):
 
     def _show_slice(self) -> None:
         if self._picture is not None:
-            rows, columns = self._picture.shape
-            self._changed = slice(0, rows), slice(0, columns)
             self._recolor = self._is_other_slice = True
         self.update()
 
@@ -346,10 +339,6 @@ def _whole(box: Region, shape: tuple[int, ...]) -> Region:
     """Return a box with its ends as numbers within an array."""
     z, y, x = (slice(*part.indices(length)[:2]) for part, length in zip(box, shape, strict=True))
     return z, y, x
-
-
-def _tint(overlay: Overlay) -> int:
-    return int(overlay.color[1:], 16)
 
 
 def _join(one: _Box | None, other: _Box) -> _Box:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import ceil, floor
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
 
 MARGIN_PX: Final = 8.0
 EDGES_FROM_PX: Final = 4.0
@@ -40,14 +42,19 @@ class Mapping:
     spacing_mm: tuple[float, float]
     down: int
     right: int
-    widget: QSizeF
+    widget: QSizeF = field(hash=False)  # a type without a hash
     center: tuple[float, float]
     px_per_mm: float
 
-    @property
+    @cached_property
     def voxel_px(self) -> tuple[float, float]:
         """Height and width of a voxel on screen."""
         return self.spacing_mm[0] * self.px_per_mm, self.spacing_mm[1] * self.px_per_mm
+
+    @cached_property
+    def _middle(self) -> tuple[float, float]:
+        """Height and width in the middle of the widget."""
+        return self.widget.height() / 2, self.widget.width() / 2
 
     @property
     def is_smooth(self) -> bool:
@@ -62,18 +69,14 @@ class Mapping:
 
     def to_widget(self, row: float, column: float) -> QPointF:
         """Return the point of the widget that shows a place of the plane; centres of voxels are whole numbers."""
-        height, width = self.voxel_px
-        return QPointF(
-            self.widget.width() / 2 + (column - self.center[1]) * width * self.right,
-            self.widget.height() / 2 + (row - self.center[0]) * height * self.down,
-        )
+        return QPointF(*self._point(row, column))
 
     def to_plane(self, point: QPointF) -> tuple[float, float]:
         """Return (row, column) shown at a point of the widget."""
-        height, width = self.voxel_px
+        (height, width), (middle_y, middle_x) = self.voxel_px, self._middle
         return (
-            self.center[0] + (point.y() - self.widget.height() / 2) / height * self.down,
-            self.center[1] + (point.x() - self.widget.width() / 2) / width * self.right,
+            self.center[0] + (point.y() - middle_y) / height * self.down,
+            self.center[1] + (point.x() - middle_x) / width * self.right,
         )
 
     def voxel_of(self, pixels: NDArray[np.floating], axis: int) -> NDArray[np.intp]:
@@ -89,9 +92,24 @@ class Mapping:
 
     def rectangle(self, rows: slice, columns: slice) -> QRectF:
         """Return the rectangle of the widget that a box of voxels fills."""
-        one = self.to_widget(rows.start - 0.5, columns.start - 0.5)
-        other = self.to_widget(rows.stop - 0.5, columns.stop - 0.5)
-        return QRectF(one, other).normalized()
+        left, top, right, bottom = self.sides(rows, columns)
+        return QRectF(left, top, right - left, bottom - top)
+
+    def sides(self, rows: slice, columns: slice) -> tuple[float, float, float, float]:
+        """Return left, top, right and bottom of the rectangle of the widget that a box of voxels fills."""
+        left, top = self._point(rows.start - 0.5, columns.start - 0.5)
+        right, bottom = self._point(rows.stop - 0.5, columns.stop - 0.5)
+        if left > right:
+            left, right = right, left
+        if top > bottom:
+            top, bottom = bottom, top
+        return left, top, right, bottom
+
+    def pixels_around(self, rows: slice, columns: slice, pad: int) -> QRect:
+        """Return the rectangle of whole (logical) pixels that a box of voxels touches, and so many more around it."""
+        left, top, right, bottom = self.sides(rows, columns)
+        x, y = floor(left) - pad, floor(top) - pad
+        return QRect(x, y, ceil(right) + pad - x, ceil(bottom) + pad - y)
 
     def voxels_in(self, rectangle: QRectF) -> tuple[slice, slice]:
         """Return the box of voxels that a rectangle of the widget touches."""
@@ -131,3 +149,11 @@ class Mapping:
         column = self.center[1] - by.x() / width * self.right
         rows, columns = self.shape
         return replace(self, center=(min(max(row, -0.5), rows - 0.5), min(max(column, -0.5), columns - 0.5)))
+
+    def _point(self, row: float, column: float) -> tuple[float, float]:
+        """Return x and y in the widget of a place of the plane."""
+        (height, width), (middle_y, middle_x) = self.voxel_px, self._middle
+        return (
+            middle_x + (column - self.center[1]) * width * self.right,
+            middle_y + (row - self.center[0]) * height * self.down,
+        )

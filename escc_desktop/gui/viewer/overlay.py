@@ -36,6 +36,11 @@ class Overlay:
     box: Region | None = field(default=None)
 
     @property
+    def rgb(self) -> int:
+        """Its colour as 0xRRGGBB."""
+        return int(self.color[1:], 16)
+
+    @property
     def reach(self) -> Region:
         """The box (z, y, x) that holds every voxel."""
         if self.box is None:
@@ -44,7 +49,9 @@ class Overlay:
 
     def grow(self, region: Region) -> None:
         """Note that voxels inside a box changed."""
-        self.box = union(self.reach, region)
+        reach = self.reach
+        if any(part.start < known.start or part.stop > known.stop for part, known in zip(region, reach, strict=True)):
+            self.box = union(reach, region)
 
 
 def union(one: Region, other: Region) -> Region:

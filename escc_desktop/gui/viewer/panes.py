@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -24,8 +24,10 @@ from escc_desktop.gui.viewer.planes import Plane, VolumePlanes, Voxel
 from escc_desktop.gui.viewer.slice_view import SliceView
 from escc_desktop.gui.viewer.tool import Tool
 from escc_desktop.i18n import _
+from escc_desktop.imaging.delineate import join
 from escc_desktop.imaging.mask import BoolArray, Region
 
+_FOLLOW_MS: Final = 40
 GAP_COLOR: Final = QColor("#2f353d")
 
 
@@ -67,6 +69,10 @@ class LinkedViews(QWidget):
         self._maximised: QWidget | None = None
         self._detached: dict[QWidget, DetachedWindow] = {}
         self._point: Voxel | None = None
+        self._changed: Region | None = None
+        self._followers = QTimer(self)
+        self._followers.setSingleShot(True)
+        self._followers.timeout.connect(self._show_all_changes)
         self._layout_actions = (
             Action("viewer.sides", _("Show or hide the side views"), self.toggle_side_views, keys=("C",)),
             Action("viewer.maximise", _("Maximise the view, and back"), self.toggle_maximised, keys=("M",)),
@@ -138,9 +144,24 @@ class LinkedViews(QWidget):
             view.set_overlays(overlays)
 
     def mask_changed(self, region: Region) -> None:
-        """Show what changed in the region's voxels inside a box (z, y, x), in every view it crosses."""
-        for view in self.views:
-            view.mask_changed(region)
+        """Show what changed in the region's voxels inside a box (z, y, x), in every view it crosses.
+
+        While a stroke is drawn in one view, the others follow a little later: they must not hold up the hand.
+        """
+        drawn = next((view for view in self.views if view.is_dragged), None)
+        if drawn is None:
+            self._show_all_changes(region)
+            return
+        drawn.mask_changed(region)
+        self._changed = join(self._changed, region)
+        if not self._followers.isActive():
+            self._followers.start(_FOLLOW_MS)
+
+    def _show_all_changes(self, region: Region | None = None) -> None:
+        changed, self._changed = join(self._changed, region), None
+        if changed is not None:
+            for view in self.views:
+                view.mask_changed(changed)
 
     def set_point(self, voxel: Voxel) -> None:
         """Put the crosshair on a voxel (x, y, z): all views show its slices."""

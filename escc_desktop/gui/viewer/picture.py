@@ -1,4 +1,4 @@
-"""The picture of one slice: HU and labels, and their colours, kept to be stretched to the screen."""
+"""The picture of one slice: its HU and their colours, kept to be stretched to the screen."""
 
 from __future__ import annotations
 
@@ -24,22 +24,17 @@ class Picture:
         self.colors = np.zeros(shape, dtype=np.uint32)
         self._upright = self.colors[::down, ::right]
         self._hu: NDArray[np.int16] | None = None
-        self._labels = np.zeros(shape, dtype=np.uint8)
 
     def take_voxels(self, hu: NDArray[np.int16]) -> None:
         """Take the HU of a slice, not copied."""
         self._hu = hu
 
-    def clear_labels(self, rows: slice, columns: slice) -> None:
-        """Take all labels from a box."""
-        self._labels[rows, columns] = 0
-
-    def take_labels(self, mask: NDArray[np.bool_], rows: slice, columns: slice, label: int) -> None:
-        """Give a label to the voxels of a box of the slice; it replaces an earlier one."""
-        np.copyto(self._labels[rows, columns], np.uint8(label), where=mask[rows, columns])
-
     def color(self, table: NDArray[np.uint32], rows: slice, columns: slice) -> None:
-        """Make the colours of a box anew."""
+        """Make the colours of a box anew, by a table of all HU (`lut.fused_table`)."""
         if self._hu is not None:
-            box = rows, columns
-            color(self._hu[box], self._labels[box], table, self._upright[box])
+            color(self._hu[rows, columns], table, self._upright[rows, columns])
+
+    def tint(self, table: NDArray[np.uint32], mask: NDArray[np.bool_], rows: slice, columns: slice) -> None:
+        """Make those colours of a box anew whose voxels are in a mask of the slice."""
+        if self._hu is not None:
+            color(self._hu[rows, columns], table, self._upright[rows, columns], mask[rows, columns])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import (
     QEnterEvent,
@@ -48,6 +50,11 @@ class SliceView(SteeredCanvas):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setAccessibleName(writing.plane_name(self))
 
+    @property
+    def is_dragged(self) -> bool:
+        """Whether a drag goes on that was begun here."""
+        return self._gesture is not None
+
     def set_volume(self, planes: VolumePlanes | None) -> None:
         """Show a volume from its middle slice, fitted to the view; None shows the empty state."""
         self._gesture = None
@@ -75,7 +82,7 @@ class SliceView(SteeredCanvas):
 
     def _paint_over(self, painter: QPainter, exposed: QRect) -> None:
         if self.look.has_crosshair:
-            writing.paint_crosshair(painter, self)
+            writing.paint_crosshair(painter, self, exposed)
         if self.tool is not None:
             painter.save()
             self.tool.paint(painter, self)
@@ -103,8 +110,11 @@ class SliceView(SteeredCanvas):
         event.accept()
 
     def _note_pen(self, event: QMouseEvent) -> None:
-        is_eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
-        self.pen = Pen(self._pressure, is_eraser)
+        # In the middle of a drag no pen is turned round, and a mouse presses as before.
+        if self._gesture is None:
+            self.pen = Pen(self._pressure, event.pointerType() == QPointingDevice.PointerType.Eraser)
+        elif self._pressure != self.pen.pressure:
+            self.pen = replace(self.pen, pressure=self._pressure)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a drag: the tool's if it takes it, else the view's."""
@@ -126,15 +136,15 @@ class SliceView(SteeredCanvas):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on with the drag, or hover."""
-        self._note_pen(event)
-        self._cursor = event.position()
-        if event.buttons() == Qt.MouseButton.NoButton:
+        at = self._cursor = event.position()
+        if self._gesture is not None and event.buttons() == Qt.MouseButton.NoButton:
             self._end_drag(event)
+        self._note_pen(event)
         if self._gesture is not None:
-            self._gesture.move(self, event.position(), event.modifiers())
+            self._gesture.move(self, at, event.modifiers())
         elif self.tool is not None and self.planes is not None:
             self.tool.hover(self._pointer_of(event))
-        self._tell_hover()
+        self._tell_hover_soon()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the drag when its last button is up."""
@@ -187,7 +197,7 @@ class SliceView(SteeredCanvas):
         self._cursor = None
         if self.tool is not None:
             self.tool.hover(None)
-        self._tell_hover()
+        self._tell_hover_soon()
         super().leaveEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:

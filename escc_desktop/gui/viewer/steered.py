@@ -34,7 +34,7 @@ class SteeredCanvas(SliceCanvas):
     look_changed
         The `Look`, after the user changed it, the window included.
     hovered
-        `Hover`, or None when the mouse is on no voxel.
+        `Hover`, or None when the mouse is on no voxel; told a little later than the mouse moves.
     double_clicked
         Nothing took the double-click.
     menu_asked
@@ -61,7 +61,7 @@ class SteeredCanvas(SliceCanvas):
         self.pen = MOUSE
         self._readout_timer = QTimer(self)
         self._readout_timer.setSingleShot(True)
-        self._readout_timer.timeout.connect(self._write_readout)
+        self._readout_timer.timeout.connect(self._tell_hover)
 
     def set_index(self, index: int) -> None:
         """Show a slice; beyond the ends the first or last one."""
@@ -76,7 +76,7 @@ class SteeredCanvas(SliceCanvas):
         self.point = point[0], point[1], point[2]
         self._show_slice()
         self.index_changed.emit(index)
-        self._tell_hover()
+        self._tell_hover_soon()
 
     def set_point(self, voxel: Voxel) -> None:
         """Put the crosshair on a voxel (x, y, z) and show its slice."""
@@ -159,16 +159,16 @@ class SteeredCanvas(SliceCanvas):
         if self.planes is not None:
             self.step((-1 if first else 1) * self.planes.size(self.plane))
 
-    def _tell_hover(self) -> None:
-        """Say what lies under the mouse; write it a little later.
+    def _tell_hover_soon(self) -> None:
+        """Say and write a little later what lies under the mouse.
 
         What follows the mouse must do so at once, the readout need not: it lies far away, to be painted apart.
         """
-        self.hovered.emit(self.hover)
         if not self._readout_timer.isActive():
             self._readout_timer.start(_READOUT_MS)
 
-    def _write_readout(self) -> None:
+    def _tell_hover(self) -> None:
+        self.hovered.emit(self.hover)
         self.update(writing.readout_rect(self))
 
     def _repaint_crosshair(self) -> None:

@@ -31,7 +31,7 @@ class Pen:
 MOUSE: Final = Pen()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Pointer:
     """The mouse over a view, or a pen.
 

@@ -130,12 +130,14 @@ def readout_rect(view: SliceCanvas) -> QRect:
     return QRect(view.width() - width - EDGE, view.height() - height - EDGE, width, height)
 
 
-def paint_crosshair(painter: QPainter, view: SliceCanvas) -> None:
+def paint_crosshair(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
     """Paint the two lines through the chosen point, open in the middle so that the voxel stays in sight."""
     center = view.crosshair
     if center is None:
         return
     x, y = round(center.x()), round(center.y())
+    if not (exposed.left() <= x <= exposed.right() or exposed.top() <= y <= exposed.bottom()):
+        return
     gap_y, gap_x = (max(_GAP_PX, round(size / 2) + 3) for size in view.voxel_px)
     painter.fillRect(0, y, x - gap_x, 1, CROSSHAIR)
     painter.fillRect(x + gap_x, y, max(view.width() - x - gap_x, 0), 1, CROSSHAIR)

@@ -49,7 +49,7 @@ def test_that_small_brushes_are_those_radiologists_know_from_itk_snap() -> None:
 @given(st.integers(1, 40), st.integers(0, 2))
 def test_that_a_flat_brush_holds_the_centres_within_its_radius_less_a_quarter(diameter: int, normal: int) -> None:
     stamp = make_stamp(diameter, ISOTROPIC, normal)
-    plane = stamp.flat(normal)
+    plane = stamp.flat(normal).squeeze(normal)
     offsets = np.arange(-50, 51) + (0.5 if diameter % 2 == 0 else 0.0)
     expected = offsets[:, None] ** 2 + offsets[None, :] ** 2 <= (diameter / 2 - 0.25) ** 2
     assert stamp.inside.shape[normal] == 1
