@@ -26,6 +26,7 @@ COMMANDS = MappingProxyType({
     "paper": ("paper",),
     "statistics": ("stats", "sample-size"),
     "planning": ("planner",),
+    "specification": ("specification",),
     "params": ("params",),
     "verify": ("verify",),
     "trial": ("trial",),
