@@ -16,6 +16,7 @@ from escc_desktop.prognosis.applicability import outside
 from escc_desktop.prognosis.card import ModelCard, RadScore, SurvivalModel, Term
 from escc_desktop.prognosis.card_digests import patient_digest, values_digest
 from escc_desktop.prognosis.card_parts import RiskGroup, TrainingPatient
+from escc_desktop.prognosis.card_reader import ReadingSpread, reading_spreads
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import VOLUME, PatientValues, patient_values
 from escc_desktop.prognosis.scans import deviations
@@ -51,6 +52,8 @@ class Assessment:
         Total points of the nomogram.
     survival, lower, upper
         Probability at the card's horizon with its 95 % interval; None where withheld.
+    readings
+        What other readings of the same scan would say, by the two readers of the card.
     """
 
     patient_id: str
@@ -61,6 +64,7 @@ class Assessment:
     lower: float | None
     upper: float | None
     cautions: tuple[Caution, ...]
+    readings: tuple[ReadingSpread, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +178,18 @@ def _assess(card: ModelCard, patient: _Patient, *more: Caution) -> Assessment:
         lower=lower,
         upper=upper,
         cautions=tuple(cautions),
+        readings=_readings(card, patient, score, survival),
     )
+
+
+def _readings(
+    card: ModelCard, patient: _Patient, score: float | None, survival: float | None
+) -> tuple[ReadingSpread, ...]:
+    """Return where other readings would put a patient whose features are known."""
+    if card.readers is None or not patient.features:
+        return ()
+    cutoff = card.rad_score.cutoff.value if card.rad_score and card.rad_score.cutoff else None
+    return tuple(reading_spreads(card.readers, patient.features.get(VOLUME), score, cutoff, survival))
 
 
 def _rad_score(definition: RadScore | None, patient: _Patient) -> float | None:
@@ -292,6 +307,7 @@ def _out_of_fold(
         lower=None,
         upper=None,
         cautions=tuple(cautions),
+        readings=_readings(card, patient, trained.rad_score, survival),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 
@@ -276,6 +277,7 @@ def assessment_document(verdict: Assessment) -> dict[str, object]:
         "lower": verdict.lower,
         "upper": verdict.upper,
         "cautions": [str(caution) for caution in verdict.cautions],
+        "readings": [asdict(reading) for reading in verdict.readings],
     }
 
 
