@@ -268,3 +268,54 @@ def test_that_a_reader_before_the_end_sees_his_series_and_no_outline(show_as, sm
     assert [page.series[0].itemData(n) for n in range(page.series[0].count())] == ["1.2.1"]
     assert [page.readings[0].itemText(n) for n in range(page.readings[0].count())] == ["No outline"]
     assert "once every planned reading is signed" in page.readings[0].toolTip()
+
+
+def test_that_another_way_of_showing_keeps_the_part_of_the_picture_that_is_shown(
+    show_as, studied_project, phases, qtbot
+):
+    page = _shown(show_as, studied_project("oncologist"), qtbot)
+    _two(page, qtbot, phases, "1.9.same")
+    board = page.board
+    board.first.fit()
+    board.choose_mode(Mode.FADE)
+    qtbot.waitUntil(lambda: board.fused is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: board.alone.is_whole, timeout=WAIT)
+    assert board.alone.px_per_mm == pytest.approx(board.alone.whole_px_per_mm)
+    board.alone.zoom(3.0, board.alone.crosshair)
+    board.choose_mode(Mode.SIDE)
+    qtbot.waitUntil(board.first.isVisible, timeout=WAIT)
+    for view in (board.first, board.second):
+        assert view.px_per_mm == pytest.approx(3 * view.whole_px_per_mm)
+    board.choose_mode(Mode.CHECKER)
+    qtbot.wait(20)
+    assert board.alone.px_per_mm == pytest.approx(3 * board.alone.whole_px_per_mm)
+
+
+def test_that_the_slider_names_what_it_goes_from_and_to(show_as, studied_project, phases, qtbot):
+    page = _shown(show_as, studied_project("oncologist"), qtbot)
+    _two(page, qtbot, phases, "1.9.same")
+    mix = page.board.mix
+    assert not mix.isVisible()
+    page.board.choose_mode(Mode.FADE)
+    first, second = (box.currentText() for box in page.series)
+    left, right = mix.start.toolTip(), mix.end.toolTip()
+    assert left != right
+    assert set(left.split(" · ")) <= set(first.split(" · "))
+    assert set(right.split(" · ")) <= set(second.split(" · "))
+    assert mix.slider.accessibleName() == f"From {left} to {right}"
+    page.board.choose_mode(Mode.CHECKER)
+    assert (mix.start.text(), mix.end.text()) == ("Size of squares", "")
+
+
+def test_that_registering_leaves_the_keyboard_with_the_pictures(show_as, studied_project, phases, qtbot):
+    page = _shown(show_as, studied_project("oncologist"), qtbot)
+    _two(page, qtbot, phases, "1.9.same")
+    page.window().activateWindow()
+    qtbot.waitUntil(page.window().isActiveWindow, timeout=WAIT)
+    page.register_button.setFocus()
+    assert page.register_button.hasFocus()
+    qtbot.mouseClick(page.register_button, LEFT)
+    assert page.board.active.hasFocus()
+    page.cancel_button.setFocus()
+    qtbot.mouseClick(page.cancel_button, LEFT)
+    assert page.board.active.hasFocus()

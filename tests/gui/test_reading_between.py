@@ -116,7 +116,8 @@ def test_that_the_strip_shows_what_is_suggested_and_what_was_assisted(reader: Re
     area = int(reader.kept[0].sum()) * 0.8 * 0.8
     assert strip.words(2) == f"Slice 3: empty between drawn slices\nSuggested: {area:,.0f} mm²"
     image = strip.grab().toImage()
-    pixels = [image.pixelColor(x, 20) for x in range(round(strip.x_of(2)) - 60, round(strip.x_of(2)) + 60)]
+    middle, width = round(strip.x_of(2)), round(abs(strip.x_of(3) - strip.x_of(2)))
+    pixels = [image.pixelColor(x, 20) for x in range(middle - width, middle + width)]
     assert any(pixel.blue() > pixel.red() + 80 for pixel in pixels)  # the dashed side of its bar
     reader.view.set_index(2)
     reader.key(Qt.Key.Key_I, CTRL)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from escc_desktop.gui.arguments import WindowStart
 from escc_desktop.gui.desktop import Desktop
-from escc_desktop.gui.notices import Tone
+from escc_desktop.gui.notices import Notice, Tone
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.i18n import _
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:  # imported by the jobs, after the first window is painted
     from pathlib import Path
 
     from escc_desktop.progress import Progress
+    from escc_desktop.workflow.demo.folder import DemoChoice, DemoFolder
     from escc_desktop.workflow.demo.opening import DemoState
-    from escc_desktop.workflow.demo.run import DemoChoice, DemoFolder
     from escc_desktop.workflow.project import Project
 
 _FIRST_ROLE, _PRACTICE_ROLE, _RISK_ROLE = "coordinator", "reader-a", "oncologist"
@@ -89,11 +90,10 @@ class DemoStart(QObject):
         name = _("Building the demo study of {n} patients").format(n=self._start.n_patients)
         self._desktop.tasks.run(name, _build, study.root, self._start, answers=built)
         if self._desktop.project is not None:  # somebody opened his own meanwhile
-            self._desktop.notices.offer(
+            self._offer(
                 _("Three synthetic patients to practise on are ready."),
                 _("Open them"),
                 lambda: self._open(practice, _PRACTICE_ROLE),
-                topic=_TOPIC,
             )
             return
         self._open(practice, _PRACTICE_ROLE)
@@ -103,12 +103,11 @@ class DemoStart(QObject):
         )
 
     def _built(self, folder: DemoFolder) -> None:
-        self._desktop.notices.offer(
+        self._offer(
             _("The demo study is built; its analysis has begun."),
             _("Open it"),
             lambda: self._open(folder.project, _FIRST_ROLE),
             Tone.SUCCESS,
-            topic=_TOPIC,
         )
         self._analyse(folder)
 
@@ -120,19 +119,20 @@ class DemoStart(QObject):
         project = self._desktop.project
         if project is not None and project.folder == folder.project:
             self._desktop.refresh_all()
-            self._desktop.notices.say(
-                _("The demo study is analysed."),
-                _("Go on as its statistician or oncologist, at the top right, to see models and risks."),
-                Tone.SUCCESS,
-            )
+            said = _("The demo study is analysed.")
+            hint = _("Go on as its statistician or oncologist, at the top right, to see models and risks.")
+            self._desktop.notices.show(Notice(said, hint, Tone.SUCCESS, can_wait=True))
         else:
-            self._desktop.notices.offer(
+            self._offer(
                 _("The demo study is analysed: its models and risks are there."),
                 _("Open it as its oncologist"),
                 lambda: self._open(folder.project, _RISK_ROLE),
                 Tone.SUCCESS,
-                topic=_TOPIC,
             )
+
+    def _offer(self, text: str, action: str, call: Callable[[], object], tone: Tone = Tone.INFO) -> None:
+        """Offer to open what is ready; whoever is reading hears of it afterwards."""
+        self._desktop.notices.show(Notice(text, tone=tone, action=action, call=call, topic=_TOPIC, can_wait=True))
 
     def _open(self, folder: Path, name: str) -> None:
         answers: Answers[Project] = Answers(then=self.opened.emit)
@@ -140,7 +140,7 @@ class DemoStart(QObject):
 
 
 def _choice(start: WindowStart) -> DemoChoice:
-    from escc_desktop.workflow.demo.run import DemoChoice  # noqa: PLC0415  # not before the first window
+    from escc_desktop.workflow.demo.folder import DemoChoice  # noqa: PLC0415  # not before the first window
 
     return DemoChoice(start.n_patients, start.jobs or max(1, (os.cpu_count() or 2) - 1))
 
