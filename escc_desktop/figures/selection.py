@@ -105,7 +105,7 @@ def cv_curve(
     axes.errorbar(
         penalty, middle, yerr=spread, fmt="o", ms=2.6, color=style.VERMILLION, ecolor=style.FAINT, elinewidth=0.8
     )
-    _penalty_axis(axes, penalty, lambda_min)
+    _penalty_axis(axes, penalty, lambda_min, is_named=False)
     best = int(np.argmin(np.abs(np.log(penalty / lambda_min))))
     top = _frame_top(middle, spread, best)
     if float((middle + spread).max()) > top:
@@ -117,7 +117,8 @@ def cv_curve(
     axes.text(0.5, 1.06, "features in the model", transform=axes.transAxes, **_OVER)
     axes.set_ylabel("partial-likelihood deviance\n(mean ± SE over folds)")
     n_best = int(counts[best])
-    style.headline(figure, f"Cross-validation: {n_best} feature{'' if n_best == 1 else 's'} at lambda.min")
+    some = f"{n_best} feature{'' if n_best == 1 else 's'}"
+    style.headline(figure, f"Cross-validation: {some} at lambda.min = {lambda_min:.3g}")
     if n_best == 0:
         style.subline(axes, "The best model holds no feature: no signal was found.\n\n")
     return figure
@@ -206,7 +207,7 @@ def _feature_rows(axes: Axes, names: Sequence[str], bold: Sequence[bool] = ()) -
     axes.set_ylim(len(names) - 0.4, -0.6)
 
 
-def _penalty_axis(axes: Axes, penalty: NDArray[np.float64], lambda_min: float | None) -> None:
+def _penalty_axis(axes: Axes, penalty: NDArray[np.float64], lambda_min: float | None, *, is_named: bool = True) -> None:
     axes.set_xscale("log")
     axes.set_xlim(penalty.max() * 1.05, penalty.min() / 1.05)
     subs = (1.0, 2.0, 5.0) if penalty.max() / penalty.min() < 1000 else (1.0,)
@@ -216,6 +217,7 @@ def _penalty_axis(axes: Axes, penalty: NDArray[np.float64], lambda_min: float | 
     axes.set_xlabel("penalty λ (log scale, weaker to the right)")
     if lambda_min:
         axes.axvline(lambda_min, color=style.INK, lw=0.8, ls=(0, (4, 3)))
+    if lambda_min and is_named:
         axes.annotate(
             f"lambda.min = {lambda_min:.3g}",
             (lambda_min, 0.98),

@@ -14,7 +14,7 @@ from escc_desktop.prognosis.carding import card_nomogram, term_label
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES, covariate_words
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.reproducibility import READINGS, Agreements
-from escc_desktop.prognosis.results import CutoffResult, FigureResult, TermResult
+from escc_desktop.prognosis.results import CutoffResult, FigureResult, Results, TermResult
 from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.calibration import calibration_groups, equal_sizes, roc_at
 from escc_desktop.stats.performance import auc_at
@@ -219,7 +219,7 @@ def contrast_words(term: TermResult) -> str:
 
 def _performance(made: Development) -> dict[str, Figure]:
     found, horizon = made.found, made.results.horizon_months
-    drawn = {"performance": performance.performance_table(performance_rows(made))}
+    drawn = {"performance": performance.performance_table(performance_rows(made.results))}
     kinds = {"apparent": found.predictions.risk, "out of fold": found.validation.out_of_fold.risk}
     for words, risks in kinds.items():
         curves = [_roc(made, kind, risks[CARD_KINDS.index(kind)]) for kind in NOMOGRAMS]
@@ -255,17 +255,17 @@ def _calibration(made: Development, predicted: FloatArray) -> Figure:
     return performance.calibration(groups, horizon, predictions=predicted[known], kind="out of fold")
 
 
-def performance_rows(made: Development) -> tuple[performance.PerformanceRow, ...]:
+def performance_rows(results: Results) -> tuple[performance.PerformanceRow, ...]:
     """Return apparent, corrected and noise figures of each model."""
     rows = []
-    for kind, model in made.results.models.items():
+    for kind, model in results.models.items():
         figures: dict[str, FigureResult] = {"c_index": model.c_index, "auc": model.auc}
         for name, figure in figures.items():
             if figure.apparent is not None:
                 rows.append(
                     performance.PerformanceRow(
                         model=MODEL_NAMES[kind],
-                        measure=_measure(name, made.results.horizon_months),
+                        measure=_measure(name, results.horizon_months),
                         apparent=Interval(figure.apparent, figure.apparent_lower, figure.apparent_upper),
                         corrected=_interval(figure.corrected, figure.corrected_lower, figure.corrected_upper),
                         noise=_interval(figure.noise[1], figure.noise[0], figure.noise[2]),

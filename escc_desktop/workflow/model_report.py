@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from escc_desktop.figures import words
 from escc_desktop.figures.words import Interval
-from escc_desktop.prognosis.card import CardKind
+from escc_desktop.prognosis.card import CardKind, ModelCard
+from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.results import GroupSurvival, Results, TermResult
@@ -19,7 +20,13 @@ _NAIVE = "P after selection is naive: the same patients chose the terms."
 
 def cohort_record(made: Development, figures: Mapping[str, KeptFigure], *, is_synthetic: bool = False) -> CohortReport:
     """Return the record that `workflow.report.cohort_report` prints."""
-    results = made.results
+    return stored_record(made.results, made.cards["combined"], figures, is_synthetic=is_synthetic)
+
+
+def stored_record(
+    results: Results, card: ModelCard, figures: Mapping[str, KeptFigure], *, is_synthetic: bool = False
+) -> CohortReport:
+    """Return the same of what a project keeps: results, figures and the combined card."""
     cohort = results.cohort
     return CohortReport(
         title="Development of prognostic models",
@@ -32,7 +39,7 @@ def cohort_record(made: Development, figures: Mapping[str, KeptFigure], *, is_sy
             ("Events by the horizon", str(cohort.n_events_by_horizon)),
             ("Median follow-up", words.months(cohort.median_follow_up_months)),
             ("Sites of the lesions", ", ".join(f"{site} {n}" for site, n in cohort.sites.items())),
-            ("Several lesions", made.found.problem.config.patient_value),
+            ("Several lesions", card.patient_value),
         ),
         dropped=tuple(Dropped(left.what, left.n, left.why) for left in cohort.dropped),
         warnings=results.warnings,
@@ -42,20 +49,36 @@ def cohort_record(made: Development, figures: Mapping[str, KeptFigure], *, is_sy
         survival=_survival(results, figures),
         cox=_cox(results, figures),
         nomograms=Section("Nomograms", pictures=_pictures(figures, [f"nomogram_{kind}" for kind in NOMOGRAMS])),
-        performance=performance_rows(made),
+        performance=performance_rows(results),
         performance_pictures=_pictures(
-            figures, ["performance", "roc_apparent", "roc_out_of_fold", *(f"calibration_{kind}" for kind in NOMOGRAMS)]
+            figures,
+            [
+                *("performance", "differences", "roc_apparent", "roc_out_of_fold", "auc_over_time", "brier"),
+                *(f"calibration_{kind}" for kind in NOMOGRAMS),
+                *(f"calibration_out_of_fold_{kind}" for kind in NOMOGRAMS),
+                "decision_curve",
+            ],
         ),
         provenance=(
             ("Software", results.software),
             ("Features", results.features_digest),
             ("Clinical table", results.clinical_digest),
             ("Configuration", results.config_digest),
+            *extraction_facts(card.extraction),
             ("Seed", str(results.seed)),
             *((f"Card {kind}", digest) for kind, digest in results.card_digests.items()),
         ),
         is_synthetic=is_synthetic,
     )
+
+
+def extraction_facts(extraction: Extraction | None) -> tuple[tuple[str, str], ...]:
+    """Return with which settings the features were extracted."""
+    if extraction is None:
+        return (("Extraction settings", "not known"),)
+    facts = [("Extraction settings", f"{extraction.params} ({extraction.params_digest})")]
+    facts += [("Engine", ", ".join(extraction.engines))] if extraction.engines else []
+    return tuple(facts)
 
 
 def _pictures(figures: Mapping[str, KeptFigure], names: Sequence[str]) -> tuple[Picture, ...]:
@@ -96,7 +119,13 @@ def _selection(results: Results, figures: Mapping[str, KeptFigure]) -> Section:
             ),
         ),
         tables=(table,) if rows else (),
-        pictures=_pictures(figures, ["correlation", "lasso_cv", "lasso_path", "coefficients", "selection_frequency"]),
+        pictures=_pictures(
+            figures,
+            [
+                *("correlation", "lasso_cv", "lasso_path", "coefficients"),
+                *("selection_frequency", "fold_draw_frequency"),
+            ],
+        ),
     )
 
 
@@ -127,7 +156,7 @@ def _survival(results: Results, figures: Mapping[str, KeptFigure]) -> Section:
         "Survival by risk group",
         sentences=("Groups by pipelines that never saw the patient stand beside the apparent ones.",),
         facts=tuple(facts),
-        pictures=_pictures(figures, ["km_apparent", "km_out_of_fold"]),
+        pictures=_pictures(figures, ["km_apparent", "km_out_of_fold", "km_three"]),
     )
 
 
@@ -154,7 +183,7 @@ def _cox(results: Results, figures: Mapping[str, KeptFigure]) -> Section:
     tables.append(
         TableBlock(("Models", "Measure", "Difference", "P", "In words"), differences, "Models compared (apparent)")
     )
-    names = ["forest_univariable", *(f"forest_{kind}" for kind in NOMOGRAMS)]
+    names = ["forest_univariable", *(f"{name}_{kind}" for kind in NOMOGRAMS for name in ("forest", "hazards"))]
     return Section("Cox models", tables=tuple(tables), pictures=_pictures(figures, names))
 
 

@@ -27,6 +27,7 @@ from escc_desktop.workflow.views.model import (
     develop_models,
     export_development,
     model_view,
+    print_development,
 )
 
 
@@ -46,6 +47,7 @@ class ModelPage(Page):
         self.picker.setAccessibleName(_("Development"))
         self.develop_button = button(_("Develop models"), "beaker", tip=_("Choose endpoint, horizon and seed"))
         self.export_button = button(_("Export"), "arrow_export", tip=_("Cards, results and figures into a folder"))
+        self.print_button = button(_("Print"), "print", tip=_("The whole page as PDF, to hand on"))
         self.no_figures = label(
             _("This development was made before figures were kept; they come with the next one."),
             tone="secondary",
@@ -59,6 +61,7 @@ class ModelPage(Page):
         self.picker.activated.connect(self._on_picked)
         self.develop_button.clicked.connect(self.show_panel)
         self.export_button.clicked.connect(self._ask_where)
+        self.print_button.clicked.connect(self._ask_print)
         self.panel.wanted.connect(self.develop)
         self.panel.closed.connect(self._close_panel)
         self.panel.cancelled.connect(self._cancel_development)
@@ -79,6 +82,7 @@ class ModelPage(Page):
                 "arrow_export",
                 why_not=self._why_not_export,
             ),
+            Action("model.print", _("Print the results as PDF"), self._ask_print, "print", why_not=self._why_not_print),
             Action(
                 "model.warnings",
                 _("Read the warnings of the models"),
@@ -121,6 +125,21 @@ class ModelPage(Page):
             answers=Answers(then=self._exported),
         )
 
+    def print_to(self, path: Path) -> None:
+        """Write the shown development as PDF."""
+        if self.view is None or self.view.shown is None:
+            return
+        target = path if path.suffix.lower() == ".pdf" else path.with_name(f"{path.name}.pdf")
+        self.desktop.tasks.run(
+            _("Printing the results"),
+            print_development,
+            self.project,
+            self.view.shown.development,
+            target,
+            self.desktop.is_synthetic,
+            answers=Answers(then=self._printed),
+        )
+
     # Layout
 
     def _lay_out(self) -> None:
@@ -129,7 +148,7 @@ class ModelPage(Page):
         top.addWidget(self.headline)
         top.addWidget(self.warnings)
         top.addStretch(1)
-        for widget in (self.picker, self.export_button, self.develop_button):
+        for widget in (self.picker, self.print_button, self.export_button, self.develop_button):
             top.addWidget(widget)
         column = QVBoxLayout(self.body)
         column.setContentsMargins(2 * GRID, GRID, 0, 0)
@@ -150,6 +169,7 @@ class ModelPage(Page):
         self.develop_button.setVisible(may_develop)
         self.document.setVisible(view.shown is not None)
         self.export_button.setVisible(may_export and view.shown is not None)
+        self.print_button.setVisible(self.project.may(Operation.REPORT) and view.shown is not None)
         self.warnings.setVisible(view.n_warnings > 0)
         self.no_figures.setVisible(view.shown is not None and not view.figures)
         self.headline.setText(view.headline)
@@ -197,6 +217,11 @@ class ModelPage(Page):
             return _("Results are exported by the statistician.")
         return "" if self.view is not None and self.view.shown is not None else _("There are no models yet.")
 
+    def _why_not_print(self) -> str:
+        if not self.project.may(Operation.REPORT):
+            return _("Reports are for other roles.")
+        return "" if self.view is not None and self.view.shown is not None else _("There are no models yet.")
+
     # The development
 
     def _advanced(self, running: Running) -> None:
@@ -239,6 +264,17 @@ class ModelPage(Page):
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda name: self.export_to(Path(name)))
         dialog.open()
+
+    def _ask_print(self) -> None:
+        dialog = QFileDialog(self, _("Print the results"), "models.pdf")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(["PDF (*.pdf)"])
+        dialog.fileSelected.connect(lambda name: self.print_to(Path(name)))
+        dialog.open()
+
+    def _printed(self, path: Path) -> None:
+        self.desktop.notices.say(_("Saved as {name}.").format(name=path.name), tone=Tone.SUCCESS)
 
     def _exported(self, folder: Path) -> None:
         text = _("Cards, results and figures are in {folder}.").format(folder=folder.name)

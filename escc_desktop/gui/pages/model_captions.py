@@ -66,10 +66,37 @@ def _whole_names() -> dict[str, tuple[str, str]]:
             _("Apparent and corrected figures of each model over the band that noise reaches. A corrected figure "
               "inside the band shows no predictive value."),
         ),
+        "km_three": (
+            _("Survival by three risk groups, apparent"),
+            _("Two cut-offs in place of one, searched on these patients: too good by design."),
+        ),
+        "fold_draw_frequency": (
+            _("Stability of the selection, other folds"),
+            _("How often each feature is selected when the same patients are dealt to other folds."),
+        ),
+        "differences": (
+            _("Models compared"),
+            _("How much better one model is than another on the same patients, with its interval. Only the filled "
+              "squares are of patients the models had not seen."),
+        ),
+        "auc_over_time": (
+            _("AUC over time, out of fold"),
+            _("How well each model tells who has the event by each month, by models that never saw the patient."),
+        ),
+        "brier": (
+            _("Prediction error over time, out of fold"),
+            _("Mean squared error of the predicted survival, censored patients weighted. A useful model lies below "
+              "Kaplan-Meier, which predicts the same for everybody."),
+        ),
+        "calibration_out_of_fold": (
+            _("Calibration, out of fold"),
+            _("Predicted survival of thirds of the patients, by models that never saw them, against what was observed. "
+              "On the diagonal they agree."),
+        ),
         "decision_curve": (
             _("Decision curve"),
-            _("Net benefit over thresholds at which somebody would act. No action is agreed for this study, so none "
-              "is drawn."),
+            _("Net benefit over the thresholds at which somebody would act, beside treating everybody and nobody. "
+              "Where no action is agreed for the study, none is drawn."),
         ),
     }  # fmt: skip
 
@@ -93,7 +120,13 @@ def _families() -> dict[str, tuple[str, str]]:
             _("Sensitivity over 1 - specificity for the event by the horizon, with censored patients weighted."),
         ),
         "calibration": (
-            _("Calibration, out of fold"),
-            _("Predicted survival of thirds of the patients against what was observed. On the diagonal they agree."),
+            _("Calibration, apparent and corrected"),
+            _("Predicted survival of thirds of the patients against what was observed, and the same less the optimism "
+              "of resamples. On the diagonal they agree."),
+        ),
+        "hazards": (
+            _("Proportional hazards"),
+            _("Scaled Schoenfeld residuals of each term over time with their smooth curve. Where the curve leaves the "
+              "dashed line, the effect changes with time."),
         ),
     }  # fmt: skip

@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from escc_desktop.figures import words
+from escc_desktop.errors import EsccError
 from escc_desktop.files import write_json
 from escc_desktop.i18n import _
-from escc_desktop.prognosis.card import CARD_KINDS, save_card
+from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, save_card
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.results import Results
 from escc_desktop.progress import Progress
@@ -20,10 +20,13 @@ from escc_desktop.store.kinds import RESULT, KeptFigure
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.folders import check_folder, whole_folder
 from escc_desktop.workflow.kept_figures import kept_figures, write_figures
+from escc_desktop.workflow.model_report import stored_record
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.report import cohort_report
 from escc_desktop.workflow.stored import feature_table
 from escc_desktop.workflow.views.model_parts import Section, endpoint_words
 from escc_desktop.workflow.views.model_sections import sections
+from escc_desktop.workflow.views.model_summary import headline_words
 
 DEVELOPMENT_MARKER = "card_combined.json"
 SYNTHETIC_NAME = "SYNTHETIC study:"
@@ -97,11 +100,12 @@ def model_view(project: Project, development: str, progress: Progress) -> ModelV
     shown = next((line for line in lines if line.development == development), lines[0])
     results = known[shown.development]
     progress.advance(1, 2)
+    card = _combined(project, results)
     return ModelView(
         developments=tuple(lines),
         shown=shown,
         headline=_headline(results),
-        sections=sections(results),
+        sections=sections(results, card.extraction if card else None),
         n_warnings=len(results.warnings),
         figures=tuple(kept_figures(project.view, shown.development).values()),
     )
@@ -168,6 +172,27 @@ def export_development(project: Project, development: str, folder: Path, progres
     return folder
 
 
+def print_development(project: Project, development: str, path: Path, is_synthetic: bool, progress: Progress) -> Path:
+    """Write a development as PDF, with the figures the project keeps, and return where.
+
+    Raises
+    ------
+    AccessDeniedError
+        The principal may not write reports.
+    EsccError
+        The card is gone, or the folder cannot be written.
+    """
+    require(project.principal, Operation.REPORT)
+    progress.advance(0, 1, path.name)
+    results = Results.model_validate(project.view.get(RESULT, development).content)
+    card = _combined(project, results)
+    if card is None:
+        raise EsccError(_("The project has no card of this development."), _("Develop the models again."))
+    record = stored_record(results, card, kept_figures(project.view, development), is_synthetic=is_synthetic)
+    cohort_report(record, path)
+    return path
+
+
 def _line_words(results: Results) -> str:
     return _("{endpoint}, {months:g} months, seed {seed}").format(
         endpoint=endpoint_words(results.endpoint), months=results.horizon_months, seed=results.seed
@@ -176,13 +201,14 @@ def _line_words(results: Results) -> str:
 
 def _headline(results: Results) -> str:
     cohort = results.cohort
-    return _("{patients} patients, {events} events; {endpoint} at {months:g} months {survival}").format(
-        patients=cohort.n_patients,
-        events=cohort.n_events,
-        endpoint=endpoint_words(results.endpoint),
-        months=results.horizon_months,
-        survival=words.percent(cohort.survival_at_horizon),
+    return _("{patients} patients, {events} events · {figure}").format(
+        patients=cohort.n_patients, events=cohort.n_events, figure=headline_words(results)
     )
+
+
+def _combined(project: Project, results: Results) -> ModelCard | None:
+    digest = results.card_digests["combined"]
+    return next((card for card in project.cards() if card.digest == digest), None)
 
 
 def figure_of(figures: Sequence[KeptFigure], name: str) -> KeptFigure | None:

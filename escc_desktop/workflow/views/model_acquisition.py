@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from escc_desktop.figures import words
 from escc_desktop.i18n import _
+from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.prognosis.dependence import FALSE_DISCOVERY_RATE
 from escc_desktop.prognosis.results import AcquisitionField, AcquisitionResult, Results
 from escc_desktop.workflow.views.model_parts import Section, Table
@@ -82,3 +83,14 @@ def _signature(found: AcquisitionResult) -> Table | None:
         return None
     header = (_("Feature"), _("Follows most"), _("Share of its variance"), _("Beyond chance"))
     return Table(_("Rad-score"), header, tuple(rows), n_words=2)
+
+
+def extraction_facts(extraction: Extraction | None) -> tuple[tuple[str, str], ...]:
+    """Return with which settings the features were extracted."""
+    if extraction is None:
+        return ((_("Extraction settings"), _("not known")),)
+    return (
+        (_("Extraction settings"), extraction.params),
+        (_("Engine"), ", ".join(extraction.engines)),
+        (_("Settings"), extraction.params_digest),
+    )

@@ -9,6 +9,7 @@ from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import CardKind
 
 SectionId = Literal[
+    "summary",
     "data",
     "acquisition",
     "agreement",
@@ -18,6 +19,7 @@ SectionId = Literal[
     "cox",
     "nomograms",
     "performance",
+    "validity",
     "warnings",
     "provenance",
 ]

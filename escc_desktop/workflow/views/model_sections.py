@@ -8,20 +8,29 @@ from escc_desktop.figures import words
 from escc_desktop.figures.words import Interval
 from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind
+from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.prognosis.results import FigureResult, GroupSurvival, ModelResult, Results, TermResult
-from escc_desktop.workflow.views.model_acquisition import acquisition_section
+from escc_desktop.workflow.views.model_acquisition import acquisition_section, extraction_facts
 from escc_desktop.workflow.views.model_parts import Section, Table, model_words
+from escc_desktop.workflow.views.model_summary import summary_section, validity_section
 from escc_desktop.workflow.views.words import months, site_name
 
 NOMOGRAMS: tuple[CardKind, ...] = ("clinical", "radiomics", "combined")
 _ALSO = 5
 
 
-def sections(results: Results) -> tuple[Section, ...]:
-    """Return all sections of a development, in the order a paper has them."""
+def sections(results: Results, extraction: Extraction | None = None) -> tuple[Section, ...]:
+    """Return all sections of a development: in short, then in the order a paper has them.
+
+    Parameters
+    ----------
+    extraction
+        With which settings the features were extracted; None where nobody knows.
+    """
     return tuple(
         section
         for section in (
+            summary_section(results),
             _data(results),
             acquisition_section(results),
             _agreement(results),
@@ -40,8 +49,9 @@ def sections(results: Results) -> tuple[Section, ...]:
                 figures=tuple((f"nomogram_{kind}",) for kind in NOMOGRAMS),
             ),
             _performance(results),
+            validity_section(results),
             Section("warnings", _("Warnings"), cautions=results.warnings),
-            _provenance(results),
+            _provenance(results, extraction),
         )
         if section is not None
     )
@@ -141,7 +151,13 @@ def _selection(results: Results) -> Section:
         _("Selection"),
         tuple(sentences),
         tables=tuple(tables),
-        figures=(("correlation", "lasso_cv"), ("lasso_path",), ("coefficients",), ("selection_frequency",)),
+        figures=(
+            ("correlation", "lasso_cv"),
+            ("lasso_path",),
+            ("coefficients",),
+            ("selection_frequency",),
+            ("fold_draw_frequency",),
+        ),
     )
 
 
@@ -194,7 +210,7 @@ def _survival(results: Results) -> Section:
         _("Survival by risk group"),
         () if rows else (_("There is one group only."),),
         tables=(Table("", header, tuple(rows), n_words=2, note=note),) if rows else (),
-        figures=(("km_apparent", "km_out_of_fold"),),
+        figures=(("km_apparent", "km_out_of_fold"), ("km_three",)),
     )
 
 
@@ -232,22 +248,29 @@ def _cox(results: Results) -> Section:
         )
         for kind in NOMOGRAMS
     ]
+    compared = [*((one, _("apparent")) for one in results.differences)]
+    compared += [(one, _("out of fold")) for one in results.differences_out_of_fold]
     rows = tuple(
         (
             _("{second} against {first}").format(second=model_words(one.second), first=model_words(one.first)),
             _("C-index") if one.measure == "c_index" else _("AUC"),
+            basis,
             words.index_interval(Interval(one.difference, one.lower, one.upper)) if one.difference is not None else "",
             words.p_value(one.p),
         )
-        for one in results.differences
+        for one, basis in compared
     )
-    header = (_("Models"), _("Measure"), _("Difference (95 % CI)"), _("P"))
-    tables.append(Table(_("Models compared, apparent"), header, rows, n_words=2))
+    header = (_("Models"), _("Measure"), _("Patients"), _("Difference (95 % CI)"), _("P"))
+    tables.append(Table(_("Models compared"), header, rows, n_words=3))
     return Section(
         "cox",
         _("Cox models"),
         tables=tuple(tables),
-        figures=(("forest_univariable",), *((f"forest_{kind}",) for kind in NOMOGRAMS)),
+        figures=(
+            ("forest_univariable",),
+            *((f"{name}_{kind}",) for kind in NOMOGRAMS for name in ("forest", "hazards")),
+            ("differences",),
+        ),
     )
 
 
@@ -295,17 +318,18 @@ def _performance(results: Results) -> Section:
     header = (
         _("Model"),
         _("Measure"),
-        _("Apparent (95 % CI)"),
+        _("Nested CV (95 % CI)"),
         _("Corrected (95 % CI)"),
-        _("Nested CV"),
         _("Harrell"),
+        _("Apparent (95 % CI)"),
         _("Noise, 5 to 95 %"),
         _("Apparent against noise"),
     )
     repeats = results.repeats
     note = _(
-        "Corrected: .632+ of {resamples} resamples that repeat the whole pipeline. Nested CV: {folds} folds, "
-        "{times} times. Noise: what the same pipeline reaches on {noise} permuted outcomes. AUC at {months:g} months."
+        "Nested CV: {folds} folds, {times} times, every patient predicted by models that had not seen them. "
+        "Corrected: .632+ of {resamples} resamples that repeat the whole pipeline. Noise: "
+        "what the same pipeline reaches on {noise} permuted outcomes. AUC at {months:g} months."
     ).format(
         resamples=repeats.resamples,
         folds=repeats.outer_folds,
@@ -316,12 +340,13 @@ def _performance(results: Results) -> Section:
     return Section(
         "performance",
         _("Performance"),
-        (_("Believe the corrected figures, and those only as far as they stand clear of noise."),),
+        (_("Believe the figures of nested cross-validation, and the apparent ones never."),),
         tables=(Table("", header, tuple(rows), n_words=2, note=note),),
         figures=(
             ("performance",),
-            ("roc_apparent", "roc_out_of_fold"),
-            *((f"calibration_{kind}",) for kind in NOMOGRAMS),
+            ("roc_out_of_fold", "roc_apparent"),
+            ("auc_over_time", "brier"),
+            *((f"calibration_{kind}", f"calibration_out_of_fold_{kind}") for kind in NOMOGRAMS),
             ("decision_curve",),
         ),
     )
@@ -335,10 +360,10 @@ def _performance_row(model: str, measure: str, figure: FigureResult) -> tuple[st
     return (
         model,
         measure,
-        _with_interval(figure.apparent, figure.apparent_lower, figure.apparent_upper),
+        _with_interval(figure.cross_validated, figure.nested_lower, figure.nested_upper),
         _with_interval(figure.corrected, figure.corrected_lower, figure.corrected_upper),
-        words.index(figure.cross_validated),
         words.index(figure.harrell),
+        _with_interval(figure.apparent, figure.apparent_lower, figure.apparent_upper),
         _("{low} to {high}").format(low=words.index(low), high=words.index(high)),
         verdict,
     )
@@ -348,7 +373,7 @@ def _with_interval(value: float | None, lower: float | None, upper: float | None
     return words.index(value) if value is None else words.index_interval(Interval(value, lower, upper))
 
 
-def _provenance(results: Results) -> Section:
+def _provenance(results: Results, extraction: Extraction | None) -> Section:
     digests = (
         (_("Features"), results.features_digest),
         (_("Clinical table"), results.clinical_digest),
@@ -358,5 +383,10 @@ def _provenance(results: Results) -> Section:
     return Section(
         "provenance",
         _("Provenance"),
-        facts=((_("Software"), results.software), (_("Seed"), str(results.seed)), *digests),
+        facts=(
+            (_("Software"), results.software),
+            (_("Seed"), str(results.seed)),
+            *extraction_facts(extraction),
+            *digests,
+        ),
     )

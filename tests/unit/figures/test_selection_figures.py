@@ -30,7 +30,7 @@ def test_that_the_curve_counts_features_above_it(read, cut_texts) -> None:
     n = (PATHS != 0).sum(axis=0)
     figure = selection.cv_curve(LAMBDAS, 12 + np.log(LAMBDAS / 0.1) ** 2, np.full(50, 0.3), n, 0.1)
     shown = read(figure)
-    assert "Cross-validation: 3 features at lambda.min" in shown
+    assert "Cross-validation: 3 features at lambda.min = 0.1" in shown
     assert str(n[-1]) in shown
     assert not any("mathdefault" in text for text in shown)
     assert not cut_texts(figure)

@@ -11,12 +11,14 @@ import pytest
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.figures.words import Interval, index_interval
 from escc_desktop.prognosis.card import load_card
+from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.store.kinds import CARD, FIGURE, RESULT
 from escc_desktop.workflow import kept_figures
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.views import model as views
 from escc_desktop.workflow.views.model import DevelopChoice, develop_models, export_development, model_view
+from escc_desktop.workflow.views.model_acquisition import extraction_facts
 
 
 def _view(project):
@@ -34,8 +36,8 @@ def _section(view, section_id):
 
 def test_that_sections_stand_in_the_order_of_a_paper(studied_project):
     assert [section.section_id for section in _view(studied_project("statistician")).sections] == [
-        "data", "acquisition", "agreement", "selection", "score", "survival", "cox", "nomograms", "performance",
-        "warnings", "provenance",
+        "summary", "data", "acquisition", "agreement", "selection", "score", "survival", "cox", "nomograms",
+        "performance", "validity", "warnings", "provenance",
     ]  # fmt: skip
 
 
@@ -60,11 +62,40 @@ def test_that_apparent_corrected_nested_and_noise_figures_stand_in_one_row_of_ea
     for kind, row in zip(("radscore", "clinical", "radiomics", "combined"), table.rows[::2], strict=True):
         figure = stored["models"][kind]["c_index"]
         apparent = Interval(figure["apparent"], figure["apparent_lower"], figure["apparent_upper"])
-        assert row[2] == index_interval(apparent)
+        nested = Interval(figure["cross_validated"], figure["nested_lower"], figure["nested_upper"])
+        assert row[2] == index_interval(nested)
         assert row[3].startswith("unknown" if figure["corrected"] is None else f"{figure['corrected']:.3f}")
-        assert row[4] == f"{figure['cross_validated']:.3f}"
+        assert row[5] == index_interval(apparent)
         assert row[6] == f"{figure['noise'][0]:.3f} to {figure['noise'][2]:.3f}"
         assert row[7] == ("above" if figure["apparent"] > figure["noise"][2] else "within")
+
+
+def test_that_the_headline_and_the_first_section_are_of_patients_the_models_had_not_seen(studied_project):
+    project = studied_project("statistician")
+    stored, view = _stored(project), _view(project)
+    figure = stored["models"]["combined"]["c_index"]
+    assert f"{figure['cross_validated']:.3f}" in view.headline
+    assert f"{figure['apparent']:.3f}" not in view.headline
+    facts = dict(_section(view, "summary").facts)
+    assert facts["What was found"].split("\n") == stored["appraisal"]["found"]
+    assert facts["What would change it"].split("\n") == stored["appraisal"]["what_would_change_it"]
+
+
+def test_that_calibration_events_and_readings_are_told_of_each_model(studied_project):
+    project = studied_project("statistician")
+    stored, tables = _stored(project), _section(_view(project), "validity").tables
+    kinds = {"Rad-score": "radscore", "Clinical": "clinical", "Radiomics": "radiomics", "Combined": "combined"}
+    assert [row[0] for row in tables[0].rows] == list(kinds)
+    for row, events in zip(tables[0].rows, tables[1].rows, strict=True):
+        slope = stored["validity"]["calibration"][kinds[row[0]]]["slope"]
+        assert row[4].startswith("not" if slope is None else f"{slope:.2f}")
+        assert events[1] == str(stored["validity"]["events"][kinds[row[0]]]["n_events"])
+
+
+def test_that_the_extraction_settings_are_named_where_they_are_known():
+    known = Extraction(params="ct_arterial", params_digest="a" * 64, engines=("ESCC 1",))
+    assert dict(extraction_facts(known))["Extraction settings"] == "ct_arterial"
+    assert dict(extraction_facts(None)) == {"Extraction settings": "not known"}
 
 
 def test_that_every_warning_of_the_development_is_told(studied_project):
