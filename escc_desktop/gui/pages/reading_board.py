@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 import numpy as np
-import shiboken6
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
-from escc_desktop.gui.pages.reading_opening import Opened, slice_diameters
+from escc_desktop.gui.pages.reading_measuring import MeasuringSection
+from escc_desktop.gui.pages.reading_opening import Opened
 from escc_desktop.gui.pages.reading_panel import WIDTH_PX, ReadingPanel, missing_words
 from escc_desktop.gui.pages.reading_place import ReadingPlace
 from escc_desktop.gui.pages.reading_strip import SliceStrip
 from escc_desktop.gui.pages.reading_words import occasion_name, volume_words
-from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.hand import Hand
@@ -38,7 +36,6 @@ from escc_desktop.imaging.mask import MaskEdit
 from escc_desktop.workflow.views.words import site_name
 
 SAVED_EVERY_MS: Final = 80
-MEASURED_AFTER_MS: Final = 250
 _BRUSH: Final = "reading.brush"
 
 
@@ -71,9 +68,6 @@ class ReadingBoard(QWidget):
         self.canvas = Canvas(opened.reading, opened.planes, opened.shown, opened.slice_voxels, self)
         self.hand = Hand(self.canvas, opened.mark, desktop.tasks, self, opened.protocol)
         self.hand.options.restore(desktop.settings.layout.get(_BRUSH))
-        self._diameters = dict(opened.diameters_mm)
-        self._layer_measured = 0
-        self._is_measuring = False
         self.views, self.strip = LinkedViews(), SliceStrip()
         self.place = ReadingPlace(
             desktop, opened.project, opened.reading, opened.planes, self.canvas, self.hand, self.views, opened.mark
@@ -86,12 +80,10 @@ class ReadingBoard(QWidget):
         self._lay_out()
         self._show(opened)
         self._connect()
-        self._saved_timer, self._measure_timer = QTimer(self), QTimer(self)
+        self._saved_timer = QTimer(self)
         self._saved_timer.timeout.connect(self.follow_saving)
         self._saved_timer.start(SAVED_EVERY_MS)
         self.canvas.stepped.connect(self.follow_saving)
-        self._measure_timer.setSingleShot(True)
-        self._measure_timer.timeout.connect(self._measure)
 
     # Building
 
@@ -168,10 +160,10 @@ class ReadingBoard(QWidget):
         self.go_to_mark()
         self.hand.hold("brush")
         self._follow_steps()
-        self._show_diameter()
 
     def _connect(self) -> None:
         canvas, panel = self.canvas, self.panel
+        panel.grown.connect(self._follow_diameter)
         canvas.touched.connect(self.views.mask_changed)
         canvas.stepped.connect(self._follow_steps)
         canvas.rois_changed.connect(self._show_overlays)
@@ -310,7 +302,6 @@ class ReadingBoard(QWidget):
         """Stop looking after the reading."""
         self.desktop.keep_layout(_BRUSH, self.hand.options.kept())
         self._saved_timer.stop()
-        self._measure_timer.stop()
         self.views.set_tool(None)
         self.hand.drop()
         self.panel.stop()
@@ -323,13 +314,13 @@ class ReadingBoard(QWidget):
     def _follow_steps(self) -> None:
         x, y, _z = self.planes.geometry.spacing_mm
         self.strip.set_areas((self.canvas.slice_voxels * (x * y)).astype(np.float64), self.canvas.missing_slices())
-        if self.canvas.layer != self._layer_measured:
-            self._layer_measured, self._diameters = self.canvas.layer, {}
-            self.canvas.changed_slices = {int(z) for z in np.flatnonzero(self.canvas.slice_voxels)}
-            self._show_diameter()
-        if self.canvas.changed_slices:
-            self.panel.figures.show_diameter(None)
-            self._measure_timer.start(MEASURED_AFTER_MS)
+
+    def _follow_diameter(self) -> None:
+        """Show at the top what the measurements find."""
+        section, figures = self.panel.sections.get("measuring"), self.panel.figures
+        if isinstance(section, MeasuringSection):
+            section.diameter_changed.connect(lambda: figures.show_diameter(section.diameter_mm))
+            figures.show_diameter(section.diameter_mm)
 
     def _jump(self, edit: MaskEdit | None, nothing: str) -> None:
         """Show where a step acts, unless the crosshair is there."""
@@ -343,37 +334,6 @@ class ReadingBoard(QWidget):
         middle = [(part.start + part.stop - 1) // 2 for part in edit.region]
         in_slice = edit.region[0].start <= edit.slice_index < edit.region[0].stop
         self.views.set_point((middle[2], middle[1], edit.slice_index if in_slice else middle[0]))
-
-    def _measure(self) -> None:
-        """Have the diameters of changed slices measured by a job; steps meanwhile are measured afterwards."""
-        if self._is_measuring:
-            self._measure_timer.start(MEASURED_AFTER_MS)
-            return
-        changed, self.canvas.changed_slices = self.canvas.changed_slices, set()
-        for index in changed:
-            self._diameters.pop(index, None)
-        slices = {index: self.canvas.shown[index].copy() for index in changed if self.canvas.slice_voxels[index]}
-        self._is_measuring = True
-        self.desktop.tasks.run(
-            _("Measuring"),
-            slice_diameters,
-            slices,
-            self.planes.geometry,
-            answers=Answers(then=partial(self._measured, self.canvas.layer)),
-            quiet=True,
-        )
-
-    def _measured(self, layer: int, diameters: dict[int, float]) -> None:
-        if not shiboken6.isValid(self):
-            return
-        self._is_measuring = False
-        if layer == self._layer_measured:
-            self._diameters.update(diameters)
-        if not self.canvas.changed_slices:
-            self._show_diameter()
-
-    def _show_diameter(self) -> None:
-        self.panel.figures.show_diameter(max(self._diameters.values(), default=0.0))
 
     def _show_overlays(self) -> None:
         """Show the region drawn now on top, then what is suggested for it, then the others."""

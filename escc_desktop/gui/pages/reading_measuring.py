@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 import shiboken6
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
@@ -102,12 +102,26 @@ def longest_slice(slices: Mapping[int, SliceFigures]) -> int:
 
 
 class MeasuringSection(Section):
-    """Live figures of the region drawn now, and the list of measurements."""
+    """Live figures of the region drawn now, and the list of measurements.
+
+    Signals
+    -------
+    diameter_changed
+        There is another `diameter_mm`.
+
+    Attributes
+    ----------
+    diameter_mm
+        The largest diameter on an axial slice, 0 where nothing is drawn; None while it is being measured.
+    """
+
+    diameter_changed = Signal()
 
     def __init__(self, place: ReadingPlace) -> None:
         super().__init__()
         self._place, self._canvas = place, place.canvas
         self.slices: dict[int, SliceFigures] = {}
+        self.diameter_mm: float | None = None
         self._layer = self._canvas.layer
         self._changed: set[int] = set()
         self._is_measuring = False
@@ -140,7 +154,7 @@ class MeasuringSection(Section):
         self.go_button.clicked.connect(self.go_to_longest)
         self.keep_button.clicked.connect(self.keep_axes)
         canvas.touched.connect(self._touched)
-        canvas.stepped.connect(self._timer.start)
+        canvas.stepped.connect(self._follow_steps)
         canvas.rois_changed.connect(self._follow_rois)
         canvas.noted.connect(self._follow_notes)
         self._place.hand.painters.append(partial(measure_paint.paint_kept, canvas))
@@ -215,7 +229,12 @@ class MeasuringSection(Section):
     def _all_changed(self) -> None:
         self.slices.clear()
         self._changed = set(range(self._place.planes.size(Plane.AXIAL)))
-        self._timer.start()
+        self._follow_steps()
+
+    def _follow_steps(self) -> None:
+        if self._changed:
+            self._tell_diameter(None)
+            self._timer.start()
 
     def _follow_rois(self) -> None:
         if self._layer != self._canvas.layer:
@@ -224,7 +243,10 @@ class MeasuringSection(Section):
 
     def _measure(self) -> None:
         """Have the changed slices measured by a job; what changes meanwhile is measured afterwards."""
-        if self._is_measuring or self._canvas.is_stroking:
+        if self._is_measuring:
+            return
+        if self._canvas.is_stroking:  # it may end without a step
+            self._timer.start()
             return
         changed, self._changed = tuple(sorted(self._changed)), set()
         self._is_measuring = True
@@ -250,6 +272,12 @@ class MeasuringSection(Section):
             self._show_buttons()
         if self._changed:
             self._timer.start()
+        else:
+            self._tell_diameter(max((one.axes.long_mm for one in self.slices.values()), default=0.0))
+
+    def _tell_diameter(self, mm: float | None) -> None:
+        self.diameter_mm = mm
+        self.diameter_changed.emit()
 
     def _not_measured(self, error: Exception | None = None) -> None:
         if shiboken6.isValid(self):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.viewer.planes import VolumePlanes, Voxel
-from escc_desktop.imaging.mask import BoolArray, Mask, Region, bounding_box, largest_axial_diameter_mm
+from escc_desktop.imaging.mask import BoolArray, Region, bounding_box
 from escc_desktop.imaging.volume import Geometry
 from escc_desktop.progress import Progress
 from escc_desktop.reading.protocol import FREE, Protocol
@@ -28,8 +27,8 @@ class Opened:
         A copy of its voxels (z, y, x), to be drawn into.
     box
         Holds every voxel drawn so far.
-    slice_voxels, diameters_mm
-        Per slice (z): how many voxels, and the largest diameter.
+    slice_voxels
+        How many voxels per slice (z).
     mark
         The voxel (x, y, z) at which the lesion was marked.
     protocol
@@ -42,7 +41,6 @@ class Opened:
     shown: BoolArray
     box: Region
     slice_voxels: NDArray[np.intp]
-    diameters_mm: dict[int, float]
     mark: Voxel
     protocol: Protocol = FREE
 
@@ -51,30 +49,18 @@ def open_for_drawing(project: Project, session_id: str, progress: Progress) -> O
     """Open or resume a session and make its volume ready; stopped or failed, nothing stays open."""
     reading = open_reading(project, session_id, progress.part(0, 0.1))
     try:
-        planes = VolumePlanes.of(reading.volume, progress.part(0.5, 0.9))
+        planes = VolumePlanes.of(reading.volume, progress.part(0.5, 1.0))
         kept = reading.history.voxels
         slice_voxels = np.count_nonzero(kept, axis=(1, 2)).astype(np.intp)
         shown = np.zeros(kept.shape, dtype=np.bool_)  # slices on which nothing is drawn take no memory
         for z in np.flatnonzero(slice_voxels):
             shown[z] = kept[z]
-        drawn = {int(z): shown[z] for z in np.flatnonzero(slice_voxels)}
-        diameters = slice_diameters(drawn, planes.geometry, progress.part(0.9, 1.0))
         mark = _nearest_voxel(reading.lesion.point_mm, planes.geometry)
         box, protocol = bounding_box(shown), reading.protocol
-        return Opened(project, reading, planes, shown, box, slice_voxels, diameters, mark, protocol)
+        return Opened(project, reading, planes, shown, box, slice_voxels, mark, protocol)
     except BaseException:
         reading.abandon()
         raise
-
-
-def slice_diameters(slices: Mapping[int, BoolArray], geometry: Geometry, progress: Progress) -> dict[int, float]:
-    """Return the largest diameter in mm within each of some slices (y, x)."""
-    flat = replace(geometry, size=(geometry.size[0], geometry.size[1], 1))
-    found = {}
-    for done, (index, voxels) in enumerate(slices.items()):
-        progress.advance(done, len(slices))
-        found[index] = largest_axial_diameter_mm(Mask(voxels[np.newaxis], flat))
-    return found
 
 
 def close_reading(reading: Reading, progress: Progress) -> None:

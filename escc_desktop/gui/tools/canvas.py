@@ -138,7 +138,6 @@ class Canvas(QObject):
         self._rois: tuple[object, tuple[RoiEntry, ...]] = (None, _LESION_ALONE)
         self._steps_before = reading.acknowledged
         self._steps = 0
-        self.changed_slices: set[int] = set()
 
     @property
     def shown(self) -> BoolArray:
@@ -378,5 +377,4 @@ class Canvas(QObject):
         self._steps += 1
         slices = edit.region[0]
         self.slice_voxels[slices] = np.count_nonzero(self.shown[slices], axis=(1, 2))
-        self.changed_slices.update(range(slices.start, slices.stop))
         self.stepped.emit()
