@@ -106,9 +106,12 @@ class ReadingPage(Page):
         return self.board is not None
 
     def notice_area(self) -> QWidget | None:
-        """Return the side view at the bottom, else the axial one."""
-        views = None if self.board is None else self.board.views
-        return None if views is None else views.sagittal if views.sagittal.isVisible() else views.axial
+        """Return the lowest side view that is in this window, else all views."""
+        if self.board is None:
+            return None
+        views = self.board.views
+        here = [view for view in (views.sagittal, views.coronal) if view.isVisible() and view not in views.detached]
+        return here[0] if here else views
 
     def close_page(self) -> None:
         """Let go of the open reading, in a job that makes the last steps durable."""
