@@ -15,8 +15,12 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtTest import QTest
-from workbench import GRID, Workbench, phantom
+from escc_desktop.gui.app import make_application
+
+make_application()  # as the program does: its pages are imported afterwards
+
+from PySide6.QtTest import QTest  # noqa: E402
+from workbench import GRID, Workbench, phantom  # noqa: E402
 
 MB = 1 << 20
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 from PySide6.QtCore import QTimer
@@ -66,10 +67,26 @@ def make_application() -> QApplication:
     application.setApplicationDisplayName("ESCC Desktop")
     application.setStyle(HouseStyle("Fusion"))
     load_fonts(application)
+    _read_no_sources()
     if application.findChild(GarbageCollector) is None:
         GarbageCollector(application)
     application.setWindowIcon(icon("heart_pulse", "accent"))
     return application
+
+
+def _read_no_sources() -> None:
+    """Keep PySide from reading the source of every module that is imported, and Python from keeping it: 50 MB.
+
+    PySide looks in it for its own name, to offer other names of Qt's functions there; nothing here uses them. Without
+    sources, as in an installed program, it goes on in the same way.
+    """
+    feature = sys.modules.get("shibokensupport.feature")
+    if feature is not None:
+        vars(feature)["inspect"] = SimpleNamespace(getsource=_no_source)
+
+
+def _no_source(_module: object) -> str:
+    raise OSError
 
 
 def make_window(settings_file: Path | None, start: WindowStart) -> MainWindow:

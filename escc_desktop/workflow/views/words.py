@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from escc_desktop.figures.words import quantity, short_feature
 from escc_desktop.i18n import _
-from escc_desktop.prognosis.score import Caution
 from escc_desktop.reading.lesion import LesionSite
 from escc_desktop.workflow.cautions import CAUTIONS
+
+if TYPE_CHECKING:  # the window of a reader imports no models
+    from escc_desktop.prognosis.score import Caution
 
 
 def site_name(site: str) -> str:
