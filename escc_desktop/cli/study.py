@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, say, show
+from escc_desktop.cli.ledger import project_ledger
 from escc_desktop.cli.robustness import project_robustness
 from escc_desktop.cli.unlock import Folder, Keys, PassphraseFile, PasswordFile, User
 from escc_desktop.errors import Fault, FaultsError, UsageError
@@ -321,5 +322,6 @@ COMMANDS: tuple[Command, ...] = (
     ("robustness", project_robustness, "robustness study --user statistician -o robustness.csv --n 10 --jobs 2"),
     ("develop", _develop, "develop study --user statistician -o models --seed 7"),
     ("assess", _assess, "assess study --user statistician -o assessments.csv"),
+    ("ledger", project_ledger, "ledger study --user statistician --lock -o ledger.csv"),
     ("report", _report, "report study P001 --user oncologist -o P001.pdf"),
 )

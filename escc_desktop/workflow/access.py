@@ -100,6 +100,7 @@ _TO_VIEW: Mapping[str, Operation] = {
     "result": _O.VIEW_MODELS,
     "figure": _O.VIEW_MODELS,
     "assessment": _O.VIEW_ASSESSMENTS,
+    "prediction": _O.VIEW_ASSESSMENTS,
     "settings": _O.CHANGE_SETTINGS,
 }
 

@@ -57,12 +57,14 @@ if TYPE_CHECKING:
     from escc_desktop.prognosis.develop import Development
     from escc_desktop.prognosis.score import Assessment
     from escc_desktop.workflow import analysis, clinical_data, live_signature, perturbation
+    from escc_desktop.workflow import ledger as predictions
 else:
     agreement = later("escc_desktop.prognosis.reproducibility")
     analysis = later("escc_desktop.workflow.analysis")
     clinical_data = later("escc_desktop.workflow.clinical_data")
     live_signature = later("escc_desktop.workflow.live_signature")
     perturbation = later("escc_desktop.workflow.perturbation")
+    predictions = later("escc_desktop.workflow.ledger")
 
 __all__ = [
     "APART",
@@ -351,6 +353,10 @@ class Project:
     def assessments(self, card: ModelCard) -> tuple[Assessment, ...]:
         """Return the verdicts kept for a card, by patient."""
         return analysis.stored_assessments(self.view, card)
+
+    def ledger(self) -> predictions.PredictionLedger:
+        """Return the predictions locked before their outcome; it checks each operation itself."""
+        return predictions.PredictionLedger(self._store, self.principal, partial(self._tell, "prediction"))
 
     def try_contours(self, session_id: str, progress: Progress) -> live_signature.LiveSignature:
         """Open a copy of a signed reading to try other contours on; see `live_signature.open_live_signature`."""
