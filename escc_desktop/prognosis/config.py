@@ -248,24 +248,24 @@ def _checked(document: dict[str, object], name: str) -> DevelopConfig:
 def config_text(config: DevelopConfig) -> str:
     """Return every choice that can change a number as TOML, to be read again by `load_config`."""
     document = config.model_dump(mode="json", exclude={"workers"}, exclude_none=True)
-    plain = [f"{name} = {_toml(value)}" for name, value in document.items() if not _is_table(value)]
-    tables = [_table(name, value) for name, value in document.items() if _is_table(value) and value]
-    return "\n".join(
-        ["# Every choice of a development. It gives the same numbers again on the same tables.", *plain, *tables, ""]
-    )
+    head = "# Every choice of a development: on the same tables it gives the same models again."
+    plain = [f"{name} = {_toml(value)}" for name, value in document.items() if not _entries(value)]
+    tables = [_table(name, value) for name, value in document.items() if _entries(value)]
+    return "\n".join([head, *plain, *tables, ""])
 
 
-def _is_table(value: object) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
+def _entries(value: object) -> list[dict[str, object]]:
+    """Return the tables of TOML a value is written as; none for what stands on one line."""
+    if isinstance(value, dict):
+        return [value] if value else []
+    return value if isinstance(value, list) and value and isinstance(value[0], dict) else []
 
 
 def _table(name: str, value: object) -> str:
-    """Return a table of TOML, or one for each entry of a list."""
-    entries = value if isinstance(value, list) else [value]
     head = f"[[{name}]]" if isinstance(value, list) else f"[{name}]"
     return "\n".join(
         line
-        for entry in entries
+        for entry in _entries(value)
         for line in ("", head, *(f"{_toml(key)} = {_toml(cell)}" for key, cell in entry.items()))
     )
 

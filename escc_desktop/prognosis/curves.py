@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -92,7 +92,9 @@ def _null_brier(problem: Problem) -> doc.BrierCurve:
     return _brier(problem, "apparent", "kaplan_meier", np.tile(survival, (problem.endpoint.n, 1)))
 
 
-def _brier(problem: Problem, basis: doc.Basis, kind: CardKind | str, survival: FloatArray) -> doc.BrierCurve:
+def _brier(
+    problem: Problem, basis: doc.Basis, kind: CardKind | Literal["kaplan_meier"], survival: FloatArray
+) -> doc.BrierCurve:
     """Return the prediction error of survival (n, g) over the grid, as long as it is defined."""
     known, grid = np.flatnonzero(np.isfinite(survival).all(axis=1)), problem.grid_months
     outcome, scores = problem.endpoint.take(known), np.full(len(grid), np.nan)
@@ -106,7 +108,7 @@ def _brier(problem: Problem, basis: doc.Basis, kind: CardKind | str, survival: F
     whole = np.append(0.0, grid[:defined])
     told = np.column_stack([np.ones(len(known)), survival[known][:, :defined]])
     return doc.BrierCurve(
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         basis=basis,
         brier=_numbers(scores),
         integrated=_number(integrated_brier(outcome, told, whole)) if defined else None,

@@ -131,5 +131,5 @@ def _is_measured(covariate: Covariate) -> bool:
     return any(value != round(value) for _, value in _values(covariate))
 
 
-def _place(table: ClinicalTable, row: int, column: str) -> str:
+def _place(table: ClinicalTable, row: int | np.integer, column: str) -> str:
     return f"{table.name}, row {row + 2}, column {column}"

@@ -243,7 +243,7 @@ def test_that_terms_stay_only_below_the_p_asked_for_and_the_rest_is_told(cohort:
     problem = _problem(cohort, entry="enter", keep_p=0.05, radiomics_terms=0)
     fitted = fit_pipeline(problem, _everyone(problem), 5)
     for kind in ("clinical", "radiomics", "combined"):
-        fit = fitted.models[kind].fit  # type: ignore[index]
+        fit = fitted.models[kind].fit
         assert fit is None or (fit.p < 0.05).all()
     dropped = [words for model in fitted.models.values() for words in model.dropped]
     assert any("was taken out: P" in words for words in dropped)
