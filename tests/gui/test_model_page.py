@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QSize, Qt
@@ -84,11 +86,21 @@ def test_that_explaining_unfolds_the_caption(open_page, qtbot):
     assert "too good by design" in figure.caption.text()
 
 
-def test_that_the_oncologist_reads_only(open_page):
+def test_that_the_whole_page_is_printed_as_pdf(open_page, qtbot, tmp_path):
+    page = open_page()
+    page.print_to(tmp_path / "models")
+    qtbot.waitUntil((tmp_path / "models.pdf.json").exists, timeout=60_000)
+    assert (tmp_path / "models.pdf").read_bytes().startswith(b"%PDF")
+    told = json.loads((tmp_path / "models.pdf.json").read_text(encoding="utf-8"))
+    assert told["n_patients"] == 30
+
+
+def test_that_the_oncologist_reads_and_prints_only(open_page):
     page = open_page("oncologist")
     assert not page.develop_button.isVisible()
     assert not page.export_button.isVisible()
-    assert {action.action_id for action in page.actions_now() if action.is_enabled} == {"model.warnings"}
+    enabled = {action.action_id for action in page.actions_now() if action.is_enabled}
+    assert enabled == {"model.print", "model.warnings"}
 
 
 def test_that_without_models_the_page_offers_the_first_development(show_as, small_project, qtbot):

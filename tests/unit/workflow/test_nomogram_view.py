@@ -1,0 +1,119 @@
+"""Inputs of the nomogram page: thresholds, levels, ranges, and what a question comes to."""
+
+from __future__ import annotations
+
+import pytest
+
+from escc_desktop.prognosis.card import Baseline, Contrast, Cutoff, ModelCard, RadScore, SurvivalModel, Term, finished
+from escc_desktop.prognosis.card_parts import Applicability, Range, Requirement
+from escc_desktop.prognosis.scenario import Calculator
+from escc_desktop.workflow.views.nomogram import NomogramView, Question
+from escc_desktop.workflow.views.nomogram_inputs import inputs_of
+
+
+def _card(*terms: Term, **fields: object) -> ModelCard:
+    content: dict[str, object] = {name: one.get_default() for name, one in ModelCard.model_fields.items()}
+    content.update(
+        kind="combined",
+        name="Made up",
+        usage="patient",
+        source="a test",
+        endpoint="os",
+        horizon_months=12.0,
+        patient_value="largest",
+        model=SurvivalModel(
+            terms=terms,
+            baseline=Baseline(
+                center=0.0,
+                survival=0.8,
+                times_months=(6.0, 12.0, 24.0),
+                cumulative_hazard=(0.1, 0.2231435513142097, 0.6),
+            ),
+        ),
+    )
+    content.update(fields)
+    content.pop("digest")
+    return finished(**content)
+
+
+AGE = Term(source="covariate", name="age_years", coefficient=0.02, range=Range(minimum=41.0, maximum=83.0))
+AST = Term(
+    source="covariate", name="ast_u_per_l", coefficient=0.5, transform="log2", range=Range(minimum=9.0, maximum=144.0)
+)
+LDH = Term(
+    source="covariate",
+    name="ldh_u_per_l",
+    coefficient=0.9,
+    contrast=Contrast(level="250 U/L or more", reference="below 250 U/L", at_least=250.0),
+)
+ECOG = Term(source="covariate", name="ecog", coefficient=0.3, contrast=Contrast(level="1", reference="0", at_least=1.0))
+SITE = (
+    Term(
+        source="covariate", name="tumor_location", coefficient=0.3, contrast=Contrast(level="mid", reference="not mid")
+    ),
+    Term(
+        source="covariate", name="tumor_location", coefficient=0.6, contrast=Contrast(level="low", reference="not low")
+    ),
+)
+SCORE = Term(source="rad_score", name="rad_score", coefficient=1.0, range=Range(minimum=-0.8, maximum=0.6))
+
+
+def test_that_a_number_begins_in_the_middle_and_its_slider_goes_beyond_the_training_range() -> None:
+    age, ast = inputs_of(_card(AGE, AST))
+    assert (age.label, age.unit) == ("Age", "years")
+    assert age.start == pytest.approx(62, abs=age.step)
+    assert age.span[0] < 41
+    assert age.span[1] > 83
+    assert age.is_outside(40.0)
+    assert not age.is_outside(41.0)
+    # The middle of a value that spreads by factors is the geometric one: sqrt(9 * 144) = 36.
+    assert ast.start == pytest.approx(36, abs=ast.step)
+    assert ast.span[0] > 0
+
+
+def test_that_a_threshold_is_marked_on_a_slider_and_begins_below_it() -> None:
+    (ldh,) = inputs_of(_card(LDH))
+    assert [one.value for one in ldh.thresholds] == [250.0]
+    assert not ldh.choices
+    assert ldh.start < 250
+    asked = Calculator(_card(LDH))
+    below, at = (asked.at(Question({"ldh_u_per_l": value}), [12.0]).survival[0] for value in (249.0, 250.0))
+    assert below == pytest.approx(0.8)
+    assert at == pytest.approx(0.8**2.718281828459045**0.9)
+
+
+def test_that_two_numbers_and_texts_become_choices() -> None:
+    ecog, place = inputs_of(_card(ECOG, *SITE))
+    assert ecog.choices == ((0.0, "0"), (1.0, "1"))
+    assert [value for value, _text in place.choices] == ["other", "mid", "low"]
+    asked = Calculator(_card(*SITE))
+    for value, effect in (("other", 0.0), ("mid", 0.3), ("low", 0.6)):
+        told = asked.at(Question({"tumor_location": value}), [12.0]).survival[0]
+        assert told == pytest.approx(0.8**2.718281828459045**effect)
+
+
+def test_that_a_rad_score_is_one_slider_with_its_cut_off() -> None:
+    card = _card(SCORE, rad_score=RadScore(terms=(), cutoff=Cutoff(value=0.12, method="searched")))
+    (score,) = inputs_of(card)
+    assert score.is_feature
+    assert [one.value for one in score.thresholds] == [0.12]
+
+
+def test_that_what_the_card_asks_of_a_patient_is_an_input_too() -> None:
+    rule = Applicability(requirements=(Requirement(column="prior_immunotherapy", allowed=("0",)),))
+    card = _card(AGE, applicability=rule)
+    view = NomogramView((), Calculator(card), inputs=inputs_of(card))
+    asked = view.inputs[-1]
+    assert asked.name == "prior_immunotherapy"
+    assert view.tell(view.start, 12.0).read is not None
+    refused = view.tell(Question({**view.start.values, asked.name: asked.choices[-1][0]}), 12.0)
+    assert refused.read is None
+    assert any("not made for such a patient" in reason for reason in refused.withheld)
+
+
+def test_that_values_outside_are_named_in_one_sentence() -> None:
+    card = _card(AGE, AST)
+    view = NomogramView((), Calculator(card), inputs=inputs_of(card))
+    told = view.tell(Question({"age_years": 90.0, "ast_u_per_l": 500.0}), 12.0)
+    assert told.withheld == ("Outside what the card was trained on: Age, AST.",)
+    assert told.curve is None
