@@ -20,9 +20,9 @@ def headline_words(results: Results) -> str:
     """Return the honest figure of the combined model in a few words; apparent ones never stand alone."""
     figure = results.models["combined"].c_index
     if figure.cross_validated is None:
-        return _("no figure of patients the models had not seen")
+        return _("no figure on unseen patients")
     nested = Interval(figure.cross_validated, figure.nested_lower, figure.nested_upper)
-    return _("C-index {c} in patients the combined model had not seen").format(c=words.index_interval(nested))
+    return _("C-index {c} on unseen patients").format(c=words.index_interval(nested))
 
 
 def summary_section(results: Results) -> Section | None:
@@ -126,7 +126,9 @@ def _ratio(value: float | None) -> str:
 
 def _missing(validity: Validity) -> Table:
     found = validity.missing
-    rows = tuple((one.label, str(one.n_missing)) for one in found.covariates)
+    rows = tuple(
+        (" · ".join(part for part in words.term(one.label) if part), str(one.n_missing)) for one in found.covariates
+    )
     note = (
         _("Filled in by chained equations, {n} times, and pooled by Rubin's rules.").format(n=found.imputations)
         if found.imputations

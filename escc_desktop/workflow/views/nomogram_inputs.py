@@ -89,7 +89,7 @@ def inputs_of(card: ModelCard) -> tuple[Input, ...]:
     for asked in card.applicability.requirements:
         if asked.column not in by_name:
             label = words.quantity(asked.column)
-            choices = tuple((value, value) for value in asked.allowed)
+            choices = tuple((value, _level(asked.column, value)) for value in asked.allowed)
             other: tuple[Value, str] = (_OTHER, _("something else"))
             made.append(
                 Input(asked.column, _capital(label), "", "", asked.allowed[0], False, choices=(*choices, other))
