@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import struct
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.spatial import ConvexHull, QhullError
-from scipy.spatial.distance import pdist
 
 from escc_desktop.errors import EsccError
 from escc_desktop.imaging.volume import Geometry, array_digest, frozen_array
@@ -287,31 +284,6 @@ def surface_distances(a: Mask, b: Mask) -> tuple[float, float]:
 def _surface(voxels: BoolArray) -> BoolArray:
     inner: BoolArray = ndimage.binary_erosion(voxels)
     return voxels & ~inner
-
-
-def largest_axial_diameter_mm(mask: Mask) -> float:
-    """Return the longest distance in one slice between two points of the outline; 0 for an empty mask.
-
-    The outline runs through the middles of the pixel edges between inside and outside, so that a row of n pixels
-    is n pixel widths long.
-    """
-    z, y, x = mask.bounding_box
-    spacing = np.array(mask.geometry.spacing_mm[:2])
-    return max((_diameter(_outline(plane) * spacing) for plane in mask.voxels[z, y, x] if plane.any()), default=0.0)
-
-
-def _outline(plane: BoolArray) -> NDArray[np.float64]:
-    padded = np.pad(plane, 1)
-    rows, columns = np.nonzero(padded[:, 1:] != padded[:, :-1])
-    vertical = np.column_stack([columns + 0.5, rows])
-    rows, columns = np.nonzero(padded[1:] != padded[:-1])
-    return np.concatenate([vertical, np.column_stack([columns, rows + 0.5])])
-
-
-def _diameter(points: NDArray[Any]) -> float:
-    with contextlib.suppress(QhullError):  # raised when all points lie on one line
-        points = points[ConvexHull(points).vertices]
-    return float(pdist(points).max())
 
 
 def _same_grid(a: Mask, b: Mask) -> None:

@@ -65,7 +65,7 @@ def slice_axes(voxels: BoolArray, spacing_mm: tuple[float, float]) -> SliceAxes 
     """Return the axes of what is drawn on a slice; None where nothing is.
 
     The outline runs through the middles of the pixel edges between inside and outside, so that a row of n pixels is
-    n pixel widths long (as in `mask.largest_axial_diameter_mm`). Both axes go from one outermost point to another,
+    n pixel widths long. Both axes go from one outermost point to another,
     also across a part of the slice that is not drawn.
 
     Parameters

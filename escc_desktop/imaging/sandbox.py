@@ -170,16 +170,8 @@ class Sandbox:
     def close(self) -> None:
         """End the child."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue  # the rest of a request to a dead child
+        if process is not None:
+            end_process(process)
 
 
 def _is_whole(answers: Any, count: int) -> TypeGuard[list[dict[str, Any]]]:
@@ -202,6 +194,18 @@ def _death(is_late: bool, timeout_s: float) -> SandboxError:
     return SandboxError(
         "crash", "Reading the file crashed the parser.", "The file is damaged or hostile; leave it out."
     )
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """End a process that is spoken with over pipes, whatever it is doing, and close them."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            try:
+                pipe.close()
+            except OSError:
+                continue  # the rest of a request to a dead process
 
 
 def write_frame(stream: IO[bytes], message: Mapping[str, Any], payload: bytes | memoryview = b"") -> None:

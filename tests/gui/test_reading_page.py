@@ -20,7 +20,7 @@ from reader_hand import LEFT, WAIT_MS, ReaderHand
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.pages import reading as reading_page
-from escc_desktop.imaging.mask import Mask, largest_axial_diameter_mm
+from escc_desktop.imaging.measure import slice_axes
 from escc_desktop.progress import Progress
 from escc_desktop.store.store import Store
 from escc_desktop.workflow.desk import Reading, ReadingDesk
@@ -200,7 +200,8 @@ def test_that_volume_diameter_and_slices_follow_what_is_drawn(reader: ReaderHand
     assert figures.volume.text() == f"{volume / 1000:.2f} mL ({volume:.0f} mm³)"
     assert figures.slices.text() == "2"
     assert figures.missing.text() == "1 slice between is empty: 4"
-    expected = largest_axial_diameter_mm(Mask(reader.kept.copy(), board.planes.geometry))
+    axes = [slice_axes(plane, board.planes.geometry.spacing_mm[:2]) for plane in reader.kept if plane.any()]
+    expected = max(one.long_mm for one in axes if one)
     reader.qtbot.waitUntil(lambda: figures.diameter.text() == f"{expected:.1f} mm", timeout=WAIT_MS)
     reader.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     reader.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPolygonF
 
 from escc_desktop.gui.theme import OKABE_ITO
 from escc_desktop.gui.tools.canvas import Canvas
-from escc_desktop.gui.tools.tool import DrawTool, array_point
+from escc_desktop.gui.tools.noted import NotedTool
+from escc_desktop.gui.tools.tool import array_point
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.planes import Plane
 from escc_desktop.gui.viewer.tool import Pointer
@@ -25,7 +26,7 @@ _POINT_PX: Final = 4.0
 _Points = tuple[tuple[float, float, float], ...]
 
 
-class CourseTool(DrawTool):
+class CourseTool(NotedTool[_Points]):
     """Sets the points of the course: left sets or drags one, right removes one."""
 
     name = "course"
@@ -34,7 +35,6 @@ class CourseTool(DrawTool):
         super().__init__(canvas)
         self._held: int | None = None
         self._dragged: _Points | None = None
-        self._before: list[_Points] = []
         self._line: tuple[_Points, Centreline | None] = ((), None)
 
     @property
@@ -58,9 +58,9 @@ class CourseTool(DrawTool):
             self._line = points, centreline(np.array(points)) if is_line else None
         return self._line[1]
 
-    def keep(self, points: NDArray[np.float64] | _Points) -> None:
+    def keep(self, noted: NDArray[np.float64] | _Points) -> None:
         """Note points, in whatever order, one a slice."""
-        in_order = tuple((x, y, z) for x, y, z in np.round(sort_clicks(np.asarray(points)), 2).tolist())
+        in_order = tuple((x, y, z) for x, y, z in np.round(sort_clicks(np.asarray(noted)), 2).tolist())
         if in_order != self.noted:
             self._before.append(self.noted)
             self.canvas.note(CENTRELINE, [list(point) for point in in_order] or None)
@@ -106,20 +106,6 @@ class CourseTool(DrawTool):
     def key(self, event: QKeyEvent) -> bool:
         """Backspace takes the last change back."""
         return event.key() == Qt.Key.Key_Backspace and self.step_back()
-
-    def step_back(self) -> bool:
-        """Put the points back as they were before the last change."""
-        if not self._before:
-            return False
-        earlier = self._before.pop()
-        left = len(self._before)
-        self.keep(earlier)
-        del self._before[left:]
-        return True
-
-    def take_up(self) -> None:
-        """Begin anew with what can be taken back."""
-        self._before.clear()
 
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint the points and the line between them; a point of another slice is hollow."""

@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor, QPainter
 
 from escc_desktop.gui.theme import CAPTION_PX, face
 from escc_desktop.gui.tools.canvas import Canvas
-from escc_desktop.gui.tools.tool import DrawTool, array_point
+from escc_desktop.gui.tools.noted import NotedTool
+from escc_desktop.gui.tools.tool import array_point
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.limit_line import paint_limit
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
@@ -58,7 +59,7 @@ def edge_of(planes: VolumePlanes, limits: Limits, *, cranial: bool) -> float:
     return limits.cranial - half if cranial else limits.caudal + half
 
 
-class LimitsTool(DrawTool):
+class LimitsTool(NotedTool[Limits | None]):
     """Sets the limits: a first drag draws both, a later one moves the nearer of them.
 
     Attributes
@@ -73,7 +74,6 @@ class LimitsTool(DrawTool):
         super().__init__(canvas)
         self._dragged: Limits | None = None
         self._fixed = 0
-        self._before: list[Limits | None] = []
         self.watchers: list[Callable[[], object]] = []
 
     @property
@@ -87,11 +87,11 @@ class LimitsTool(DrawTool):
         note = self.canvas.reading.history.notes.get(LIMITS)
         return Limits(int(note["cranial"]), int(note["caudal"])) if isinstance(note, dict) else None
 
-    def keep(self, limits: Limits | None) -> None:
+    def keep(self, noted: Limits | None) -> None:
         """Note limits, or that there are none."""
         before = self.noted
-        if limits != before and self.canvas.may_draw():
-            self.canvas.note(LIMITS, None if limits is None else asdict(limits))
+        if noted != before and self.canvas.may_draw():
+            self.canvas.note(LIMITS, None if noted is None else asdict(noted))
             self._before.append(before)
 
     def set_one(self, slice_index: int, *, cranial: bool) -> None:
@@ -154,16 +154,6 @@ class LimitsTool(DrawTool):
         self.finish()
         return True
 
-    def step_back(self) -> bool:
-        """Put the limits back where they were before the last drag."""
-        if not self._before:
-            return False
-        earlier = self._before.pop()
-        left = len(self._before)
-        self.keep(earlier)
-        del self._before[left:]
-        return True
-
     def _slice(self, at: Pointer) -> int:
         return round(array_point(at)[axial_axis(self.canvas.planes)])
 
@@ -183,10 +173,6 @@ class LimitsTool(DrawTool):
             ends = [view.plane_to_widget(row, column) for column in (-0.5, columns - 0.5)]
             left, right = sorted(ends, key=QPointF.x)
             paint_limit(painter, (left, right), name, inwards=1 if is_cranial else -1, is_held=self._is_held)
-
-    def take_up(self) -> None:
-        """Begin anew with what can be taken back."""
-        self._before.clear()
 
     @property
     def _is_held(self) -> bool:

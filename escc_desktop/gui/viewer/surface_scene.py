@@ -17,7 +17,7 @@ from escc_desktop.frozen import part_command
 from escc_desktop.gui.viewer.look import Look
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.imaging.mask import BoolArray, bounding_box
-from escc_desktop.imaging.sandbox import read_frame, write_frame
+from escc_desktop.imaging.sandbox import end_process, read_frame, write_frame
 from escc_desktop.imaging.volume import Geometry
 from escc_desktop.progress import Progress
 
@@ -77,16 +77,8 @@ class Painter:
         with self._lock:
             self._is_closed = True
             process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue  # the rest of an order to a dead process
+        if process is not None:
+            end_process(process)
 
     def _running(self) -> subprocess.Popen[bytes]:
         with self._lock:

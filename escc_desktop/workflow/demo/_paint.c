@@ -30,6 +30,16 @@ static int contiguous(PyObject *source, Py_buffer *view, const char *what, Py_ss
     return 0;
 }
 
+/* Let go of buffers and return None; NULL where an error is set. */
+static PyObject *ended(Py_buffer *views, int held, int is_sound)
+{
+    while (held)
+        PyBuffer_Release(&views[--held]);
+    if (!is_sound)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static int sizes_are_sound(const Py_ssize_t *size)
 {
     if (size[0] >= 1 && size[1] >= 1 && size[2] >= 1 && size[1] <= PY_SSIZE_T_MAX / 16 / size[2]
@@ -133,11 +143,7 @@ static PyObject *tubes(PyObject *module, PyObject *args)
             capsule(&field, points + 2 * POINT * k, points + 2 * POINT * k + POINT, flatten);
         Py_END_ALLOW_THREADS
     }
-    while (held)
-        PyBuffer_Release(&views[--held]);
-    if (!is_sound)
-        return NULL;
-    Py_RETURN_NONE;
+    return ended(views, held, is_sound);
 }
 
 /* Interpolation */
@@ -299,11 +305,7 @@ static PyObject *refine(PyObject *module, PyObject *args)
             PyErr_NoMemory();
         }
     }
-    while (held)
-        PyBuffer_Release(&views[--held]);
-    if (!is_sound)
-        return NULL;
-    Py_RETURN_NONE;
+    return ended(views, held, is_sound);
 }
 
 /* Coverage and mixing */
@@ -407,11 +409,7 @@ static PyObject *blend(PyObject *module, PyObject *args)
     } else {
         is_sound = 0;
     }
-    while (held)
-        PyBuffer_Release(&views[--held]);
-    if (!is_sound)
-        return NULL;
-    Py_RETURN_NONE;
+    return ended(views, held, is_sound);
 }
 
 /* Trees */
@@ -604,11 +602,7 @@ static PyObject *smooth(PyObject *module, PyObject *args)
             PyErr_NoMemory();
         }
     }
-    while (held)
-        PyBuffer_Release(&views[--held]);
-    if (!is_sound)
-        return NULL;
-    Py_RETURN_NONE;
+    return ended(views, held, is_sound);
 }
 
 /* Extent */

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from escc_desktop.errors import EsccError
 from escc_desktop.imaging.itk import to_itk
-from escc_desktop.imaging.mask import Mask, MaskEdit, dice, largest_axial_diameter_mm, surface_distances
+from escc_desktop.imaging.mask import Mask, MaskEdit, dice, surface_distances
 from escc_desktop.imaging.volume import Geometry
 
 SHAPE = (4, 6, 7)
@@ -114,15 +114,3 @@ def test_that_distances_are_symmetric_and_need_two_surfaces() -> None:
         surface_distances(a, box(slice(0, 0), slice(0, 0), slice(0, 0)))
     with pytest.raises(EsccError, match="grids"):
         dice(a, Mask(np.zeros(SHAPE, bool), GRID))
-
-
-def test_that_the_diameter_of_known_shapes_is_theirs() -> None:
-    assert largest_axial_diameter_mm(box(slice(5, 15), slice(8, 9), slice(0, 1))) == pytest.approx(
-        math.hypot(10, 0), 0.01
-    )
-    y, x = np.ogrid[:301, :301]
-    disk = Mask(((x - 150) ** 2 + (y - 150) ** 2 <= 120**2)[None], Geometry((301, 301, 1), (0.25, 0.25, 5), (0, 0, 0)))
-    assert largest_axial_diameter_mm(disk) == pytest.approx(60.0, abs=0.3)
-    assert largest_axial_diameter_mm(box(slice(0, 0), slice(0, 0), slice(0, 0))) == 0
-    # A long way down is no axial diameter.
-    assert largest_axial_diameter_mm(box(slice(5, 6), slice(5, 6), slice(0, 20))) == pytest.approx(1.0)
