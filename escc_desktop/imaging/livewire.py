@@ -56,7 +56,7 @@ class Livewire:
         around = hu[wide[0] : high[0] + _MARGIN, wide[1] : high[1] + _MARGIN]
         inner = tuple(slice(a - b, c - b) for a, b, c in zip(low, wide, high, strict=True))
         cost = edge_cost(around, spacing_mm)[inner]
-        self._corner = np.array(low)
+        self._corner = low
         self._shape = cost.shape
         self._ways = MCP_Geometric(cost, sampling=spacing_mm)
         self._ways.find_costs([(middle[0] - low[0], middle[1] - low[1])])
@@ -65,7 +65,7 @@ class Livewire:
         """Return the voxels from the start to a point, its end out of reach replaced by the nearest one within it."""
         row, column = (
             min(max(round(place - corner), 0), length - 1)
-            for place, corner, length in zip(end, self._corner.tolist(), self._shape, strict=True)
+            for place, corner, length in zip(end, self._corner, self._shape, strict=True)
         )
-        way = np.array(self._ways.traceback((row, column)), dtype=np.float64) + self._corner
-        return [(float(row), float(column)) for row, column in way]
+        down, right = (float(corner) for corner in self._corner)
+        return [(row + down, column + right) for row, column in self._ways.traceback((row, column))]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import find_contours
 
+from escc_desktop.imaging._thin import thinned
 from escc_desktop.imaging.mask import BoolArray
 
 Vertex = tuple[float, float]
@@ -67,29 +68,11 @@ def _thinned(points: NDArray[np.float64], tolerance: float) -> NDArray[np.float6
 
     As Douglas and Peucker do: the point farthest from the way between two kept ones is kept too, if it is too far.
     """
-    kept = np.zeros(len(points), dtype=np.bool_)
-    kept[[0, -1]] = True
-    spans = [(0, len(points) - 1)]
-    while spans:
-        first, last = spans.pop()
-        between = _distances(points[first + 1 : last], points[first], points[last])
-        if between.max(initial=0.0) > tolerance:
-            middle = first + 1 + int(between.argmax())
-            kept[middle] = True
-            spans += [(first, middle), (middle, last)]
-    return points[kept]
-
-
-def _distances(
-    points: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return how far points (n, 2) are from the nearest place of the way from start to end."""
-    way = end - start
-    length = float(way @ way)
-    along = np.clip((points - start) @ way / length, 0, 1) if length else np.zeros(len(points))
-    away: NDArray[np.float64] = np.hypot(*(points - start - along[:, np.newaxis] * way).T)
-    return away
+    line = np.ascontiguousarray(points)
+    kept = np.zeros(len(line), dtype=np.bool_)
+    thinned(line, kept, tolerance)
+    return line[kept]
 
 
 def _vertices(points: NDArray[np.float64]) -> Loop:
-    return [(float(row), float(column)) for row, column in points]
+    return [(row, column) for row, column in points.tolist()]

@@ -55,9 +55,11 @@ class Site:
 
     def repaint(self, vertices: Iterable[Vertex]) -> None:
         """Have the part of the picture that vertices and the lines between them lie on painted anew."""
-        points = self.points(vertices)
-        if points:
-            box = QPolygonF(points).boundingRect().adjusted(-_PAD_PX, -_PAD_PX, _PAD_PX, _PAD_PX)
+        rows_and_columns = list(zip(*vertices, strict=True))
+        if rows_and_columns:
+            rows, columns = rows_and_columns
+            corners = self.points([(min(rows), min(columns)), (max(rows), max(columns))])
+            box = QPolygonF(corners).boundingRect().adjusted(-_PAD_PX, -_PAD_PX, _PAD_PX, _PAD_PX)
             self.view.update(box.toAlignedRect())
 
 
