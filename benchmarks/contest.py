@@ -49,11 +49,16 @@ def _verdict(found: float, wanted: float) -> str:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a line should reach: its ratio to the peer, and its 95th percentile in ms."""
+    """What a line should reach: its ratio to the peer, and its 95th percentile in ms.
+
+    With a `burst`, so many turns of ours follow each other before as many of the peer's: what comes in quick
+    succession, as the moves of a hand do, meets a processor that has just done the like.
+    """
 
     ratio: float | None = None
     p95_ms: float | None = None
     by_wall: bool = False
+    burst: int = 1
 
 
 def race(
@@ -69,14 +74,17 @@ def race(
     wall: list[list[float]] = [[] for _ in runners]
     cpu: list[list[float]] = [[] for _ in runners]
     warm_up = min(WARM_UP, repeats // 4)
-    for turn in range(repeats + warm_up):
-        before(turn)
+    turns = list(range(repeats + warm_up))
+    for first in range(0, len(turns), wanted.burst):
         for place, run in enumerate(runners):
-            start, start_cpu = time.perf_counter(), time.process_time()
-            run(turn)
-            if turn >= warm_up:
-                wall[place].append(1000 * (time.perf_counter() - start))
-                cpu[place].append(1000 * (time.process_time() - start_cpu))
+            for turn in turns[first : first + wanted.burst]:
+                if place == 0:
+                    before(turn)
+                start, start_cpu = time.perf_counter(), time.process_time()
+                run(turn)
+                if turn >= warm_up:
+                    wall[place].append(1000 * (time.perf_counter() - start))
+                    cpu[place].append(1000 * (time.process_time() - start_cpu))
     times = wall if wanted.by_wall else cpu
     has_peer = len(runners) > 1
     line = Line(
