@@ -12,9 +12,11 @@ from escc_desktop.prognosis.card import ModelCard, load_card
 from escc_desktop.prognosis.card_digests import patient_digest
 from escc_desktop.prognosis.carding import term_label
 from escc_desktop.prognosis.cohort import patient_values
+from escc_desktop.prognosis.results import Results
 from escc_desktop.prognosis.scenario import Answer, Calculator, Curve, Question, Value
 from escc_desktop.prognosis.score import rad_score_of
 from escc_desktop.progress import Progress
+from escc_desktop.store.kinds import RESULT
 from escc_desktop.trial.records import TrialRecord, VitalStatus
 from escc_desktop.trial.results import overall_survival
 from escc_desktop.workflow.access import Operation, require
@@ -30,7 +32,7 @@ __all__ = [
     "patient_question", "view_of_file",
 ]  # fmt: skip
 
-_SETTLED = 0.5
+_CHANCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -240,13 +242,23 @@ def _view(
         sites=sites,
         ruler=pairs,
         total_span=span,
-        honesty=_honesty(card),
+        honesty=_honesty(card, _nested(project, card)),
         patients=patients,
         may_move_features=project.may(Operation.TRY_FEATURES),
     )
 
 
-def _honesty(card: ModelCard) -> tuple[str, ...]:
+def _nested(project: Project, card: ModelCard) -> words.Interval | None:
+    """Return the nested C-index of a card that was developed here; None for others."""
+    for document in project.view.all(RESULT):
+        if card.digest in document.content["card_digests"].values():
+            figure = Results.model_validate(document.content).models[card.kind].c_index
+            if figure.cross_validated is not None:
+                return words.Interval(figure.cross_validated, figure.nested_lower, figure.nested_upper)
+    return None
+
+
+def _honesty(card: ModelCard, nested: words.Interval | None) -> tuple[str, ...]:
     """Return what must be known first: on how many the card rests, how well it did, what its intervals leave out."""
     told = []
     if card.training is not None:
@@ -259,7 +271,7 @@ def _honesty(card: ModelCard) -> tuple[str, ...]:
                 months=card.horizon_months,
             )
         )
-    told += [_c_words(card)] if _c_words(card) else []
+    told += [line for line in (_c_words(card, nested),) if line]
     told.append(
         _("The intervals hold the error of the coefficients, not that of their selection: they are too narrow.")
     )
@@ -269,16 +281,20 @@ def _honesty(card: ModelCard) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _c_words(card: ModelCard) -> str:
+def _c_words(card: ModelCard, nested: words.Interval | None) -> str:
+    """Return the honest C-index: nested where it is known, else corrected; the apparent one stands beside."""
     figure = next((one for one in card.performance if one.name == "c_index"), None)
-    if figure is None or figure.corrected is None:
+    if figure is None:
         return ""
-    shown = words.index_interval(words.Interval(figure.corrected, figure.lower, figure.upper))
-    text = _("C-index corrected for optimism {corrected}; apparent {apparent}.")
-    if figure.lower is not None and figure.lower <= _SETTLED:
-        text = _("C-index corrected for optimism {corrected}: it may tell patients apart no better than chance; "
-                 "apparent {apparent}.")  # fmt: skip
-    return text.format(corrected=shown, apparent=words.index(figure.apparent))
+    shown, basis = nested, _("on unseen patients")
+    if shown is None and figure.corrected is not None:
+        shown, basis = words.Interval(figure.corrected, figure.lower, figure.upper), _("corrected for optimism")
+    if shown is None:
+        return ""
+    text = _("C-index {c} {basis}; apparent {apparent}.")
+    if shown.lower is not None and shown.lower <= _CHANCE:
+        text = _("C-index {c} {basis}: no better than chance, as far as is shown; apparent {apparent}.")
+    return text.format(c=words.index_interval(shown), basis=basis, apparent=words.index(figure.apparent))
 
 
 @dataclass(frozen=True)
