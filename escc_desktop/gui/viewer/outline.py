@@ -27,7 +27,7 @@ def paint_border(painter: QPainter, mapping: Mapping, voxels: NDArray[np.bool_],
     if width <= 2 * thick or height <= 2 * thick:
         return
     pixels = np.zeros((height, width), dtype=np.uint32)
-    grid.draw(Border(voxels, corner, color.rgba()), pixels, x, y)
+    grid.draw(Border(voxels, corner, _premultiplied(color)), pixels, x, y)
     image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     if ratio == 1:
         painter.drawImage(x, y, image)
@@ -36,3 +36,10 @@ def paint_border(painter: QPainter, mapping: Mapping, voxels: NDArray[np.bool_],
     painter.scale(1 / ratio, 1 / ratio)
     painter.drawImage(x, y, image)
     painter.restore()
+
+
+def _premultiplied(color: QColor) -> int:
+    """Return a colour that lets shine through as the picture's format has it: each part times the alpha."""
+    alpha = color.alpha()
+    red, green, blue = (round(part * alpha / 255) for part in (color.red(), color.green(), color.blue()))
+    return alpha << 24 | red << 16 | green << 8 | blue
