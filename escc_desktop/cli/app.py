@@ -27,6 +27,7 @@ COMMANDS = MappingProxyType({
     "statistics": ("stats", "sample-size"),
     "planning": ("planner",),
     "specification": ("specification",),
+    "manuscript": ("manuscript",),
     "params": ("params",),
     "verify": ("verify",),
     "trial": ("trial",),
