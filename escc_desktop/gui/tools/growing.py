@@ -75,6 +75,8 @@ class GrowingTool(DrawTool):
         self._latest: Latest[Grown] = Latest(bench.tasks, _("Region growing"), self._show, self._fail)
         self.options.changed.connect(self._ask)
         self.canvas.suggested.connect(self._on_suggested)
+        self._layer = self.canvas.layer
+        self.canvas.rois_changed.connect(self._on_rois)
 
     @property
     def is_busy(self) -> bool:
@@ -92,6 +94,7 @@ class GrowingTool(DrawTool):
             self.canvas.said.emit(_("The seed lies outside the image: click inside it."))
             return True
         self.drop()
+        self._layer = self.canvas.layer
         seed = voxel[2], voxel[1], voxel[0]
         is_inside = bool(self.canvas.shown[seed])
         place = at.view.plane_to_widget(at.row, at.column)
@@ -143,6 +146,11 @@ class GrowingTool(DrawTool):
             self._is_suggesting = False
             confirm(self.canvas, seed.slice_index)
         self.drop()
+
+    def _on_rois(self) -> None:
+        """Forget what grows for a region that is drawn no more: it would come to be suggested for another one."""
+        if self._seed is not None and self._layer != self.canvas.layer:
+            self.drop()
 
     def key(self, event: QKeyEvent) -> bool:
         """Return confirms, Esc clears."""
