@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from escc_desktop.cli.app import build
+from escc_desktop.cli.frame import run_app
 from escc_desktop.features.acquisition import ScanFacts
-from escc_desktop.features.table import FeatureTable, RoiKey
-from escc_desktop.files import CsvTable
+from escc_desktop.features.table import FeatureTable, RoiKey, write_feature_table
+from escc_desktop.files import CsvTable, csv_text
 from escc_desktop.prognosis.applicability import applicability, outside, unsaid
-from escc_desktop.prognosis.card import ModelCard, finished
+from escc_desktop.prognosis.card import ModelCard, finished, save_card
 from escc_desktop.prognosis.card_parts import Applicability, Requirement
 from escc_desktop.prognosis.clinical import ClinicalTable, parse_clinical
 from escc_desktop.prognosis.cohort import assemble
@@ -106,3 +110,27 @@ def test_that_nothing_known_of_the_training_patients_is_required_of_nobody(cohor
     found = applicability(Applicability(), clinical, assemble(cohort.table, clinical, "os", "largest"))
     assert found.requirements == ()
     assert list(outside(found.model_copy(update={"sites": ()}), ("liver",), {})) == []
+
+
+def test_that_the_command_withholds_it_like_the_card(
+    card: ModelCard, cohort: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = cohort.table.select(reader="A", occasion="first")
+    keys = tuple(RoiKey(f"N{key.patient_id}", key.lesion_id, "primary", "A", "first") for key in first.keys)
+    write_feature_table(tmp_path / "features.csv", FeatureTable(keys, first.names, first.values * 1.0001), {})
+    save_card(tmp_path / "card.json", card)
+    rows = [[f"N{row[0]}", *row[1:], "1", k % 2, PATIENT["regimen"]] for k, row in enumerate(cohort.rows)]
+    (tmp_path / "clinical.csv").write_text(csv_text((*cohort.header, *PATIENT), rows), encoding="utf-8")
+    arguments = ["assess", *(str(tmp_path / name) for name in ("card.json", "features.csv", "clinical.csv"))]
+    arguments += ["-o", str(tmp_path / "out.csv"), "--json"]
+    with pytest.raises(SystemExit) as left:
+        run_app(build(arguments), arguments)
+    assert left.value.code == 0
+    verdicts = json.loads(capsys.readouterr().out)["assessments"]
+    for k, verdict in enumerate(verdicts):
+        reasons = [caution for caution in verdict["cautions"] if caution.startswith("outside_applicability")]
+        assert len(reasons) == k % 2
+        if k % 2:
+            assert verdict["survival"] is None
+            assert "prior_immunotherapy 1, card 0" in reasons[0]
+    assert any(verdict["survival"] is not None for verdict in verdicts)
