@@ -15,6 +15,7 @@ from reader_hand import LEFT, NONE, RIGHT, WAIT_MS, ReaderHand
 from skimage.measure import label
 
 from escc_desktop.gui.main_window import MainWindow
+from escc_desktop.gui.tools.canvas import RoiEntry
 from escc_desktop.gui.tools.growing import HU_A_PX, GrowingTool
 from escc_desktop.gui.tools.growing_options import GrowingPanel
 from escc_desktop.workflow.project import Project
@@ -228,3 +229,30 @@ def test_that_return_in_a_field_takes_the_number_before_it_adds_the_region(reade
     assert not reader.board.reading.history.edits
     QTest.keyClick(panel.reach, Qt.Key.Key_Return)
     assert [edit.label for edit in reader.board.reading.history.edits] == ["region growing"]
+
+
+def test_that_what_grows_is_forgotten_when_another_region_is_drawn_on(reader: ReaderHand) -> None:
+    tool, canvas = held(reader, "growing"), reader.board.canvas
+    canvas.set_rois([*canvas.rois, RoiEntry(1, "")])
+    drag(reader, 0, NARROW_PX)
+    assert tool.unfinished()
+    canvas.draw_on(1)
+    reader.qtbot.waitUntil(lambda: not tool.is_busy, timeout=WAIT_MS)
+    assert tool.unfinished() == ""
+    assert canvas.suggestion is None
+    assert not canvas.shown.any()
+
+
+def test_that_nothing_is_noted_while_the_canvas_is_locked_and_regions_stay(reader: ReaderHand) -> None:
+    canvas = reader.board.canvas
+    said: list[str] = []
+    canvas.said.connect(said.append)
+    canvas.why_locked = "Locked for a moment."
+    assert not canvas.note("anything", 1)
+    canvas.layer = 7  # such as that of a region removed meanwhile
+    canvas.rois_changed.emit()
+    assert canvas.rois == (RoiEntry(0, ""),)
+    assert set(said) == {"Locked for a moment."}
+    canvas.why_locked = ""
+    canvas.rois_changed.emit()
+    assert [entry.layer for entry in canvas.rois] == [0, 7]
