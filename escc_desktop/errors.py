@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+def plain_words(message: str) -> str:
+    """Return what a check of settings says, without the kind of error that its library puts before it."""
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+
+
 class EsccError(Exception):
     """Expected trouble: the input or the request is at fault, not the program.
 

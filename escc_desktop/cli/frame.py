@@ -171,7 +171,10 @@ def _report_refused(error: EsccError) -> int:
 
 
 def _report_usage(error: UsageError | TyperException) -> int:
-    say(f"error: {error.format_message() if isinstance(error, TyperException) else error} See escc COMMAND --help.")
+    words = str(error)
+    if isinstance(error, TyperException):  # its check of a value puts the kind of error in the middle of the sentence
+        words = error.format_message().replace(": Value error, ", ": ")
+    say(f"error: {words} See escc COMMAND --help.")
     return WRONG_USE
 
 

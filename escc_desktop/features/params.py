@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from escc_desktop.errors import EsccError, Fault, FaultsError
+from escc_desktop.errors import EsccError, Fault, FaultsError, plain_words
 from escc_desktop.features.names import feature_names, filter_names
 from escc_desktop.files import canonical_json, decode_text, digest, read_bytes
 from escc_desktop.resources import resource_path
@@ -191,7 +191,8 @@ def _parse(path: Path) -> ExtractionParams:
         return ExtractionParams.model_validate(document)
     except ValidationError as error:
         faults = [
-            Fault(f"{path.name}, {'.'.join(map(str, fault['loc'])) or 'top'}", fault["msg"]) for fault in error.errors()
+            Fault(f"{path.name}, {'.'.join(map(str, fault['loc'])) or 'top'}", plain_words(fault["msg"]))
+            for fault in error.errors()
         ]
         raise FaultsError(
             f"{path.name} holds no valid extraction settings: {faults[0]}.",

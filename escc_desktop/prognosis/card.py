@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from escc_desktop.errors import EsccError, Fault, FaultsError
+from escc_desktop.errors import EsccError, Fault, FaultsError, plain_words
 from escc_desktop.files import canonical_json, digest, parse_json, read_bytes, write_json
 from escc_desktop.prognosis.card_parts import (
     Acquisition,
@@ -287,7 +287,8 @@ def parse_card(document: object, name: str = "card") -> ModelCard:
     try:
         return ModelCard.model_validate_json(canonical_json(document))
     except ValidationError as error:
-        faults = [Fault(_place(entry["loc"], name), entry["msg"]) for entry in error.errors(include_url=False)]
+        entries = error.errors(include_url=False)
+        faults = [Fault(_place(entry["loc"], name), plain_words(entry["msg"])) for entry in entries]
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise FaultsError(
             f"{name} is no valid model card: {faults[0]}{more}.",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from escc_desktop.errors import EsccError, Fault, FaultsError
+from escc_desktop.errors import EsccError, Fault, FaultsError, plain_words
 from escc_desktop.files import canonical_json, decode_text, digest, read_bytes
 from escc_desktop.prognosis.card_parts import Applicability, Name, Part, Text
 from escc_desktop.resources import resource_path
@@ -234,7 +234,7 @@ def _checked(document: dict[str, object], name: str) -> DevelopConfig:
         return DevelopConfig.model_validate(_with_tuples(document))
     except ValidationError as error:
         faults = [
-            Fault(", ".join([name, *([place] if (place := ".".join(map(str, entry["loc"]))) else [])]), entry["msg"])
+            Fault(", ".join(filter(None, [name, ".".join(map(str, entry["loc"]))])), plain_words(entry["msg"]))
             for entry in error.errors(include_url=False)
         ]
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""

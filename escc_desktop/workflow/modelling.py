@@ -10,7 +10,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from escc_desktop import version
-from escc_desktop.errors import FaultsError, UsageError
+from escc_desktop.errors import FaultsError, UsageError, plain_words
 from escc_desktop.features.table import FeatureTable, read_feature_table
 from escc_desktop.files import digest, read_bytes, refuse_overwriting, write_csv, write_json, write_whole
 from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, load_card, save_card
@@ -80,7 +80,7 @@ def config_of(
         return DevelopConfig.model_validate({**dict(base), **chosen})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise UsageError(f"{first['loc'][0]}: {first['msg']}.") from None
+        raise UsageError(f"{first['loc'][0]}: {plain_words(first['msg'])}.") from None
 
 
 def icc_file(

@@ -68,20 +68,17 @@ class Verification:
 
     Attributes
     ----------
-    problem
-        Why it fails as a whole though every check passed: a folder without any reference case. Empty otherwise.
     facts
         Name and value.
     """
 
     checks: tuple[Check, ...]
-    problem: str
     facts: tuple[tuple[str, str], ...]
 
     @property
     def has_passed(self) -> bool:
         """Whether there was something to check and all of it agrees."""
-        return bool(self.checks) and not self.problem and all(check.has_passed for check in self.checks)
+        return bool(self.checks) and all(check.has_passed for check in self.checks)
 
     @property
     def n_failed(self) -> int:
@@ -102,7 +99,7 @@ def verify(folder: Path | None, progress: Progress) -> Verification:
     Raises
     ------
     EsccError
-        There is no such folder.
+        There is no such folder, or no reference case in it.
     Cancelled
         From `progress`.
     """
@@ -110,8 +107,11 @@ def verify(folder: Path | None, progress: Progress) -> Verification:
         raise EsccError(f"{folder} is no folder.", "Give the folder that holds reference/ and data/.")
     built_in = (digital_phantom_check(), *planned_cases(resource_path("verification"), BUILT_IN))
     given = planned_cases(folder) if folder is not None else ()
-    problem = f"No reference case was found under {folder}." if folder is not None and not given else ""
-    return Verification(_run_all((*built_in, *given), progress), problem, _facts())
+    if folder is not None and not given:
+        raise EsccError(
+            f"No reference case was found under {folder}.", "Give the folder that holds reference/ and data/."
+        )
+    return Verification(_run_all((*built_in, *given), progress), _facts())
 
 
 def _run_all(planned: Sequence[Planned], progress: Progress) -> tuple[Check, ...]:
@@ -171,7 +171,6 @@ def verification_document(verification: Verification) -> dict[str, Any]:
         "passed": verification.has_passed,
         "n_checks": len(verification.checks),
         "n_failed": verification.n_failed,
-        "problem": verification.problem or None,
         "installation": dict(verification.facts),
         "checks": [_check_document(check) for check in verification.checks],
     }
@@ -220,7 +219,7 @@ def verdict(verification: Verification) -> str:
     if verification.has_passed:
         return f"All {n} checks passed."
     found = f"{verification.n_failed} of {n} checks failed." if verification.n_failed else f"{n} checks passed."
-    return f"{found} {verification.problem}".strip()
+    return found
 
 
 def _row(check: Check) -> tuple[str, str, str, str, str, str]:
@@ -252,8 +251,6 @@ def write_verification(verification: Verification, path: Path) -> None:
         The folder cannot be written.
     """
     failed = [f"{check.step}, {check.case}: {check.problem}" for check in verification.checks if not check.has_passed]
-    if verification.problem:
-        failed.append(verification.problem)
     sources = list(dict.fromkeys(check.source for check in verification.checks))
     sections = (_section(source, [each for each in verification.checks if each.source == source]) for source in sources)
     report = StudyReport(

@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 from pydantic import ValidationError
 
-from escc_desktop.errors import EsccError
+from escc_desktop.errors import EsccError, plain_words
 from escc_desktop.features.engine import DEFAULT_ENGINE
 from escc_desktop.features.extract import make_engine
 from escc_desktop.features.ibsi import Comparison, measure_configuration_c, measure_digital_phantom
@@ -231,7 +231,8 @@ def _params_file(settings: Mapping[str, Any], folder: Path) -> str:
     try:
         changed = ExtractionParams.model_validate(preset.model_dump() | known)
     except ValidationError as error:
-        raise EsccError(f"The cases ask for settings that cannot be had: {error.errors()[0]['msg']}.") from None
+        why = plain_words(error.errors()[0]["msg"])
+        raise EsccError(f"The cases ask for settings that cannot be had: {why}.") from None
     if changed.digest == preset.digest:
         return preset.name
     path = folder / "settings.yaml"

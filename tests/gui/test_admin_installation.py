@@ -28,7 +28,7 @@ BAD = Check("built in", "icc", "b", 3, Deviation("icc", 1e-3, 1e-8), "1 of 3 val
 
 
 def result(*checks: Check) -> InstallationCheck:
-    found = Verification(checks, "", (("Engine", "fast 1.0"),))
+    found = Verification(checks, (("Engine", "fast 1.0"),))
     failed = tuple(f"{check.step}, {check.case}: {check.problem}" for check in checks if check.problem)
     at = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
     return InstallationCheck(found.has_passed, len(checks), sum(check.n_values for check in checks), failed, at, found)

@@ -25,9 +25,9 @@ def run(*arguments: object) -> int:
     return left.value.code
 
 
-def found(monkeypatch: pytest.MonkeyPatch, *checks: Check, problem: str = "") -> None:
+def found(monkeypatch: pytest.MonkeyPatch, *checks: Check) -> None:
     facts = (("Engine", "fast 1.0"),)
-    monkeypatch.setattr("escc_desktop.cli.verify.verify", lambda *_: Verification(checks, problem, facts))
+    monkeypatch.setattr("escc_desktop.cli.verify.verify", lambda *_: Verification(checks, facts))
 
 
 def test_that_what_passed_leaves_with_0(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,11 +38,11 @@ def test_that_what_passed_leaves_with_0(monkeypatch: pytest.MonkeyPatch, capsys:
     assert said.endswith("All 1 checks passed.\n")
 
 
-@pytest.mark.parametrize(("checks", "problem"), [((GOOD, BAD), ""), ((GOOD,), "No reference case."), ((), "")])
+@pytest.mark.parametrize("checks", [(GOOD, BAD), ()])
 def test_that_what_failed_or_was_not_there_leaves_with_1(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], checks: tuple[Check, ...], problem: str
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], checks: tuple[Check, ...]
 ) -> None:
-    found(monkeypatch, *checks, problem=problem)
+    found(monkeypatch, *checks)
     assert run("verify", "--json") == 1
     said = capsys.readouterr()
     document = json.loads(said.out)
@@ -65,6 +65,7 @@ def test_that_a_folder_without_cases_is_refused(
     monkeypatch.setattr(qualification, "digital_phantom_check", lambda: qualification.Planned("s", "ibsi", "a", _fine))
     monkeypatch.setattr(qualification, "resource_path", lambda *_parts: tmp_path)
     assert run("verify") == 0
+    monkeypatch.setattr(qualification, "run_check", lambda *_: pytest.fail("a check was run"))
     assert run("verify", tmp_path) == 1
     assert "No reference case was found" in capsys.readouterr().err
     assert run("verify", tmp_path / "nowhere") == 1
@@ -96,3 +97,10 @@ def test_that_printed_settings_are_the_same_settings(
     assert run("params", mine) == 0
     assert load_params(name).digest in capsys.readouterr().out
     assert run("params", "nowhere") == 1
+
+
+def test_that_a_wrong_word_is_refused_in_plain_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("project", "plan", "--tools", "nonsense") == 2
+    said = capsys.readouterr().err
+    assert "'nonsense' is not one of" in said
+    assert "Value error" not in said

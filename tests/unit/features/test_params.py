@@ -93,6 +93,7 @@ def test_that_a_wrong_setting_is_refused_by_name(
         load_params(write(tmp_path, preset_text.replace(before, after)))
     assert "mine.yaml" in str(caught.value)
     assert said in f"{caught.value} {caught.value.detail}"
+    assert "Value error" not in f"{caught.value} {caught.value.detail}"
 
 
 def test_that_all_wrong_settings_are_said_at_once(tmp_path: Path, preset_text: str) -> None:

@@ -29,7 +29,6 @@ from escc_desktop.workflow.verify import (
     check_report_path,
     run_check,
     verification_document,
-    verification_text,
     verify,
     write_verification,
 )
@@ -367,28 +366,24 @@ def test_that_a_cancelled_check_is_cancelled() -> None:
         run_check(Planned("s", "step", "case", cancelled), Progress(is_cancelled=lambda: True))
 
 
-def test_that_a_folder_without_reference_cases_fails_although_the_rest_passed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_a_folder_without_reference_cases_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("escc_desktop.workflow.verify.planned_cases", lambda folder, *_source: ())
     monkeypatch.setattr(verify_cases, "make_engine", lambda _name: _Told(published_values()))
     assert verify(None, Progress()).has_passed
-    found = verify(tmp_path, Progress())
-    assert found.n_failed == 0
-    assert not found.has_passed
-    assert "No reference case was found" in verification_text(found)
+    with pytest.raises(EsccError, match="No reference case was found"):
+        verify(tmp_path, Progress())
     with pytest.raises(EsccError, match="is no folder"):
         verify(tmp_path / "nowhere", Progress())
 
 
 def test_that_nothing_checked_is_nothing_passed() -> None:
-    assert not Verification((), "", ()).has_passed
-    assert Verification((GOOD,), "", ()).has_passed
-    assert not Verification((GOOD, BAD), "", ()).has_passed
+    assert not Verification((), ()).has_passed
+    assert Verification((GOOD,), ()).has_passed
+    assert not Verification((GOOD, BAD), ()).has_passed
 
 
 def test_that_the_document_says_all_of_each_check() -> None:
-    document = verification_document(Verification((GOOD, BAD), "", (("Program", "p"),)))
+    document = verification_document(Verification((GOOD, BAD), (("Program", "p"),)))
     assert (document["passed"], document["n_checks"], document["n_failed"]) == (False, 2, 1)
     assert document["checks"][1] == {
         "source": "x/cases.json",
@@ -403,12 +398,12 @@ def test_that_the_document_says_all_of_each_check() -> None:
         "seconds": 0.1,
     }
     missing = Check("s", "km", "a", 1, Deviation("a", math.inf, 0.0, "a is missing"), "a is missing", 0)
-    json.dumps(verification_document(Verification((missing,), "", ())), allow_nan=False)
+    json.dumps(verification_document(Verification((missing,), ())), allow_nan=False)
 
 
 def test_that_the_report_shows_every_check_and_what_failed(tmp_path: Path) -> None:
     path = tmp_path / "q.pdf"
-    write_verification(Verification((GOOD, BAD), "", (("Engine", "fast 1.0"),)), path)
+    write_verification(Verification((GOOD, BAD), (("Engine", "fast 1.0"),)), path)
     text = "\n".join(page.extract_text() for page in PdfReader(path).pages)
     for said in ("Qualification of this installation", "1 of 2 checks failed", "FAILED", "passed", "fast 1.0", "glcm"):
         assert said in text
