@@ -57,10 +57,10 @@ class Foldwise:
         ----------
         model_sd
             How far models of other samples scatter on the same patients, from a bootstrap of the whole pipeline; added
-            to the patients' error. Without it `se` stands, which covers too rarely where features are selected among
-            many: the training sets of folds overlap too much to tell.
+            to `se`, which alone covers too rarely where features are selected among many: the training sets of folds
+            overlap too much to tell.
         """
-        se = self.se if model_sd is None else float(np.hypot(self.se_patients, model_sd))
+        se = self.se if model_sd is None else float(np.hypot(self.se, model_sd))
         half = float(stats.norm.ppf((1 + level) / 2)) * se
         return float(np.clip(self.value - half, 0, 1)), float(np.clip(self.value + half, 0, 1))
 

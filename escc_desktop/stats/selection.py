@@ -88,7 +88,7 @@ def find_correlation(corr: npt.ArrayLike, cutoff: float = 0.9, exact: bool | Non
         The matrix is not square and symmetric, or holds a missing value.
     """
     r = np.abs(finite(corr, "The correlation matrix", n_axes=2))
-    if r.shape[0] != r.shape[1] or not np.allclose(r, r.T, atol=1e-9):
+    if r.shape[0] != r.shape[1] or np.abs(r - r.T).max() > 1e-9:
         raise EsccError("The correlation matrix is not symmetric.")
     if exact is None:
         exact = r.shape[0] < EXACT_BELOW
