@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from escc_desktop.figures import words
 from escc_desktop.figures.words import Interval
@@ -12,6 +13,8 @@ from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.results import GroupSurvival, Results, TermResult
 from escc_desktop.store.kinds import KeptFigure
+from escc_desktop.workflow.checklists import CHECKLISTS, Checklist, checklist
+from escc_desktop.workflow.methods_text import Sentences
 from escc_desktop.workflow.model_figures import MODEL_NAMES, NOMOGRAMS, contrast_words, performance_rows
 from escc_desktop.workflow.report import CohortReport, Dropped, Picture, Section, TableBlock
 
@@ -20,7 +23,17 @@ _NAIVE = "P after selection is naive: the same patients chose the terms."
 
 def cohort_record(made: Development, figures: Mapping[str, KeptFigure], *, is_synthetic: bool = False) -> CohortReport:
     """Return the record that `workflow.report.cohort_report` prints."""
-    return stored_record(made.results, made.cards["combined"], figures, is_synthetic=is_synthetic)
+    record = stored_record(made.results, made.cards["combined"], figures, is_synthetic=is_synthetic)
+    told = Sentences(made.results, made.found.problem.config, made.cards["combined"])
+    checklists = tuple(_checklist(checklist(key, told)) for key in CHECKLISTS)
+    return replace(record, closing=(Section("Methods in words", (told.paragraph,)), *checklists))
+
+
+def _checklist(found: Checklist) -> Section:
+    """Return a checklist as a chapter: what the program answers stands elsewhere in the report, so only where."""
+    rows = tuple((item.number, item.asks, item.where if item.is_answered else item.answer) for item in found.items)
+    said = f"{found.n_answered} of {len(found.items)} items follow from this analysis; {found.source}, in short words."
+    return Section(f"Checklist {found.name}", (said,), tables=(TableBlock(("Item", "Asks", "Where"), rows),))
 
 
 def stored_record(
@@ -43,6 +56,7 @@ def stored_record(
         ),
         dropped=tuple(Dropped(left.what, left.n, left.why) for left in cohort.dropped),
         warnings=results.warnings,
+        in_short=_in_short(results),
         agreement=_agreement(results, figures),
         selection=_selection(results, figures),
         score=_score(results, figures),
@@ -70,6 +84,18 @@ def stored_record(
         ),
         is_synthetic=is_synthetic,
     )
+
+
+def _in_short(results: Results) -> Section | None:
+    told = results.appraisal
+    if told is None:
+        return None
+    parts = (
+        ("What was found", told.found),
+        ("How sure", told.how_sure),
+        ("What would change it", told.what_would_change_it),
+    )
+    return Section("In short", facts=tuple((name, " ".join(sentences)) for name, sentences in parts if sentences))
 
 
 def extraction_facts(extraction: Extraction | None) -> tuple[tuple[str, str], ...]:

@@ -99,8 +99,8 @@ class Dropped:
 class CohortReport:
     """The development of models on a cohort, in the order of a paper's results.
 
-    `performance` holds apparent, corrected and noise-benchmark figures in one row each. A chapter that is None is
-    printed as "Not part of this analysis."
+    `in_short` stands first, where there is one. `performance` holds nested, corrected, apparent and noise-benchmark
+    figures in one row each. A chapter that is None is printed as "Not part of this analysis." `closing` are chapters after the performance: methods and checklists.
     """
 
     title: str
@@ -111,6 +111,7 @@ class CohortReport:
     used: tuple[tuple[str, str], ...] = ()
     dropped: tuple[Dropped, ...] = ()
     warnings: tuple[str, ...] = ()
+    in_short: Section | None = None
     agreement: Section | None = None
     selection: Section | None = None
     score: Section | None = None
@@ -119,6 +120,7 @@ class CohortReport:
     nomograms: Section | None = None
     performance: tuple[PerformanceRow, ...] = ()
     performance_pictures: tuple[Picture, ...] = ()
+    closing: tuple[Section, ...] = ()
     provenance: tuple[tuple[str, str], ...] = ()
     is_synthetic: bool = False
 
@@ -145,8 +147,8 @@ _CHAPTERS = (
 )
 _LONG_TABLE = 20
 _PERFORMANCE_NOTE = (
-    "Apparent: on the patients that trained the model, always too good. Corrected: after the bootstrap of the whole "
-    "pipeline. Noise: what the same pipeline reaches on features without any information, for this number of patients "
+    "Nested: every patient predicted by models that had not seen them; believe this one. Corrected: .632+ bootstrap of "
+    "the whole pipeline. Apparent: on the patients that trained the model, always too good. Noise: what the same pipeline reaches on features without any information, for this number of patients "
     "and events; an apparent figure inside the noise interval proves nothing."
 )
 
@@ -179,11 +181,15 @@ def cohort_report(report: CohortReport, path: Path) -> None:
             "quiet",
         )
     )
+    flow += _section(report.in_short) if report.in_short else []
     flow += [page.warnings(report.warnings), *_data(report)]
     for name, heading in _CHAPTERS:
         section = getattr(report, name) or Section(heading, ("Not part of this analysis.",))
         flow += _section(dataclasses.replace(section, title=section.title or heading))
-    flow += [*_performance(report), *_provenance(report.provenance)]
+    flow += _performance(report)
+    for section in report.closing:
+        flow += _section(section)
+    flow += _provenance(report.provenance)
     _write(path, flow, report.title, report)
 
 
@@ -325,13 +331,14 @@ def _performance(report: CohortReport) -> list[Any]:
         (
             row.model,
             row.measure,
-            words.index_interval(row.apparent),
+            words.index_interval(row.nested) if row.nested else "not computed",
             words.index_interval(row.corrected) if row.corrected else "not computed",
+            words.index_interval(row.apparent),
             words.index_interval(row.noise) if row.noise else "not computed",
         )
         for row in report.performance
     )
-    header = ("Model", "Measure", "Apparent", "Corrected", "Noise benchmark")
+    header = ("Model", "Measure", "Nested", "Corrected", "Apparent", "Noise benchmark")
     table = TableBlock(header, rows, note=_PERFORMANCE_NOTE)
     return _section(Section("Performance", tables=(table,), pictures=report.performance_pictures))
 

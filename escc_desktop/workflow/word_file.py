@@ -76,7 +76,7 @@ class WordFile:
         lines = "".join(f'<w:{side} w:val="single" w:sz="8"/>' for side in ("top", "bottom"))
         self.parts.append(
             f'<w:tbl><w:tblPr><w:tblW w:w="5000" w:type="pct"/><w:tblBorders>{lines}</w:tblBorders></w:tblPr>'
-            + f"<w:tblGrid>{'<w:gridCol/>' * len(header)}</w:tblGrid>"
+            f"<w:tblGrid>{'<w:gridCol/>' * len(header)}</w:tblGrid>"
             + _row(header, is_header=True)
             + "".join(_row([_shown(cell) for cell in row], is_header=False) for row in rows)
             + "</w:tbl>"
