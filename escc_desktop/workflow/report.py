@@ -100,7 +100,8 @@ class CohortReport:
     """The development of models on a cohort, in the order of a paper's results.
 
     `in_short` stands first, where there is one. `performance` holds nested, corrected, apparent and noise-benchmark
-    figures in one row each. A chapter that is None is printed as "Not part of this analysis." `closing` are chapters after the performance: methods and checklists.
+    figures in one row each. A chapter that is None is printed as "Not part of this analysis." `closing` are chapters
+    after the performance: methods and checklists.
     """
 
     title: str
@@ -148,7 +149,8 @@ _CHAPTERS = (
 _LONG_TABLE = 20
 _PERFORMANCE_NOTE = (
     "Nested: every patient predicted by models that had not seen them; believe this one. Corrected: .632+ bootstrap of "
-    "the whole pipeline. Apparent: on the patients that trained the model, always too good. Noise: what the same pipeline reaches on features without any information, for this number of patients "
+    "the whole pipeline. Apparent: on the patients that trained the model, always too good. Noise: "
+    "what the same pipeline reaches on features without any information, for this number of patients "
     "and events; an apparent figure inside the noise interval proves nothing."
 )
 
