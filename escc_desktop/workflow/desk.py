@@ -115,6 +115,12 @@ class ReadingDesk:
             if planned.session_id in own
         )
 
+    def note_sending(self, session_id: str, address: str) -> None:
+        """Write into the audit trail that the image of a reading is sent to a server that proposes outlines."""
+        require(self._principal, Operation.READ)
+        with self._store.ledger.write(self._principal.account_id, "send image to AI server") as entry:
+            entry.details.update(session=session_id, address=address)
+
     def require_open(self, session_id: str) -> ReadingSession:
         """Return the session if this reader may work on it now; else say why not."""
         own = {session.session_id: session for session in self._own_of_lesion(session_id)}
@@ -304,6 +310,10 @@ class Reading:
         if roi.signature is not None:
             self.session = self.session.sign(roi.signature.at)
         return roi
+
+    def note_sending(self, address: str) -> None:
+        """Note that its image is sent to a server; see `ReadingDesk.note_sending`."""
+        self._desk.note_sending(self.session.session_id, address)
 
     def close(self) -> None:
         """Make every step durable and stop; where that fails, raise and stay open, so that nothing is lost."""

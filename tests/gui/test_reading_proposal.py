@@ -133,6 +133,24 @@ def test_that_voxels_and_distances_are_all_that_is_sent(reader: ReaderHand, serv
         assert secret not in told
 
 
+def test_that_the_audit_trail_says_whose_image_was_sent_where_and_by_whom(
+    reader: ReaderHand, server: FakeServer, small_project: Callable[[str], Project]
+) -> None:
+    turn_on(reader, server)
+    reader.click((4, 5))
+    trail = small_project("admin")
+    n_rows = len(trail.audit_rows())
+    agree(reader)
+    proposed(reader)
+    reader.click((8, 5))
+    reader.qtbot.waitUntil(lambda: np.count_nonzero(proposed(reader)) > 7, timeout=WAIT_MS)
+    rows = [row for row in trail.audit_rows()[n_rows:] if "AI server" in row.action]
+    assert [(row.action, row.details) for row in rows] == [
+        ("send image to AI server", {"session": "P1/L1/A/first", "address": server.url})
+    ]
+    assert rows[0].author
+
+
 def test_that_taking_the_proposal_is_one_named_step_that_undo_takes_back(
     reader: ReaderHand, server: FakeServer
 ) -> None:

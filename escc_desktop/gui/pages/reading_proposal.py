@@ -36,6 +36,7 @@ class _Talk:
     def __init__(self, address: Address, box: Region, place: ReadingPlace) -> None:
         self.address, self.box = address, box
         x, y, z = place.planes.geometry.spacing_mm
+        self._reading = place.reading
         self._hu, self._spacing = place.planes.hu[box], (z, y, x)
         self._server: Server | None = None
         self._speaking = Lock()
@@ -49,6 +50,7 @@ class _Talk:
             if self._is_over:
                 raise Cancelled
             if self._server is None:
+                self._reading.note_sending(self.address.url)
                 self._server = connect(self.address, self._hu, self._spacing)
             try:
                 found = self._server.ask(prompt.kind, marked, is_wanted=prompt.is_wanted)
