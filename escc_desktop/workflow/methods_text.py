@@ -101,7 +101,10 @@ class Sentences:
         """The LASSO."""
         chosen, config = self.results.selection, self.config
         draws = chosen.fold_draw_n_selected
-        again = f" {len(draws)} other draws of the folds selected {min(draws)} to {max(draws)}." if draws else ""
+        again = ""
+        if draws:
+            spread = f"{min(draws)} to {max(draws)}" if min(draws) < max(draws) else f"{draws[0]} each"
+            again = f" {len(draws)} other draws of the folds selected {spread}."
         return (
             f"A LASSO Cox model was tuned by {config.folds}-fold cross-validated partial-likelihood deviance "
             f"({chosen.semantics or 'glmnet 4.1 rules'}, {chosen.penalty}), which selected {len(chosen.features)} "
