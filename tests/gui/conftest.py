@@ -13,6 +13,7 @@ from types import ModuleType
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -109,6 +110,7 @@ def window(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[MainWin
     clear_garbage()  # what earlier tests left: its destruction would count as this window's
     made = make_window(tmp_path / "settings.json", WindowStart())
     qtbot.addWidget(made)
+    made.setWindowState(Qt.WindowState.WindowNoState)  # the screen here is smaller: it would fill that instead
     made.resize(1600, 960)
     made.show()
     qtbot.waitExposed(made)

@@ -31,7 +31,7 @@ Studied = Callable[[str], Project]
 Show = Callable[..., MainWindow]
 Open = Callable[[], PatientPage]
 WAIT_MS = 30_000
-RIGHTWARDS = QPoint(60, 0)
+RIGHTWARDS = QPoint(60, 0)  # in a view 250 pixels wide
 
 
 @pytest.fixture
@@ -80,6 +80,7 @@ def paint(board: SandboxBoard, by: QPoint = RIGHTWARDS) -> None:
     """Draw a stroke with the mouse from the lesion's middle in the axial view."""
     view = board.views.axial
     start = view.crosshair.toPoint()
+    by = by * (min(view.width(), view.height()) / 250)
     QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
     for step in range(1, 9):
         QTest.mouseMove(view, start + by * (step / 8))

@@ -205,6 +205,18 @@ def test_that_a_border_runs_where_voxels_differ_from_their_neighbours(
         assert (painted == expected).all()
 
 
+def test_that_a_border_that_lets_shine_through_is_mixed_with_what_lies_below() -> None:
+    image = QImage(60, 60, QImage.Format.Format_RGB32)
+    image.fill(QColor(200, 100, 0))
+    mapping = Mapping((6, 6), (1.0, 1.0), 1, 1, QSizeF(60, 60), (2.5, 2.5), 10.0)
+    with QPainter(image) as painter:
+        paint_border(painter, mapping, np.ones((2, 2), dtype=bool), (2, 2), QColor(255, 255, 255, 170))
+    seen = {image.pixelColor(x, y).getRgb()[:3] for x in range(60) for y in range(60)} - {(200, 100, 0)}
+    mixed = [round(170 + (255 - 170) / 255 * part) for part in (200, 100, 0)]
+    assert len(seen) == 1
+    assert np.abs(np.array(seen.pop()) - mixed).max() <= 1
+
+
 def test_that_arrays_that_do_not_fit_are_no_border() -> None:
     voxels, picture = np.ones((3, 3), dtype=bool), np.zeros((4, 4), dtype=np.uint32)
     index = np.arange(-1, 4, dtype=np.int32)

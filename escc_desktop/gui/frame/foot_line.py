@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QEnterEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from escc_desktop.gui.frame.notice_stack import ICONS, OFFERED_MS, SHOWN_MS, is_over
@@ -68,6 +68,12 @@ class FootLine(QFrame):
         self.notices.clear()
         self._follow()
 
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: D102
+        self._timer.stop()
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: D102
+        self._wait()
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102
         super().resizeEvent(event)
         self._elide()
@@ -84,8 +90,11 @@ class FootLine(QFrame):
         self.setAccessibleName(_words(shown))
         self.setToolTip(_words(shown))
         self._elide()
-        if not shown.topic:
-            self._timer.start(OFFERED_MS if shown.action else SHOWN_MS)
+        self._wait()
+
+    def _wait(self) -> None:
+        if self.notices and not self.notices[-1].topic:
+            self._timer.start(OFFERED_MS if self.notices[-1].action else SHOWN_MS)
 
     def _elide(self) -> None:
         if self.notices:

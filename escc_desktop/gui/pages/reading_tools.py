@@ -31,6 +31,7 @@ class ToolRow(QWidget):
         self._hand = hand
         self.buttons: dict[str, QToolButton] = {}
         self.options: dict[str, QWidget] = {}
+        self._pages: dict[str, QWidget] = {}
         self._group = QButtonGroup(self)
         self._stack = QStackedWidget()
         self._none = QWidget()
@@ -66,10 +67,9 @@ class ToolRow(QWidget):
         if entry.tool_id not in self.options:
             made = self._hand.tool.make_options()
             self.options[entry.tool_id] = made or self._none
-            if made is not None:
-                self._stack.addWidget(_at_top(made))
-        shown = self.options[entry.tool_id]
-        self._stack.setCurrentWidget(shown if shown is self._none else shown.parentWidget())
+            self._pages[entry.tool_id] = self._none if made is None else _at_top(made)
+            self._stack.addWidget(self._pages[entry.tool_id])
+        self._stack.setCurrentWidget(self._pages[entry.tool_id])
 
     def _button(self, entry: ToolEntry) -> QToolButton:
         why_not = self._hand.why_not(entry.tool_id)
