@@ -140,7 +140,8 @@ def _assisted_sentences(
                 f"{comparison.capitalize()}-reader, slices no assisted tool touched: {len(values)} lesions, "
                 f"median Dice {np.median(values):.3f} ({min(values):.3f} to {max(values):.3f})."
             )
-    of = f"Without the {len(assisted)} patients of whom a slice was touched"
+    who = "patient" if len(assisted) == 1 else "patients"
+    of = f"Without the {len(assisted)} {who} of whom a slice was touched"
     if without is None:
         return (*told, f"{of} too few are left to compare features.")
     return (*told, f"{of}:", *_icc_sentences(without))

@@ -7,12 +7,14 @@ import math
 import numpy as np
 import pytest
 
+from escc_desktop.features.table import FeatureTable, RoiKey
 from escc_desktop.imaging.mask import Mask, dice
 from escc_desktop.imaging.volume import Geometry
+from escc_desktop.prognosis.reproducibility import reproducibility
 from escc_desktop.reading.lesion import LesionSite
 from escc_desktop.reading.session import Occasion, Reader, Roi
 from escc_desktop.workflow.assistance import assisted_patients, assisted_share, assisted_slices, dice_by_hand
-from escc_desktop.workflow.reading_report import overlaps
+from escc_desktop.workflow.reading_report import overlaps, write_reading_report
 
 GRID = Geometry((12, 10, 6), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0))
 
@@ -60,3 +62,30 @@ def test_that_overlaps_and_patients_say_who_was_assisted():
     assert found.assisted == (0, 0.25)
     assert found.dice_by_hand == pytest.approx(8 / 9)
     assert assisted_patients(rois) == {"P1"}
+
+
+def test_that_the_report_as_a_file_tells_of_slices_touched_and_of_agreement_without(tmp_path):
+    # Every second slice of one reader's P0 was assisted; the other six patients were drawn by hand.
+    touched = ((1, ("livewire",)), (3, ("livewire",)))
+    rois = [
+        _roi(
+            4 + (reader is Reader.B),
+            touched if (patient, reader) == (0, Reader.B) else (),
+            ("livewire",) if (patient, reader) == (0, Reader.B) else ("brush",),
+            reader,
+            f"P{patient}",
+        )
+        for patient in range(7)
+        for reader in (Reader.A, Reader.B)
+    ]
+    keys = tuple(RoiKey(roi.patient_id, "L1", "primary", roi.reader.value, "first") for roi in rois)
+    values = np.random.default_rng(3).normal(size=(7, 1, 2)).repeat(2, axis=1).reshape(14, 2)
+    values += np.arange(28).reshape(14, 2) * 1e-3
+    found = reproducibility(FeatureTable(keys, ("A_original_firstorder_Mean", "A_original_glcm_Contrast"), values))
+    write_reading_report(rois, found, {}, tmp_path / "readings.pdf")
+    assert (tmp_path / "readings.pdf").read_bytes().startswith(b"%PDF")
+    told = (tmp_path / "readings.pdf.json").read_text(encoding="utf-8")
+    assert "Assisted tools" in told
+    assert "slices no assisted tool touched: 7 lesions, median Dice 0.889" in told
+    assert "Without the 1 patient of whom a slice was touched" in told
+    assert "on 6 lesions" in told
