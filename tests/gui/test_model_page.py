@@ -92,7 +92,8 @@ def test_that_the_whole_page_is_printed_as_pdf(open_page, qtbot, tmp_path):
     qtbot.waitUntil((tmp_path / "models.pdf.json").exists, timeout=60_000)
     assert (tmp_path / "models.pdf").read_bytes().startswith(b"%PDF")
     told = json.loads((tmp_path / "models.pdf.json").read_text(encoding="utf-8"))
-    assert told["n_patients"] == 30
+    assert told["content"]["n_patients"] == 30
+    assert told["content"]["in_short"]["title"] == "In short"
 
 
 def test_that_the_oncologist_reads_and_prints_only(open_page):
