@@ -9,7 +9,6 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
-from escc_desktop.figures import words
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.scenario_looks import Look
 from escc_desktop.gui.widgets.text import icon_button, label, research_banner, set_tone
@@ -98,7 +97,7 @@ class ScenarioCard(QFrame):
         if self.name.text() != scenario.name:
             self.name.setText(scenario.name)
         read = told.read
-        self.survival.setText(_("Withheld") if read is None else words.percent(read.value))
+        self.survival.setText(_("Withheld") if read is None else read.percent)
         set_tone(self.survival, "warning" if read is None else "")
         self.survival.setAccessibleName(self.survival.text())
         self.about.setText("" if read is None else _about(read, event_words, horizon_months))
@@ -126,7 +125,7 @@ def _interval(read: Read) -> str:
 
 def _given(read: Read, alive_months: float) -> str:
     text = _("Given alive at {alive} months: {value} ({interval})")
-    return text.format(alive=f"{alive_months:g}", value=words.percent(read.value), interval=_interval(read))
+    return text.format(alive=f"{alive_months:g}", value=read.percent, interval=_interval(read))
 
 
 class ScenarioStrip(QWidget):

@@ -55,6 +55,11 @@ class Read:
     lower: float | None
     upper: float | None
 
+    @property
+    def percent(self) -> str:
+        """The value as people write it: "72 %"."""
+        return words.percent(self.value)
+
 
 @dataclass(frozen=True, eq=False)
 class Told:
