@@ -5,6 +5,7 @@ place <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
 if (length(place)) setwd(dirname(normalizePath(place)))
 dir.create("redrawn", showWarnings = FALSE)
 theme_set(theme_classic(base_size = 10))
+options(ggplot2.discrete.colour = c("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"))
 blue <- "#0072B2"; orange <- "#D55E00"; grey <- "#555555"
 has <- function(name) file.exists(file.path("data", paste0(name, ".csv")))
 table_of <- function(name) read.csv(file.path("data", paste0(name, ".csv")), check.names = FALSE)
