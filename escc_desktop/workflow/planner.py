@@ -95,8 +95,8 @@ def plan_model(parameters: int, follow_up: FollowUp, r2: float | None = None, c:
         ),
         f"Cox-Snell R2 {found.r2_cox_snell:.3f} ({source}), at most {found.r2_largest:.3f}.",
         (
-            "Every feature that may be selected is a candidate: with 1,874 features no such number is ever reached, so a "
-            "signature needs external validation."
+            "Every feature that may be selected is a candidate: with 1,874 features no such number is ever reached, "
+            "so a signature needs external validation."
         ),
     )
     return Plan({**asdict(found), "r2_source": source}, said)
@@ -114,8 +114,8 @@ def plan_external(risk: float, c: float, widths: Widths) -> Plan:
     said = (
         f"{found.n} patients with {found.events} events by the horizon, whose state at the horizon is known.",
         (
-            f"Observed over expected within {widths.observed_expected:g}: {found.n_calibration}; calibration slope within "
-            f"{widths.slope:g}: {found.n_slope}; C within {widths.c:g}: {found.n_c} (widths of 95 % intervals)."
+            f"Observed over expected within {widths.observed_expected:g}: {found.n_calibration}; calibration slope "
+            f"within {widths.slope:g}: {found.n_slope}; C within {widths.c:g}: {found.n_c} (widths of 95 % intervals)."
         ),
         "Patients lost before the horizon come on top.",
     )
