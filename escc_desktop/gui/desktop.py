@@ -13,7 +13,8 @@ from escc_desktop.gui.tasks import Answers, Tasks
 from escc_desktop.settings import Settings, save_settings
 
 if TYPE_CHECKING:  # the first window is painted before the project's code is imported
-    from escc_desktop.workflow.project import Change, Project
+    from escc_desktop.workflow.change import Change
+    from escc_desktop.workflow.project import Project
 
 
 class Desktop(QObject):

@@ -19,7 +19,8 @@ from escc_desktop.gui.widgets.states import BusyState, EmptyState, ErrorState
 from escc_desktop.i18n import _, said
 
 if TYPE_CHECKING:
-    from escc_desktop.workflow.project import Change, Project
+    from escc_desktop.workflow.change import Change
+    from escc_desktop.workflow.project import Project
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -78,6 +78,14 @@ class ReadingPlan:
             if session.session_id == session_id:
                 return session
         raise EsccError(f"The reading plan has no session {session_id}.", "Look at the plan for its sessions.")
+
+    def prolonged(self, within: timedelta) -> ReadingPlan:
+        """Return the plan with more time between first reading and repeat; less is an error."""
+        if within <= self.within:
+            raise EsccError(
+                f"The plan allows {self.within.days} days already.", "An interval is only ever made longer."
+            )
+        return replace(self, within=within)
 
     def may_open(self, session: ReadingSession, signed_sessions: Iterable[ReadingSession], now: datetime) -> Verdict:
         """Say whether `session` may be opened (or signed) at `now`, given what is signed."""

@@ -1,4 +1,4 @@
-"""A project from its backup: copied, opened, checked whole, and only then put in its place."""
+"""A backup of a project, whole or none; and a project from it: copied, checked, and only then put in its place."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from pathlib import Path
 
 from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.progress import Progress
+from escc_desktop.store.accounts import Principal
 from escc_desktop.store.lock import KEY_FILE, Lock
 from escc_desktop.store.place import refuse_missing, refuse_unsafe_place
 from escc_desktop.store.store import DATABASE_FILE, Login, Store
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.folders import whole_folder
+
+
+def back_up_project(store: Store, principal: Principal, folder: Path, progress: Progress) -> None:
+    """Copy a project into a new or empty folder; see `Project.back_up`."""
+    if folder.absolute().is_relative_to(store.folder.absolute()):
+        raise EsccError(f"{folder} lies inside the project.", "Choose a folder outside it.")
+    with whole_folder(folder) as staging:
+        store.back_up(principal, staging, progress)
 
 
 def restore_project(backup: Path, target: Path, lock: Lock, login: Login, progress: Progress) -> None:

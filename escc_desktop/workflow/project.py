@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -42,8 +42,9 @@ from escc_desktop.store.store import Login, Store
 from escc_desktop.trial.importing import RecordsImport
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.workflow.access import Operation, View, is_allowed, require
+from escc_desktop.workflow.backup import back_up_project
+from escc_desktop.workflow.change import Change
 from escc_desktop.workflow.desk import ReadingDesk
-from escc_desktop.workflow.folders import whole_folder
 from escc_desktop.workflow.images import ImagesImport, ImportChoice, import_images
 from escc_desktop.workflow.later import later
 from escc_desktop.workflow.lesion_list import lesion_thumbnails, refuse_misplaced
@@ -71,21 +72,12 @@ __all__ = [
     "WITHIN",
     "Account",
     "AuditHead",
-    "Change",
     "CreatedProject",
     "Login",
     "Project",
     "Reader",
     "Role",
 ]
-
-
-@dataclass(frozen=True)
-class Change:
-    """What an operation changed: kinds of records, and their ids where they are few."""
-
-    kinds: frozenset[str]
-    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -266,11 +258,7 @@ class Project:
         plan = self._store.get(PLAN, PLAN_ID)
         if not reason.strip():
             raise EsccError("The change of the plan has no reason.", "Say why the interval was not kept.")
-        if within <= plan.within:
-            raise EsccError(
-                f"The plan allows {plan.within.days} days already.", "An interval is only ever made longer."
-            )
-        revised = replace(plan, within=within)
+        revised = plan.prolonged(within)
         self._store.put(self.principal, PLAN, revised, reason.strip())
         self._tell("plan", PLAN_ID)
         return revised
@@ -401,10 +389,7 @@ class Project:
             From `progress`; nothing is left of the copy.
         """
         require(self.principal, Operation.BACK_UP)
-        if folder.absolute().is_relative_to(self.folder.absolute()):
-            raise EsccError(f"{folder} lies inside the project.", "Choose a folder outside it.")
-        with whole_folder(folder) as staging:
-            self._store.back_up(self.principal, staging, progress)
+        back_up_project(self._store, self.principal, folder, progress)
 
     def on_change(self, listener: Callable[[Change], None]) -> None:
         """Call `listener` after every change."""

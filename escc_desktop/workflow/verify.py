@@ -218,8 +218,7 @@ def verdict(verification: Verification) -> str:
     n = len(verification.checks)
     if verification.has_passed:
         return f"All {n} checks passed."
-    found = f"{verification.n_failed} of {n} checks failed." if verification.n_failed else f"{n} checks passed."
-    return found
+    return f"{verification.n_failed} of {n} checks failed." if verification.n_failed else f"{n} checks passed."
 
 
 def _row(check: Check) -> tuple[str, str, str, str, str, str]:

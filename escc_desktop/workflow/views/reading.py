@@ -5,9 +5,10 @@ from __future__ import annotations
 from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.progress import Progress
 from escc_desktop.reading.session import Roi
+from escc_desktop.workflow.change import Change
 from escc_desktop.workflow.desk import AgendaItem, Reading, ReadingDesk
 from escc_desktop.workflow.first_slice import FirstSlice
-from escc_desktop.workflow.project import Change, Project
+from escc_desktop.workflow.project import Project
 
 __all__ = ["AgendaItem", "FirstSlice", "Reading", "first_slice", "open_reading", "reading_agenda", "sign_reading"]
 

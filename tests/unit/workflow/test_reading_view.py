@@ -13,7 +13,8 @@ from escc_desktop.errors import AccessDeniedError
 from escc_desktop.features.params import load_params
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.reading.session import Occasion, Reader
-from escc_desktop.workflow.project import Change, Project
+from escc_desktop.workflow.change import Change
+from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.views.reading import open_reading, reading_agenda, sign_reading
 
 
