@@ -2,7 +2,8 @@
 
 Usage: python benchmarks/soak.py [--openings 400] [--strokes 20000] [--size COLUMNS ROWS SLICES]
 
-Resident memory, open files, threads and Qt's widgets are read with a reading open, every tenth of the way. What is
+Resident memory, open files, threads and Qt's widgets are read with a reading open, every tenth of the way, once the
+hand has rested for a third of a second: by then the program has given back what opening needed for a while. What is
 there after the first tenth is the base: growth is that of the last against it. Memory in use by Python's allocator and
 pages the C library keeps count too. Every opening is of another reading: one that is gone on with holds more each time,
 for what was drawn can be undone. Linux only.
@@ -30,7 +31,7 @@ from workbench import Workbench, paint_what_changed, phantom  # noqa: E402
 
 from escc_desktop.imaging.volume import Geometry  # noqa: E402
 
-LIMIT = 0.05
+LIMIT, REST_MS = 0.05, 350
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def main() -> None:
             bench.open(f"P{number + 1}/L1/A/first")
             draw(bench, round(asked.strokes / asked.openings), rng)
             if (number + 1) % max(asked.openings // 10, 1) == 0:
+                QTest.qWait(REST_MS)
                 held.append(Held.now())
                 print(f"{number + 1:5d} of {asked.openings}: {held[-1].words()}", flush=True)
             bench.close_reading()

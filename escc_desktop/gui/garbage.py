@@ -30,7 +30,7 @@ _trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linu
 
 
 def collect_soon() -> None:
-    """Collect everything in a moment: something large was let go, such as a volume.
+    """Collect everything in a moment, once no hand draws: something large was let go, such as a volume.
 
     Memory goes back to the system too: the C library of Linux keeps what was freed between pieces still in use, more
     with each reading opened and closed.
@@ -39,6 +39,9 @@ def collect_soon() -> None:
 
 
 def _collect_all() -> None:
+    if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
+        collect_soon()
+        return
     gc.collect()
     if _trim is not None:
         _trim(0)

@@ -235,6 +235,7 @@ class ReadingPage(Page):
         board.follow_saving()
         self.desktop.choose_patient(board.reading.session.patient_id)
         board.views.axial.setFocus(Qt.FocusReason.OtherFocusReason)
+        collect_soon()  # what the opening needed for a while
 
     def _sign(self, password: str, meaning: str) -> None:
         board = self.board
