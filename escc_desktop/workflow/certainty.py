@@ -8,11 +8,14 @@ from enum import StrEnum
 from escc_desktop.figures import words
 from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import ModelCard
+from escc_desktop.prognosis.card_reader import ReadingSpread
 from escc_desktop.prognosis.results import CutoffResult, Results
 from escc_desktop.prognosis.score import Assessment
 from escc_desktop.store.kinds import RESULT
 from escc_desktop.workflow.project import Project
 
+# Another outline of the same scan would give the other group more often than this: the group is the outline's.
+_FLIPS_OFTEN = 0.05
 _ABOUT_THE_GROUP = frozenset({"outside_range", "outside_applicability", "same_code_other_values", "unknown_level"})
 
 
@@ -59,11 +62,12 @@ def judge(
     if assessment.risk_group is None or assessment.rad_score is None:
         return None
     own = _about_the_patient(card, assessment, cutoff)
+    readers = tuple(map(_reader_words, assessment.readings))
     cohort, is_shown = _about_the_groups(separation)
-    if own:
-        return Verdict(Certainty.UNCERTAIN, (*own, cohort))
+    if own or any((reading.flip or 0.0) > _FLIPS_OFTEN for reading in assessment.readings):
+        return Verdict(Certainty.UNCERTAIN, (*own, *readers, cohort))
     clear = _outside_words(assessment.rad_score, cutoff)
-    return Verdict(Certainty.CLEAR if is_shown else Certainty.LIKELY, (clear, cohort))
+    return Verdict(Certainty.CLEAR if is_shown else Certainty.LIKELY, (clear, *readers, cohort))
 
 
 def _about_the_patient(card: ModelCard, assessment: Assessment, cutoff: CutoffResult | None) -> tuple[str, ...]:
@@ -89,6 +93,20 @@ def _about_the_patient(card: ModelCard, assessment: Assessment, cutoff: CutoffRe
     if any(caution.code in _ABOUT_THE_GROUP for caution in assessment.cautions):
         found.append(_("A caution below bears on the group."))
     return tuple(found)
+
+
+def _reader_words(reading: ReadingSpread) -> str:
+    """Say where readings by the card's two readers would put this patient."""
+    if reading.score is None:
+        return _("How far another outline would move the score is not known.")
+    who = (
+        _("These two readers: outlined again by the same one, 95 % of scores would lie in {lower} to {upper}")
+        if reading.comparison == "intra"
+        else _("These two readers: outlined by the other one, 95 % of scores would lie in {lower} to {upper}")
+    ).format(lower=words.score(reading.score[0]), upper=words.score(reading.score[1]))
+    if reading.flip is None:
+        return f"{who}."
+    return _("{who}; the group would be the other one in {share}.").format(who=who, share=words.percent(reading.flip))
 
 
 def _outside_words(score: float, cutoff: CutoffResult | None) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from escc_desktop.prognosis.card_reader import ReadingSpread
 from escc_desktop.prognosis.score import Assessment, Caution
 from escc_desktop.workflow.certainty import Certainty, Separation, judge
 
@@ -59,3 +61,19 @@ def test_that_without_resamples_no_group_is_called_certain() -> None:
 
 def test_that_without_a_group_there_is_no_word() -> None:
     assert judge(CARD, assessed(0.0, None), MOVES, APART) is None
+
+
+@pytest.mark.parametrize(("flip", "expected"), [(0.01, Certainty.CLEAR), (0.2, Certainty.UNCERTAIN)])
+def test_that_a_group_another_outline_would_often_change_is_uncertain(flip: float, expected: Certainty) -> None:
+    readings = (
+        ReadingSpread("intra", 15, (0.41, 0.58), (0.3, 0.6), 0.0),
+        ReadingSpread("inter", 59, (0.12, 0.77), (0.2, 0.7), flip),
+    )
+    verdict = judge(CARD, replace(assessed(0.5, "HIGH"), readings=readings), MOVES, APART)
+    assert verdict is not None
+    assert verdict.certainty is expected
+    same, other = [ground for ground in verdict.grounds if ground.startswith("These two readers")]
+    assert "the same one" in same
+    assert "0.410 to 0.580" in same
+    assert "the other one, 95 % of scores would lie in 0.120 to 0.770" in other
+    assert f"in {100 * flip:.0f} %" in other
