@@ -233,7 +233,7 @@ def write_csv(
     """Write ``X.csv`` and its sidecar ``X.csv.json`` with the provenance: both, or where a disk is full neither."""
     text = csv_text(header, rows)
     sidecar = path.with_name(f"{path.name}.json")
-    origin = _json_bytes({**provenance, "sha256": digest(text.encode("utf-8"))})
+    origin = json_bytes({**provenance, "sha256": digest(text.encode("utf-8"))})
     with _written_beside(sidecar, origin) as new_sidecar, _written_beside(path, text) as new_table:
         new_sidecar.replace(sidecar)
         new_table.replace(path)
@@ -247,10 +247,11 @@ def canonical_json(document: object) -> bytes:
 
 def write_json(path: Path, document: object) -> None:
     """Write a JSON document whole, readable, NaN refused."""
-    write_whole(path, _json_bytes(document))
+    write_whole(path, json_bytes(document))
 
 
-def _json_bytes(document: object) -> bytes:
+def json_bytes(document: object) -> bytes:
+    """Return what `write_json` writes."""
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     # A file name may hold bytes that are no text; JSON has an escape for them.
     return text.encode("utf-8", "backslashreplace")

@@ -12,6 +12,7 @@ import typer
 
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, say, show
 from escc_desktop.cli.ledger import project_ledger
+from escc_desktop.cli.manuscript import manuscript_of_project
 from escc_desktop.cli.robustness import project_robustness
 from escc_desktop.cli.unlock import Folder, Keys, PassphraseFile, PasswordFile, User
 from escc_desktop.errors import Fault, FaultsError, UsageError
@@ -323,5 +324,6 @@ COMMANDS: tuple[Command, ...] = (
     ("develop", _develop, "develop study --user statistician -o models --seed 7"),
     ("assess", _assess, "assess study --user statistician -o assessments.csv"),
     ("ledger", project_ledger, "ledger study --user statistician --lock -o ledger.csv"),
+    ("manuscript", manuscript_of_project, "manuscript study --user statistician -o manuscript"),
     ("report", _report, "report study P001 --user oncologist -o P001.pdf"),
 )

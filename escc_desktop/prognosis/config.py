@@ -197,9 +197,14 @@ def load_config(path: Path) -> DevelopConfig:
     """
     if str(path) in PRESETS and not path.exists():
         return load_preset(str(path))
-    document = _read(path)
+    return parse_config(decode_text(read_bytes(path), path.name), path.name)
+
+
+def parse_config(text: str, name: str) -> DevelopConfig:
+    """Read the same from text; `name` is what refusals call it."""
+    document = _parsed(text, name)
     preset = document.pop("preset", None)
-    return _checked({**(preset_fields(preset) if preset is not None else {}), **document}, path.name)
+    return _checked({**(preset_fields(preset) if preset is not None else {}), **document}, name)
 
 
 def load_preset(name: str) -> DevelopConfig:
@@ -217,16 +222,17 @@ def preset_fields(name: object) -> dict[str, object]:
     """Return what a preset says, by field; an EsccError where there is none of that name."""
     if name not in PRESETS:
         raise EsccError(f"There is no preset {name}.", f"Choose {' or '.join(PRESETS)}.")
-    return _read(resource_path("models", f"{name}.toml"))
+    path = resource_path("models", f"{name}.toml")
+    return _parsed(decode_text(read_bytes(path), path.name), path.name)
 
 
-def _read(path: Path) -> dict[str, object]:
+def _parsed(text: str, name: str) -> dict[str, object]:
     try:
-        return tomllib.loads(decode_text(read_bytes(path), path.name))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise EsccError(f"{path.name} is no TOML: {error}.", "Mend the line named.") from None
+        raise EsccError(f"{name} is no TOML: {error}.", "Mend the line named.") from None
     except RecursionError:
-        raise EsccError(f"{path.name} is nested too deeply.", "It is no configuration of this program.") from None
+        raise EsccError(f"{name} is nested too deeply.", "It is no configuration of this program.") from None
 
 
 def _checked(document: dict[str, object], name: str) -> DevelopConfig:

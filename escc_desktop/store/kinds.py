@@ -27,6 +27,7 @@ CARD = document_kind("card")
 ASSESSMENT = document_kind("assessment")
 SETTINGS = document_kind("settings")
 RESULT = document_kind("result")
+CONFIGURATION = document_kind("configuration")
 THUMBNAIL = document_kind("thumbnail")
 
 PLAN_ID = "plan"

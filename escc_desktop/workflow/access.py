@@ -98,6 +98,7 @@ _TO_VIEW: Mapping[str, Operation] = {
     "trial_record": _O.VIEW_OUTCOME,
     "card": _O.VIEW_MODELS,
     "result": _O.VIEW_MODELS,
+    "configuration": _O.VIEW_MODELS,
     "figure": _O.VIEW_MODELS,
     "assessment": _O.VIEW_ASSESSMENTS,
     "prediction": _O.VIEW_ASSESSMENTS,

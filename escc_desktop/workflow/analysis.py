@@ -15,12 +15,12 @@ from escc_desktop.features.worker import Failure
 from escc_desktop.prognosis.card import ModelCard, parse_card
 from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import VOLUME
-from escc_desktop.prognosis.config import DevelopConfig
+from escc_desktop.prognosis.config import DevelopConfig, config_text
 from escc_desktop.prognosis.develop import Development, develop
 from escc_desktop.prognosis.score import Assessment, assess
 from escc_desktop.progress import Progress
 from escc_desktop.store.accounts import Principal
-from escc_desktop.store.kinds import ASSESSMENT, CARD, FEATURES, FIGURE, RESULT, ROI, RoiFeatures
+from escc_desktop.store.kinds import ASSESSMENT, CARD, CONFIGURATION, FEATURES, FIGURE, RESULT, ROI, RoiFeatures
 from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store
 from escc_desktop.workflow.access import View
@@ -125,7 +125,7 @@ def develop_cards(
     config: DevelopConfig,
     progress: Progress,
 ) -> Development:
-    """Develop the cards, draw their figures, and keep all with the results in one transaction."""
+    """Develop the cards, draw their figures, and keep all with results and choices in one transaction."""
     from escc_desktop.workflow.kept_figures import draw  # noqa: PLC0415  # matplotlib, not before something is drawn
 
     made = develop(*data, config, progress.part(0, 0.75))
@@ -136,7 +136,9 @@ def develop_cards(
             writing.put(FIGURE, figure)
         for card in made.cards.values():
             writing.put(CARD, Document(card.digest, card.model_dump(mode="json")))
-        writing.put(RESULT, Document(made.cards["combined"].digest, made.results.model_dump(mode="json")))
+        development = made.cards["combined"].digest
+        writing.put(RESULT, Document(development, made.results.model_dump(mode="json")))
+        writing.put(CONFIGURATION, Document(development, {"toml": config_text(made.repeatable)}))
     return made
 
 

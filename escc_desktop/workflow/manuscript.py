@@ -12,16 +12,19 @@ from pydantic import ValidationError
 
 from escc_desktop import version
 from escc_desktop.errors import EsccError
-from escc_desktop.files import digest, read_bytes, read_json, write_csv, write_whole
+from escc_desktop.files import digest, json_bytes, read_bytes, read_json, write_csv, write_whole
 from escc_desktop.prognosis.card import ModelCard, load_card
 from escc_desktop.prognosis.config import DevelopConfig, load_config
 from escc_desktop.prognosis.result_curves import Curves
 from escc_desktop.prognosis.results import FigureResult, Results, TermResult
 from escc_desktop.resources import resource_path
+from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.checklists import CHECKLISTS, Checklist, checklist, totals, write_checklist
 from escc_desktop.workflow.folders import check_folder, whole_folder
+from escc_desktop.workflow.kept_development import development_of, kept_development
 from escc_desktop.workflow.methods_text import Sentences
 from escc_desktop.workflow.modelling import CONFIG_NAME, DEVELOPMENT_MARKER, RESULTS_NAME
+from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.word_file import WordFile
 
 MARKER = "manuscript.docx"
@@ -62,12 +65,34 @@ def write_manuscript(models: Path, out: Path) -> Written:
         `models` holds no development, or `out` holds other work.
     """
     check_folder(out, MARKER)
-    told = read_development(models)
+    return _write(read_development(models), digest(read_bytes(models / RESULTS_NAME)), out)
+
+
+def project_manuscript(project: Project, card: ModelCard, out: Path) -> Written:
+    """Write the same from the development in a project that made `card`.
+
+    Raises
+    ------
+    AccessDeniedError
+        The principal may not export.
+    EsccError
+        The development is gone or has no choices kept, or `out` holds other work.
+    """
+    require(project.principal, Operation.EXPORT)
+    check_folder(out, MARKER)
+    kept = kept_development(project.view, development_of(project.view, card))
+    if kept.config is None:
+        raise EsccError("The project has no configuration of this development.", "Develop the models again.")
+    document = json_bytes(kept.results.model_dump(mode="json"))
+    return _write(Sentences(kept.results, kept.config, kept.cards["combined"]), digest(document), out)
+
+
+def _write(told: Sentences, results_digest: str, out: Path) -> Written:
     found = tuple(checklist(key, told) for key in CHECKLISTS)
     tables = tuple(development_tables(told.results))
     provenance = {
         "program": f"escc-desktop {version()}",
-        "results": digest(read_bytes(models / RESULTS_NAME)),
+        "results": results_digest,
         "config": told.results.config_digest,
     }
     with whole_folder(out, MARKER) as folder:

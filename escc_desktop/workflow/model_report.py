@@ -10,7 +10,7 @@ from escc_desktop.figures.words import Interval
 from escc_desktop.prognosis.card import CardKind, ModelCard
 from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
-from escc_desktop.prognosis.develop import Development
+from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.results import GroupSurvival, Results, TermResult
 from escc_desktop.store.kinds import KeptFigure
 from escc_desktop.workflow.checklists import CHECKLISTS, Checklist, checklist
@@ -21,10 +21,27 @@ from escc_desktop.workflow.report import CohortReport, Dropped, Picture, Section
 _NAIVE = "P after selection is naive: the same patients chose the terms."
 
 
-def cohort_record(made: Development, figures: Mapping[str, KeptFigure], *, is_synthetic: bool = False) -> CohortReport:
-    """Return the record that `workflow.report.cohort_report` prints."""
-    record = stored_record(made.results, made.cards["combined"], figures, is_synthetic=is_synthetic)
-    told = Sentences(made.results, made.found.problem.config, made.cards["combined"])
+def cohort_record(
+    results: Results,
+    card: ModelCard,
+    config: DevelopConfig | None,
+    figures: Mapping[str, KeptFigure],
+    *,
+    is_synthetic: bool = False,
+) -> CohortReport:
+    """Return the record that `workflow.report.cohort_report` prints.
+
+    Parameters
+    ----------
+    card
+        The combined one.
+    config
+        The choices; without them there are no methods in words and no checklists.
+    """
+    record = _record(results, card, figures, is_synthetic=is_synthetic)
+    if config is None:
+        return record
+    told = Sentences(results, config, card)
     checklists = tuple(_checklist(checklist(key, told)) for key in CHECKLISTS)
     return replace(record, closing=(Section("Methods in words", (told.paragraph,)), *checklists))
 
@@ -36,10 +53,9 @@ def _checklist(found: Checklist) -> Section:
     return Section(f"Checklist {found.name}", (said,), tables=(TableBlock(("Item", "Asks", "Where"), rows),))
 
 
-def stored_record(
-    results: Results, card: ModelCard, figures: Mapping[str, KeptFigure], *, is_synthetic: bool = False
+def _record(
+    results: Results, card: ModelCard, figures: Mapping[str, KeptFigure], *, is_synthetic: bool
 ) -> CohortReport:
-    """Return the same of what a project keeps: results, figures and the combined card."""
     cohort = results.cohort
     return CohortReport(
         title="Development of prognostic models",

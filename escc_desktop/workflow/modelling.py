@@ -210,7 +210,10 @@ def write_development(
         _fill(made, folder, sources or {}, is_synthetic)
         printed = kept or draw(made, progress, made.found.problem.config.workers)
         write_figures(printed, folder / "figures")
-        cohort_report(cohort_record(made, printed, is_synthetic=is_synthetic), folder / "report.pdf")
+        record = cohort_record(
+            made.results, made.cards["combined"], made.repeatable, printed, is_synthetic=is_synthetic
+        )
+        cohort_report(record, folder / "report.pdf")
 
 
 def _fill(made: Development, folder: Path, sources: Mapping[str, Path], is_synthetic: bool) -> None:

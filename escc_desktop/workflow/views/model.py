@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from escc_desktop.errors import EsccError
-from escc_desktop.files import write_json
+from escc_desktop.files import write_json, write_whole
 from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, save_card
 from escc_desktop.prognosis.config import DevelopConfig
@@ -19,8 +18,10 @@ from escc_desktop.progress import Progress
 from escc_desktop.store.kinds import RESULT, KeptFigure
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.folders import check_folder, whole_folder
+from escc_desktop.workflow.kept_development import kept_development
 from escc_desktop.workflow.kept_figures import kept_figures, write_figures
-from escc_desktop.workflow.model_report import stored_record
+from escc_desktop.workflow.model_report import cohort_record
+from escc_desktop.workflow.modelling import CONFIG_NAME, DEVELOPMENT_MARKER, RESULTS_NAME
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.report import cohort_report
 from escc_desktop.workflow.stored import feature_table
@@ -28,7 +29,6 @@ from escc_desktop.workflow.views.model_parts import Section, endpoint_words
 from escc_desktop.workflow.views.model_sections import sections
 from escc_desktop.workflow.views.model_summary import headline_words
 
-DEVELOPMENT_MARKER = "card_combined.json"
 SYNTHETIC_NAME = "SYNTHETIC study:"
 _DEFAULTS = DevelopConfig()
 
@@ -148,7 +148,7 @@ def config_of(choice: DevelopChoice) -> DevelopConfig:
 
 
 def export_development(project: Project, development: str, folder: Path, progress: Progress) -> Path:
-    """Write cards, results and figures of a development into a new or empty folder, whole or not at all.
+    """Write cards, results, choices and figures of a development into a new or empty folder, whole or not at all.
 
     Raises
     ------
@@ -159,14 +159,15 @@ def export_development(project: Project, development: str, folder: Path, progres
     """
     require(project.principal, Operation.EXPORT)
     check_folder(folder, DEVELOPMENT_MARKER)
-    results = Results.model_validate(project.view.get(RESULT, development).content)
-    cards = {card.digest: card for card in project.cards()}
+    kept = kept_development(project.view, development)
     figures = kept_figures(project.view, development)
     with whole_folder(folder, DEVELOPMENT_MARKER) as staging:
         for done, kind in enumerate(CARD_KINDS):
             progress.advance(done, len(CARD_KINDS) + 1, f"card_{kind}.json")
-            save_card(staging / f"card_{kind}.json", cards[results.card_digests[kind]])
-        write_json(staging / "results.json", results.model_dump(mode="json"))
+            save_card(staging / f"card_{kind}.json", kept.cards[kind])
+        write_json(staging / RESULTS_NAME, kept.results.model_dump(mode="json"))
+        if kept.configuration:
+            write_whole(staging / CONFIG_NAME, kept.configuration)
         if figures:
             write_figures(figures, staging / "figures")
     return folder
@@ -184,11 +185,8 @@ def print_development(project: Project, development: str, path: Path, is_synthet
     """
     require(project.principal, Operation.REPORT)
     progress.advance(0, 1, path.name)
-    results = Results.model_validate(project.view.get(RESULT, development).content)
-    card = _combined(project, results)
-    if card is None:
-        raise EsccError(_("The project has no card of this development."), _("Develop the models again."))
-    record = stored_record(results, card, kept_figures(project.view, development), is_synthetic=is_synthetic)
+    kept, figures = kept_development(project.view, development), kept_figures(project.view, development)
+    record = cohort_record(kept.results, kept.cards["combined"], kept.config, figures, is_synthetic=is_synthetic)
     cohort_report(record, path)
     return path
 
