@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from escc_desktop.resources import resource_path
-from escc_desktop.trial.columns import analytes
+from escc_desktop.trial.columns import analytes, table_specs
 from escc_desktop.trial.records import Response, TrialRecord, Visit, VitalStatus, months_between
 
 
@@ -261,7 +261,8 @@ def clinical_rows(
 ) -> tuple[tuple[str, ...], tuple[tuple[object, ...], ...]]:
     """Return the header and rows of CLINICAL.csv: endpoints in months, then baseline covariates, units in their names.
 
-    Flags are 1 and 0, missing values None; laboratory columns nobody has a value in are left out. A laboratory value
+    Flags are 1 and 0, missing values None; laboratory columns nobody has a value in are left out, and `regimen` where
+    no drug is recorded. A laboratory value
     is the last one up to day 1 within `rules.baseline_lab_days`, in the unit its column names; where only a detection
     limit was reported it is the limit; one with an open question is missing.
     """
@@ -269,11 +270,27 @@ def clinical_rows(
     endpoints = ("os_months", "os_event", "pfs_months", "pfs_event")
     labs = {code: [baseline_lab(record, code, rules) for record in records] for code in analytes()}
     known = [code for code, values in labs.items() if any(value is not None for value in values)]
-    header = ("patient_id", *endpoints, *_COVARIATES, *(analytes()[code].clinical for code in known))
+    regimens = [regimen(record) for record in records]
+    own = ("regimen",) if any(regimens) else ()
+    header = ("patient_id", *endpoints, *_COVARIATES, *own, *(analytes()[code].clinical for code in known))
     return header, tuple(
-        (*_clinical_cells(record, rules), *(labs[code][index] for code in known))
+        (
+            *_clinical_cells(record, rules),
+            *(_plain(regimens[index]) for _ in own),
+            *(labs[code][index] for code in known),
+        )
         for index, record in enumerate(records)
     )
+
+
+def regimen(record: TrialRecord) -> str:
+    """Return the drugs of cycle 1 in the order of the trial's table, "camrelizumab+apatinib+irinotecan"; "" without.
+
+    A drug that was planned and held counts: the regimen is what was begun, not what was tolerated.
+    """
+    begun = {treatment.drug for treatment in record.treatments if treatment.cycle == 1}
+    drugs = next(column.values for column in table_specs()["treatments"].columns if column.name == "drug")
+    return "+".join(drug for drug in drugs if drug in begun)
 
 
 def _clinical_cells(record: TrialRecord, rules: Rules) -> tuple[object, ...]:

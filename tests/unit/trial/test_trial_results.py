@@ -16,6 +16,7 @@ from escc_desktop.trial.records import (
     LesionMeasurement,
     Response,
     Survival,
+    Treatment,
     TrialRecord,
     Visit,
     VitalStatus,
@@ -30,6 +31,7 @@ from escc_desktop.trial.results import (
     n_severe,
     overall_survival,
     progression_free_survival,
+    regimen,
     response_counts,
 )
 
@@ -169,6 +171,18 @@ def test_that_clinical_rows_have_units_months_and_baseline_values(write_folder: 
     assert second["cea_ng_per_ml"] == 0.5
     assert second["ast_u_per_l"] is None
     assert second["os_event"] == 0
+    assert (first["regimen"], second["regimen"]) == ("camrelizumab+apatinib", None)
+
+
+def test_that_the_regimen_is_what_cycle_one_began_in_the_order_of_the_trial() -> None:
+    def dose(cycle: int, drug: str, action: str = "given") -> Treatment:
+        return Treatment(cycle, drug, on(0), None, 100.0, "mg", action)
+
+    given = (dose(1, "irinotecan", "held"), dose(1, "camrelizumab"), dose(1, "apatinib"), dose(2, "camrelizumab"))
+    assert regimen(replace(course([]), treatments=given)) == "camrelizumab+apatinib+irinotecan"
+    assert regimen(replace(course([]), treatments=given[1:2])) == "camrelizumab"
+    assert regimen(replace(course([]), treatments=given[3:])) == ""
+    assert "regimen" not in clinical_rows([course([])])[0]
 
 
 def test_that_a_questioned_value_reaches_no_model(write_folder: Callable[..., Path]) -> None:

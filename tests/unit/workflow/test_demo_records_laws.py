@@ -47,6 +47,7 @@ def test_that_a_study_of_any_size_imports_with_nothing_but_its_traps(n: int, tmp
     header, rows = clinical_rows(found.records)
     assert len(rows) == n
     assert all(row[header.index("os_months")] > 0.0 for row in rows)
+    assert {row[header.index("regimen")] for row in rows} == {"camrelizumab+apatinib+irinotecan"}
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=12).filter(any), st.integers(0, 400))
