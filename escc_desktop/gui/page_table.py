@@ -59,6 +59,7 @@ PAGES: Final = (
     PageEntry("compare", _("Compare"), "split_vertical", ("VIEW_IMAGES", "VIEW_ROIS"), "compare", "ComparePage"),
     PageEntry("model", _("Model"), "data_trending", ("VIEW_MODELS",), "model", "ModelPage"),
     PageEntry("nomogram", _("Nomogram"), "calculator", ("VIEW_MODELS",), "nomogram", "NomogramPage"),
+    PageEntry("statistics", _("Statistics"), "data_histogram", ("VIEW_OUTCOME",), "statistics", "StatisticsPage"),
     PageEntry("patient", _("Patient"), "stethoscope", ("VIEW_ASSESSMENTS",), "patient", "PatientPage"),
     PageEntry("trial", _("Trial"), "data_bar_vertical", ("VIEW_OUTCOME",), "trial", "TrialPage"),
     PageEntry("admin", _("Admin"), "shield_checkmark", ("MANAGE_ACCOUNTS", "BACK_UP"), "admin", "AdminPage"),

@@ -22,6 +22,10 @@ LARGEST_N = 10_000_000
 # Wide enough that what is beyond does not count, dense enough for the sums below.
 _NORMAL_NODES = 4001
 _NORMAL_REACH = 8.0
+# Narrower, rarer or wider than this is a slip of the pen, and beyond what floats can count.
+_LEAST = 1e-4
+_LARGEST_WIDTH = 100.0
+_LARGEST_MONTHS = 1e5
 _TARGET_SHRINKAGE = 0.9
 _MAX_OPTIMISM = 0.05
 
@@ -51,7 +55,7 @@ def rereads_for_width(icc: float, width: float, readings: int = 2, level: float 
         An ICC, width or level outside 0 to 1, or fewer than two readings.
     """
     _check_icc(icc, readings, level)
-    _between("The width", width, 0, 1)
+    _between("The width", width, _LEAST, 1)
     z, k = float(stats.norm.isf((1 - level) / 2)), readings
     n = 8 * z**2 * (1 - icc) ** 2 * (1 + (k - 1) * icc) ** 2 / (k * (k - 1) * width**2) + 1
     if k == 2 and icc >= 0.7:
@@ -141,6 +145,9 @@ class FollowUp:
     def __post_init__(self) -> None:
         if not (self.rate > 0 and self.mean_time > 0 and self.horizon > 0):
             raise EsccError("Event rate, mean follow-up and horizon must be above 0.")
+        _between("Events per patient (event rate times mean follow-up)", self.event_share, _LEAST, 1)
+        _between("The horizon", self.horizon, 0, _LARGEST_MONTHS)
+        _between("The mean follow-up", self.mean_time, 0, _LARGEST_MONTHS)
 
     @property
     def event_share(self) -> float:
@@ -258,8 +265,7 @@ def plan_validation(
     _between("The C statistic", c, 0.5, 1)
     widths = widths or Widths()
     for name, value in (("observed over expected", widths.observed_expected), ("slope", widths.slope), ("C", widths.c)):
-        if value <= 0:
-            raise EsccError(f"The width of {name} must be above 0.")
+        _between(f"The width of {name}", value, _LEAST, _LARGEST_WIDTH)
     z = float(stats.norm.isf(0.025))
     se = math.asinh(widths.observed_expected / 2) / z  # exp(z se) - exp(-z se) = width
     found = (
@@ -284,7 +290,13 @@ def _weights() -> tuple[FloatArray, FloatArray]:
 
 
 def _linear_predictor(risk: float, c: float) -> tuple[float, float]:
-    """Return mean and SD of a normal logit whose events are `risk` of all and whose C statistic is `c`."""
+    """Return mean and SD of a normal logit whose events are `risk` of all and whose C statistic is `c`.
+
+    Raises
+    ------
+    EsccError
+        There is none.
+    """
     x, weight = _weights()
 
     def mean_of(sd: float) -> float:
@@ -296,7 +308,12 @@ def _linear_predictor(risk: float, c: float) -> tuple[float, float]:
         below = np.cumsum(without) - without / 2
         return float(with_event @ below)
 
-    sd = float(optimize.brentq(lambda value: c_of(value) - c, 1e-4, 15))
+    try:
+        sd = float(optimize.brentq(lambda value: c_of(value) - c, _LEAST, 15))
+    except ValueError:
+        raise EsccError(
+            f"No normally distributed predictor has a C of {c:g} at a risk of {risk:g}.", "Ask for a more usual pair."
+        ) from None
     return mean_of(sd), sd
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from escc_desktop.errors import UsageError
+from escc_desktop.i18n import _
 from escc_desktop.stats.planning import (
+    DevelopmentPlan,
     FollowUp,
     Widths,
     plan_development,
@@ -23,10 +25,20 @@ NAGELKERKE_IF_UNKNOWN = 0.15
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked and found, ready for JSON, and the same as sentences."""
+    """What was asked and found, ready for JSON, and the same as sentences.
+
+    Attributes
+    ----------
+    sources
+        For each sentence the formula behind its numbers and who published it; empty where it has no number.
+    n_answers
+        How many of the sentences, from the first, answer the question; the others say what they rest on.
+    """
 
     document: Mapping[str, object]
     sentences: tuple[str, ...]
+    sources: tuple[str, ...]
+    n_answers: int
 
     @property
     def text(self) -> str:
@@ -49,19 +61,30 @@ def plan_rereads(
     if width is None and bound is None:
         raise UsageError("What the readings should show was not said.", "Give --width, --bound or both.")
     document: dict[str, object] = {"icc": icc, "readings": readings}
-    said = []
+    said: list[tuple[str, str]] = []
     if width is not None:
         n = rereads_for_width(icc, width, readings).n
         document |= {"width": width, "n_for_width": n}
-        said.append(f"{n} lesions read {readings} times make the 95 % interval of an ICC of {icc:g} {width:g} wide.")
+        text = _("With {n} lesions read {readings} times the 95 % interval of an ICC of {icc:g} is {width:g} wide.")
+        said.append((
+            text.format(n=n, readings=readings, icc=icc, width=width),
+            _("Width of the interval of an ICC: Bonett, Stat Med 2002, 21:1331."),
+        ))  # fmt: skip
     if bound is not None:
         n = rereads_for_bound(icc, bound, readings, assurance).n
         document |= {"bound": bound, "assurance": assurance, "n_for_bound": n}
-        said.append(
-            f"{n} lesions put its lower 95 % limit above {bound:g} with a probability of {assurance:g}, "
-            f"if the true ICC is {icc:g}."
+        text = _(
+            "With {n} lesions its lower 95 % limit is above {bound:g} with a probability of {assurance:g}, "
+            "if the true ICC is {icc:g}."
         )
-    return Plan(document, tuple(said))
+        said.append((
+            text.format(n=n, bound=bound, assurance=assurance, icc=icc),
+            _(
+                "Lower limit of an ICC by the exact F distribution: Walter, Eliasziw and Donner, Stat Med 1998, "
+                "17:101; Zou, Stat Med 2012, 31:3972."
+            ),
+        ))  # fmt: skip
+    return _plan(document, said, len(said))
 
 
 def plan_model(parameters: int, follow_up: FollowUp, r2: float | None = None, c: float | None = None) -> Plan:
@@ -84,22 +107,51 @@ def plan_model(parameters: int, follow_up: FollowUp, r2: float | None = None, c:
         guess = NAGELKERKE_IF_UNKNOWN * follow_up.r2_largest
         r2 = guess if c is None else r2_of_c(c, follow_up.event_share)
     found = plan_development(parameters, follow_up, r2)
-    said = (
-        (
-            f"{found.n} patients with {found.events} events for {parameters} candidate parameters "
-            f"({found.events_per_parameter:.1f} events per parameter)."
-        ),
-        (
-            f"Shrinkage of 0.9: {found.n_shrinkage}; optimism in R2 below 0.05: {found.n_optimism}; "
-            f"overall risk within 0.05: {found.n_risk}."
-        ),
-        f"Cox-Snell R2 {found.r2_cox_snell:.3f} ({source}), at most {found.r2_largest:.3f}.",
-        (
-            "Every feature that may be selected is a candidate: with 1,874 features no such number is ever reached, "
-            "so a signature needs external validation."
-        ),
+    return _plan({**asdict(found), "r2_source": source}, _development_said(found, source, c is not None))
+
+
+def _development_said(found: DevelopmentPlan, source: str, is_from_c: bool) -> list[tuple[str, str]]:
+    criteria = _("Three criteria for times to an event: Riley et al., Stat Med 2019, 38:1276; BMJ 2020, 368:m441.")
+    r2_source = (
+        _(
+            "From C through Royston's D: Jinks, Royston and Parmar, BMC Med Res Methodol 2015, 15:82. The most it can "
+            "be follows from events per patient: Riley et al., Stat Med 2019, 38:1276."
+        )
+        if is_from_c
+        else _("The most it can be follows from events per patient: Riley et al., Stat Med 2019, 38:1276.")
     )
-    return Plan({**asdict(found), "r2_source": source}, said)
+    sources = {
+        "given": _("given"),
+        "from C": _("from C"),
+        "a Nagelkerke R2 of 0.15, for want of better": _("a Nagelkerke R2 of 0.15, for want of better"),
+    }
+    return [
+        (
+            _(
+                "{n} patients with {events} events for {parameters} candidate parameters "
+                "({each:.1f} events per parameter)."
+            ).format(n=found.n, events=found.events, parameters=found.parameters, each=found.events_per_parameter),
+            criteria,
+        ),
+        (
+            _("Shrinkage of 0.9: {shrinkage}; optimism in R2 below 0.05: {optimism}; overall risk within 0.05: {risk}.")
+            .format(shrinkage=found.n_shrinkage, optimism=found.n_optimism, risk=found.n_risk),
+            criteria,
+        ),
+        (
+            _("Cox-Snell R2 {r2:.3f} ({source}), at most {largest:.3f}.").format(
+                r2=found.r2_cox_snell, source=sources[source], largest=found.r2_largest
+            ),
+            r2_source,
+        ),
+        (
+            _(
+                "Every feature that may be selected is a candidate: with 1,874 features no such number is ever "
+                "reached, so a signature needs external validation."
+            ),
+            "",
+        ),
+    ]  # fmt: skip
 
 
 def plan_external(risk: float, c: float, widths: Widths) -> Plan:
@@ -111,12 +163,29 @@ def plan_external(risk: float, c: float, widths: Widths) -> Plan:
         A value out of bounds.
     """
     found = plan_validation(risk, c, widths)
-    said = (
-        f"{found.n} patients with {found.events} events by the horizon, whose state at the horizon is known.",
+    criteria = _("Criteria for the outcome at the horizon: Riley et al., Stat Med 2021, 40:4230.")
+    said = [
         (
-            f"Observed over expected within {widths.observed_expected:g}: {found.n_calibration}; calibration slope "
-            f"within {widths.slope:g}: {found.n_slope}; C within {widths.c:g}: {found.n_c} (widths of 95 % intervals)."
+            _("{n} patients with {events} events by the horizon, whose state at the horizon is known.").format(
+                n=found.n, events=found.events
+            ),
+            criteria,
         ),
-        "Patients lost before the horizon come on top.",
-    )
-    return Plan({"risk": risk, "c": c, **asdict(widths), **asdict(found)}, said)
+        (
+            _(
+                "Observed over expected within {oe:g}: {n_oe}; calibration slope within {slope:g}: {n_slope}; "
+                "C within {c:g}: {n_c} (widths of 95 % intervals)."
+            ).format(
+                oe=widths.observed_expected, n_oe=found.n_calibration, slope=widths.slope, n_slope=found.n_slope,
+                c=widths.c, n_c=found.n_c,
+            ),
+            criteria,
+        ),
+        (_("Patients lost before the horizon come on top."), ""),
+    ]  # fmt: skip
+    return _plan({"risk": risk, **asdict(found), "c": c, "widths": asdict(widths)}, said)
+
+
+def _plan(document: Mapping[str, object], said: list[tuple[str, str]], n_answers: int = 1) -> Plan:
+    texts, sources = zip(*said, strict=True)
+    return Plan(document, texts, sources, n_answers)

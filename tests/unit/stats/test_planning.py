@@ -127,3 +127,20 @@ def test_that_all_forms_at_once_are_those_computed_alone() -> None:
         alone = icc_many(ratings, form)
         for name in ("icc", "F", "p", "lower", "upper"):
             np.testing.assert_array_equal(getattr(found, name), getattr(alone, name))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: plan_validation(0.3, 0.9999),
+        lambda: plan_validation(1e-9, 0.7),
+        lambda: plan_validation(0.3, 0.7, Widths(slope=1e-300)),
+        lambda: FollowUp(35, 15, 12),
+        lambda: FollowUp(1e-300, 1e-300, 12),
+        lambda: FollowUp(0.035, 15, 1e300),
+        lambda: rereads_for_width(0.85, 1e-300),
+    ],
+)
+def test_that_a_slip_of_the_pen_is_refused_in_a_sentence(call) -> None:
+    with pytest.raises(EsccError):
+        call()
