@@ -345,6 +345,8 @@ class KeptFigure:
         Digest of the development's combined card.
     width_mm, height_mm
         Printed size.
+    pdf
+        Empty for a figure kept before PDFs were.
     """
 
     development: str
@@ -353,6 +355,13 @@ class KeptFigure:
     height_mm: float
     svg: bytes
     png: bytes
+    pdf: bytes = b""
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """The figure's files by suffix."""
+        found = {".svg": self.svg, ".png": self.png, ".pdf": self.pdf}
+        return {suffix: data for suffix, data in found.items() if data}
 
 
 def figure_key(development: str, name: str) -> str:
@@ -365,15 +374,14 @@ def _figure_to_json(figure: KeptFigure, blobs: BlobPort) -> Json:
         "development": figure.development,
         "name": figure.name,
         "size_mm": [figure.width_mm, figure.height_mm],
-        "svg": blobs.put(figure.svg),
-        "png": blobs.put(figure.png),
+        **{suffix.removeprefix("."): blobs.put(data) for suffix, data in figure.files.items()},
     }
 
 
 def _figure_from_json(content: Json, blobs: BlobPort) -> KeptFigure:
     width_mm, height_mm = content["size_mm"]
-    svg, png = blobs.get(content["svg"]), blobs.get(content["png"])
-    return KeptFigure(content["development"], content["name"], width_mm, height_mm, svg, png)
+    files = {name: blobs.get(content[name]) for name in ("svg", "png", "pdf") if name in content}
+    return KeptFigure(content["development"], content["name"], width_mm, height_mm, **files)
 
 
 FIGURE: Kind[KeptFigure] = Kind(

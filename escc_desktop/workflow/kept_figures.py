@@ -61,7 +61,7 @@ def _mapping(workers: int) -> Iterator[Callable[..., Iterator[KeptFigure]]]:
 def _printed(development: str, named: tuple[str, Figure]) -> KeptFigure:
     name, figure = named
     width, height = (float(inches) * _MM_PER_INCH for inches in figure.get_size_inches())
-    pictures = image_bytes(figure, ".svg"), image_bytes(figure, ".png", PRINT_DPI)
+    pictures = image_bytes(figure, ".svg"), image_bytes(figure, ".png", PRINT_DPI), image_bytes(figure, ".pdf")
     return KeptFigure(development, name, width, height, *pictures)
 
 
@@ -73,8 +73,8 @@ def kept_figures(view: View, development: str) -> dict[str, KeptFigure]:
 
 
 def write_figures(kept: Mapping[str, KeptFigure], folder: Path) -> None:
-    """Write figures as SVG and PNG into a new folder."""
+    """Write figures as SVG, PNG and PDF into a new folder."""
     folder.mkdir()
     for name, figure in kept.items():
-        write_whole(folder / f"{name}.svg", figure.svg)
-        write_whole(folder / f"{name}.png", figure.png)
+        for suffix, data in figure.files.items():
+            write_whole(folder / f"{name}{suffix}", data)

@@ -61,7 +61,7 @@ def test_that_saving_writes_the_print_version(open_page, qtbot, tmp_path):
     page = open_page()
     figure = page.document.figures["km_apparent"]
     kept = next(one for one in page.view.figures if one.name == "km_apparent")
-    for name, data in (("km.svg", kept.svg), ("km.png", kept.png)):
+    for name, data in (("km.svg", kept.svg), ("km.png", kept.png), ("km.PDF", kept.pdf)):
         figure.save_to(tmp_path / name)
         qtbot.waitUntil(lambda name=name: (tmp_path / name).exists(), timeout=10_000)
         assert (tmp_path / name).read_bytes() == data
@@ -124,7 +124,8 @@ def test_that_what_hinders_a_development_is_said(show_as, small_project, qtbot):
 
 def test_that_a_development_runs_as_a_job_and_the_page_shows_it(open_page, qtbot, monkeypatch, studied_module):
     page = open_page()
-    quick = {"fold_draws": 0, "resamples": 1, "noise_repeats": 1}
+    # As in use: the work is in other processes, and the window collects none of their garbage.
+    quick = {"fold_draws": 0, "resamples": 1, "noise_repeats": 1, "workers": 2}
     monkeypatch.setattr(
         views, "config_of", lambda choice: studied_module.CONFIG.model_copy(update={**quick, "seed": choice.seed})
     )

@@ -140,7 +140,7 @@ class ModelDocument(QWidget):
             if kept is None:
                 continue
             title, caption = figure_words(name)
-            printed = PrintedFigure(name, title, caption, kept.width_mm, kept.height_mm, kept.svg, kept.png)
+            printed = PrintedFigure(name, title, caption, kept.width_mm, kept.height_mm, kept.files)
             self.figures[name] = FigureView(self._desktop, printed)
             side_by_side.addWidget(self.figures[name], round(kept.width_mm), Qt.AlignmentFlag.AlignTop)
         if side_by_side.count():

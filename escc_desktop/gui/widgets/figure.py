@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +26,12 @@ PX_PER_MM = 4.4
 
 @dataclass(frozen=True, eq=False)
 class PrintedFigure:
-    """A figure as files; `png` has enough pixels for print.
+    """A figure as files; the PNG among them has enough pixels for print.
 
     Attributes
     ----------
+    files
+        By suffix, ".png" always.
     title, caption
         For people who cannot see it, and for those who ask how to read it.
     """
@@ -38,8 +41,12 @@ class PrintedFigure:
     caption: str
     width_mm: float
     height_mm: float
-    svg: bytes
-    png: bytes
+    files: Mapping[str, bytes]
+
+    @property
+    def png(self) -> bytes:
+        """What is shown."""
+        return self.files[".png"]
 
 
 def render(png: bytes, size: QSize, dark: tuple[str, str] | None) -> QImage:
@@ -128,7 +135,7 @@ class FigureView(QFrame):
         self.picture.wanted.connect(self._render)
         self._asked: tuple[object, ...] = ()
         self.copy_button = icon_button("copy", _("Copy the figure"))
-        self.save_button = icon_button("save", _("Save the figure as SVG or PNG"))
+        self.save_button = icon_button("save", _("Save the figure"))
         self.explain_button = icon_button("info", _("How to read it"), checkable=True)
         self.caption = label(figure.caption, tone="secondary", wrap=True)
         self.setMaximumWidth(self.picture.maximumWidth())
@@ -154,9 +161,9 @@ class FigureView(QFrame):
         )
 
     def save_to(self, path: Path) -> None:
-        """Write the print version; the name's ending decides between SVG and PNG."""
-        data = self.figure.png if path.suffix.lower() == ".png" else self.figure.svg
-        target = path if path.suffix.lower() in {".png", ".svg"} else path.with_name(f"{path.name}.svg")
+        """Write the print version; the name's ending decides between SVG, PDF and PNG."""
+        target = path if path.suffix.lower() in self.figure.files else path.with_name(f"{path.name}.svg")
+        data = self.figure.files[target.suffix.lower()]
         self._desktop.tasks.run(
             _("Saving the figure"), _write, target, data, answers=Answers(then=self._saved), quiet=True
         )
@@ -165,7 +172,12 @@ class FigureView(QFrame):
         dialog = QFileDialog(self, _("Save the figure"), f"{self.figure.name}.svg")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters([_("Vector graphics (*.svg)"), _("Picture, 300 dpi (*.png)")])
+        known = {
+            ".svg": _("Vector graphics (*.svg)"),
+            ".pdf": _("Vector graphics, as journals take them (*.pdf)"),
+            ".png": _("Picture, 300 dpi (*.png)"),
+        }
+        dialog.setNameFilters([words for suffix, words in known.items() if suffix in self.figure.files])
         dialog.fileSelected.connect(lambda name: self.save_to(Path(name)))
         dialog.open()
 

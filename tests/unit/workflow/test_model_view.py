@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from types import ModuleType
 from unittest import mock
 
 import pytest
+from pypdf import PdfReader
 
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.figures.words import Interval, index_interval
@@ -144,11 +146,14 @@ def test_that_a_project_without_models_has_nothing_to_show(small_study: ModuleTy
     assert view.developments == view.sections == view.figures == ()
 
 
-def test_that_kept_figures_are_whole_svg_and_png_of_a_printed_size(studied_project):
+def test_that_kept_figures_are_whole_files_of_a_printed_size(studied_project):
     for figure in _view(studied_project("statistician")).figures:
         assert figure.svg.startswith(b"<?xml")
         assert figure.svg.rstrip().endswith(b"</svg>")
         assert figure.png.startswith(b"\x89PNG")
+        page = PdfReader(io.BytesIO(figure.pdf)).pages[0].mediabox
+        printed = [float(points) / 72 * 25.4 for points in (page.width, page.height)]
+        assert printed == pytest.approx([figure.width_mm, figure.height_mm], abs=0.1)
         pixels = int.from_bytes(figure.png[16:20], "big")
         assert pixels == pytest.approx(figure.width_mm / 25.4 * 300, abs=1)
 
@@ -160,8 +165,8 @@ def test_that_an_export_holds_cards_results_and_figures_as_stored(studied_projec
     assert load_card(out / "card_combined.json").digest == view.shown.development
     assert json.loads((out / "results.json").read_text()) == json.loads(json.dumps(_stored(project)))
     for figure in view.figures:
-        assert (out / "figures" / f"{figure.name}.svg").read_bytes() == figure.svg
-        assert (out / "figures" / f"{figure.name}.png").read_bytes() == figure.png
+        for suffix in (".svg", ".png", ".pdf"):
+            assert (out / "figures" / f"{figure.name}{suffix}").read_bytes() == figure.files[suffix]
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").touch()
     with pytest.raises(EsccError, match="holds other work"):
