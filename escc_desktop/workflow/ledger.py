@@ -59,6 +59,18 @@ class PredictionLedger:
             self._tell(*(f"{entry.number:08d}" for entry in found.entries))
         return found
 
+    def would_lock(self, card: ModelCard, verdicts: Sequence[Assessment], clinical: ClinicalTable) -> Locking:
+        """Return what `lock` would add now and whom it would leave out; nothing is written.
+
+        Raises
+        ------
+        AccessDeniedError
+            The role may not see assessments.
+        EsccError
+            The ledger was altered.
+        """
+        return lock(card, verdicts, clinical, self.entries(), self._store.clock())
+
     def entries(self) -> tuple[Locked, ...]:
         """Return all entries, oldest first, after checking their chain.
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStyleOptionViewItem
 
+from escc_desktop.files import csv_text, parse_csv
+from escc_desktop.gui.widgets.calibration_plot import CalibrationPlot
+from escc_desktop.prognosis.clinical import parse_clinical
+from escc_desktop.prognosis.ledger import lock
+from escc_desktop.prognosis.score import Assessment
+from escc_desktop.prognosis.specification import Curve, Specification
+from escc_desktop.store.kinds import ASSESSMENT
+from escc_desktop.store.records import Document
+from escc_desktop.workflow.ledger import PREDICTION
 from escc_desktop.workflow.paper_checks import paper_checks
+from escc_desktop.workflow.views.specification import view_of
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -160,8 +173,8 @@ def test_that_a_published_model_is_read_with_its_warnings_and_judges_nobody(open
 @pytest.mark.parametrize(
     ("person", "sections"),
     [
-        ("statistician", ["planner", "paper"]),
-        ("oncologist", ["planner", "paper"]),
+        ("statistician", ["planner", "paper", "specification", "ledger"]),
+        ("oncologist", ["planner", "paper", "ledger"]),
         ("coordinator", ["planner", "paper"]),
     ],
 )
@@ -174,3 +187,165 @@ def test_that_readers_and_administrators_have_no_statistics(window, small_projec
     for name in ("A", "admin"):
         window.desktop.take_project(small_project(name))
         assert "statistics" not in window.rail.pages
+
+
+def _outsiders(project):
+    """Keep verdicts of two patients nobody knows anything of."""
+    card = next(card for card in project.cards() if card.kind == "combined")
+    with project._store.write(project.principal, "assess patients") as writing:
+        for patient in ("N01", "N02"):
+            verdict = asdict(Assessment(patient, 0.2, "LOW", 40.0, 0.7, 0.5, 0.8, ()))
+            writing.put(ASSESSMENT, Document(f"{card.digest}/{patient}", {"card": card.digest, "assessment": verdict}))
+    return card
+
+
+def _foretell(project):
+    """Put entries into the ledger as if everybody had been locked on the first day."""
+    card = next(card for card in project.cards() if card.kind == "combined")
+    nobody = csv_text(("patient_id", "os_months", "os_event"), [("X", 0.0, 0)])
+    patients = project.clinical().patients
+    verdicts = [Assessment(one, 0.1, "LOW", 50.0, 0.3 + 0.02 * k, None, None, ()) for k, one in enumerate(patients)]
+    found = lock(card, verdicts, parse_clinical(parse_csv(nobody, "c.csv")), (), project._store.clock())
+    with project._store.write(project.principal, "lock predictions") as writing:
+        for entry in found.entries:
+            writing.put(PREDICTION, Document(f"{entry.number:08d}", asdict(entry)))
+
+
+@pytest.fixture
+def open_ledger(open_section, studied_project, qtbot):
+    def opened(person="statistician"):
+        section = open_section("ledger", person, studied_project)
+        qtbot.waitUntil(lambda: section.view is not None, timeout=20_000)
+        return section
+
+    return opened
+
+
+def test_that_whom_nobody_can_know_is_locked_after_one_question_and_for_good(open_ledger, studied_project, qtbot):
+    card = _outsiders(studied_project("statistician"))
+    section = open_ledger()
+    panel = section.locking
+    assert section.empty.isVisible()
+    panel.picker.setCurrentIndex(panel.picker.findData(card.digest))
+    assert panel.found.text() == "2 patients can be locked now."
+    assert " · the patient trained the card" in panel.left_out.text()
+    panel.lock.setFocus()
+    qtbot.keyClick(panel.lock, Qt.Key.Key_Space)
+    assert panel.question.text().startswith("Lock 2 predictions for good?")
+    assert panel.leave.hasFocus()
+    qtbot.keyClick(panel.leave, Qt.Key.Key_Space)
+    assert section.view.entries == ()
+    qtbot.mouseClick(panel.lock, LEFT)
+    qtbot.mouseClick(panel.sure, LEFT)
+    qtbot.waitUntil(lambda: len(section.view.entries) == 2, timeout=20_000)
+    entries = studied_project("oncologist").ledger().entries()
+    assert [entry.patient_id for entry in entries] == ["N01", "N02"]
+    assert [row.cells[7] for row in section.table.rows_model.rows] == [one.digest[:12] for one in reversed(entries)]
+    assert entries[-1].digest in section.state.text()
+    section.table.selectRow(0)
+    assert entries[0].digest in section.entry.text()
+    assert not panel.lock.isEnabled()
+    assert "2 · locked already" in panel.left_out.text()
+    assert "nobody to lock" in panel.refused.text()
+
+
+def test_that_only_the_statistician_locks_and_others_are_told(open_ledger, studied_project):
+    _outsiders(studied_project("statistician"))
+    panel = open_ledger("oncologist").locking
+    assert not panel.lock.isEnabled()
+    assert panel.refused.text() == "Predictions are locked by the statistician."
+
+
+def test_that_calibration_stands_beside_the_entries_once_outcomes_are_there(open_ledger, studied_project):
+    project = studied_project("statistician")
+    _foretell(project)
+    section = open_ledger()
+    (judged,) = project.ledger().judge(project.clinical())
+    assert f"{judged.n_events} events" in section.calibrations[0]
+    assert f"{judged.in_the_large.ratio:.2f}" in section.calibrations[1]
+    plot = section.findChild(CalibrationPlot)
+    assert [group.n for group in plot._groups] == [group.n for group in judged.groups]
+    assert plot.point_of(0.5, 0.25).y() > plot.point_of(0.5, 0.75).y()
+
+
+def test_that_an_altered_ledger_is_told_and_nothing_of_it_shown(open_section, studied_project, qtbot):
+    project = studied_project("statistician")
+    _foretell(project)
+    content = {**project._store.get(PREDICTION, "00000002").content, "survival": 0.99}
+    project._store.put(project.principal, PREDICTION, Document("00000002", content))
+    section = open_section("ledger", project=studied_project)
+    qtbot.waitUntil(section.trouble.isVisible, timeout=20_000)
+    assert "broken at entry 2" in section.trouble.what.text()
+    assert not section.table.isVisible()
+
+
+def _specification(scale, cut, apparent, corrected, high, fault=""):
+    groups = None if high is None else np.array(high)
+    return Specification({"scale": scale, "cut": cut}, 9, 5, 2, apparent, corrected, 0.1, groups, fault)
+
+
+CURVE = Curve(
+    ("P1", "P2", "P3", "P4"),
+    (
+        _specification("z-score", "median", 0.9, 0.6, [0, 0, 1, 1]),
+        _specification("z-score", "log-rank, 10 %", 0.9, 0.6, [0, 1, 1, 1]),
+        _specification("min-max", "median", 0.8, 0.45, [1, 0, 1, 1]),
+        _specification("min-max", "log-rank, 10 %", 0.95, float("nan"), None, "Nobody had the event."),
+    ),
+)
+
+
+def test_that_specifications_are_sorted_by_the_honest_figure_and_no_apparent_one_stands_alone():
+    view = view_of(CURVE)
+    assert [column.corrected for column in view.columns] == [0.45, 0.6, 0.6, None]
+    assert all(column.corrected is not None or column.apparent is None for column in view.columns)
+    assert view.columns[1].is_reference
+    assert [column.flips for column in view.columns] == [0.25, 0.0, 0.25, None]
+    assert "4 specifications on 4 patients; 1 could not be fitted" in view.sentences[0]
+    assert "0.45 to 0.60 (median 0.60)" in view.sentences[1]
+    assert "0.95" not in view.sentences[1]
+    assert "Always low 0, always high 2, now one, now the other 2." in view.sentences[3]
+
+
+def test_that_the_curve_shows_each_specification_with_its_choices(open_section, qtbot):
+    section = open_section("specification")
+    section._show(view_of(CURVE))
+    curve = section.curve
+    qtbot.waitUntil(lambda: len(curve.spots) == 4)
+    assert curve.y_of(0.6) < curve.y_of(0.5)
+    curve.setFocus()
+    qtbot.keyClick(curve, Qt.Key.Key_Right)
+    first = curve.spot_of("0").tip
+    assert "scale: min-max" in first
+    assert "C-index in test folds 0.450" in first
+    assert "25 % of the patients" in first
+    assert "Nobody had the event." in curve.spot_of("3").tip
+    assert "apparent" not in curve.spot_of("3").tip
+    assert section.said.text().count("\n") == 3
+    assert not section.empty.isVisible()
+    section.refresh()
+    assert section.stale.isVisible()
+
+
+def test_that_varying_runs_as_a_job_that_can_be_stopped_and_keeps_what_was_there(open_section, studied_project, qtbot):
+    section = open_section("specification", project=studied_project)
+    assert "Start fits the Rad-score" in section.empty.text()
+    section._show(view_of(CURVE))
+    before = section.view
+    qtbot.mouseClick(section.panel.start_button, LEFT)
+    assert section.running is not None
+    qtbot.waitUntil(section.panel.cancel_button.isVisible, timeout=20_000)
+    qtbot.mouseClick(section.panel.cancel_button, LEFT)
+    qtbot.waitUntil(lambda: section.running is None, timeout=60_000)
+    assert section.trouble.what.text() == "Stopped."
+    assert section.view is before
+    assert section.panel.start_button.isVisible()
+
+
+def test_that_without_features_varying_says_what_is_missing(open_section, qtbot):
+    section = open_section("specification")
+    section.start()
+    qtbot.waitUntil(section.trouble.isVisible, timeout=60_000)
+    assert section.trouble.what.text()
+    assert section.trouble.hint.text()
+    assert section.running is None

@@ -53,6 +53,7 @@ class DevelopPanel(QFrame):
         self.start_button.clicked.connect(lambda: self.wanted.emit(self.choice))
         self.close_button.clicked.connect(self.closed)
         self._choices = self._choice_row()
+        self._name = label(_("Developing models"))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self.note = label(tone="secondary", size="caption")
@@ -69,6 +70,11 @@ class DevelopPanel(QFrame):
     def choice(self) -> DevelopChoice:
         """What is chosen now."""
         return DevelopChoice(self.endpoint.currentData(), float(self.horizon.value()), self.seed.value())
+
+    def rename(self, name: str, tip: str) -> None:
+        """Call what is started otherwise, and say what it does: other work takes the same choices."""
+        self._name.setText(name)
+        self.start_button.setToolTip(tip)
 
     def show_running(self, running: Running | None) -> None:
         """Show how far a development is; None shows the choices again."""
@@ -88,7 +94,7 @@ class DevelopPanel(QFrame):
         line = QHBoxLayout(holder)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(2 * GRID)
-        line.addWidget(label(_("Developing models")))
+        line.addWidget(self._name)
         line.addWidget(self._bar, 1)
         line.addWidget(self.note)
         line.addWidget(self.cancel_button)

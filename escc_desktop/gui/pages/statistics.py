@@ -10,15 +10,19 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.page import Page
+from escc_desktop.gui.pages.statistics_ledger import LedgerSection
 from escc_desktop.gui.pages.statistics_paper import PaperSection
 from escc_desktop.gui.pages.statistics_planner import PlannerSection
 from escc_desktop.gui.pages.statistics_section import StatisticsSection
+from escc_desktop.gui.pages.statistics_specification import SpecificationSection
 from escc_desktop.gui.theme import GRID
 from escc_desktop.i18n import _
 
 _SECTIONS: Final[dict[str, type[StatisticsSection]]] = {
     "planner": PlannerSection,
     "paper": PaperSection,
+    "specification": SpecificationSection,
+    "ledger": LedgerSection,
 }
 
 
@@ -32,6 +36,8 @@ class StatisticsPage(Page):
         self._titles = {
             "planner": _("Planner"),
             "paper": _("Paper"),
+            "specification": _("Choices"),
+            "ledger": _("Ledger"),
         }
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
