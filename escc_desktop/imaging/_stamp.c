@@ -1,10 +1,12 @@
-/* What one move of a brush changes: the voxels under a stamp at each of its places. */
+/* What one move of a brush changes: where its stamp stands on the way, and the voxels under it at each of these places. */
 #ifndef Py_LIMITED_API
 #define Py_LIMITED_API 0x030B0000
 #endif
 #include <Python.h>
 
+#include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
@@ -13,6 +15,8 @@
 #endif
 
 #define AXES 3
+#define SAME 1e-9
+#define FARTHEST 1e6
 
 typedef struct {
     uint8_t *first;
@@ -39,9 +43,11 @@ static void clear(uint8_t *restrict to, const uint8_t *restrict inside, Py_ssize
 static int clip(const Voxels *voxels, const Voxels *stamp, const Py_ssize_t *corner, Box *box)
 {
     for (int axis = 0; axis < AXES; axis++) {
-        const Py_ssize_t stop = corner[axis] + stamp->shape[axis];
-        box->start[axis] = corner[axis] > 0 ? corner[axis] : 0;
-        box->stop[axis] = stop < voxels->shape[axis] ? stop : voxels->shape[axis];
+        const Py_ssize_t at = corner[axis], n = stamp->shape[axis], end = voxels->shape[axis];
+        if (n <= 0 || at >= end || at <= -n)
+            return 0;
+        box->start[axis] = at > 0 ? at : 0;
+        box->stop[axis] = at < end - n ? at + n : end;
         if (box->stop[axis] <= box->start[axis])
             return 0;
     }
@@ -142,7 +148,93 @@ static PyObject *touch(PyObject *module, PyObject *args)
     return result;
 }
 
+typedef struct {
+    double first[AXES], way[AXES]; /* where it begins, and from there to its end */
+} Line;
+
+static int compared(const void *one, const void *other)
+{
+    const double a = *(const double *)one, b = *(const double *)other;
+    return (a > b) - (a < b);
+}
+
+/* The first whole number above the lower end of a line along an axis, and how many lie between its ends. */
+static double crossings(const Line *line, int axis, double *n)
+{
+    const double one = line->first[axis], other = one + line->way[axis];
+    const double bound = floor(one < other ? one : other) + 1;
+    *n = ceil(one < other ? other : one) - bound;
+    return bound;
+}
+
+/* Append the place a line has reached, unless it is the last one still. */
+static int reach(const Line *line, double time, Py_ssize_t *last, PyObject *places)
+{
+    Py_ssize_t at[AXES];
+    for (int axis = 0; axis < AXES; axis++)
+        at[axis] = (Py_ssize_t)floor(line->first[axis] + time * line->way[axis]);
+    if (PyList_Size(places) && at[0] == last[0] && at[1] == last[1] && at[2] == last[2])
+        return 1;
+    for (int axis = 0; axis < AXES; axis++)
+        last[axis] = at[axis];
+    PyObject *place = Py_BuildValue("nnn", at[0], at[1], at[2]);
+    const int is_there = place && PyList_Append(places, place) == 0;
+    Py_XDECREF(place);
+    return is_there;
+}
+
+/* `times` has room for all crossings and both ends. */
+static int follow(const Line *line, double *times, PyObject *places)
+{
+    Py_ssize_t n = 0, last[AXES] = {0, 0, 0};
+    times[n++] = 0;
+    times[n++] = 1;
+    for (int axis = 0; axis < AXES; axis++) {
+        double count;
+        const double bound = crossings(line, axis, &count);
+        for (double i = 0; i < count; i++)
+            times[n++] = (bound + i - line->first[axis]) / line->way[axis];
+    }
+    qsort(times, (size_t)n, sizeof(double), compared);
+    for (Py_ssize_t i = 1; i < n; i++)
+        /* Where the line goes through a corner of the grid, two crossings are one. */
+        if (times[i] - times[i - 1] > SAME && !reach(line, (times[i - 1] + times[i]) / 2, last, places))
+            return 0;
+    return 1;
+}
+
+PyDoc_STRVAR(walk_doc,
+    "walk(start, way)\n--\n\n"
+    "Return the voxels, as tuples (z, y, x) in order, each once, that a straight line goes through; a voxel begins at\n"
+    "its number. `start` and the `way` from there to the end are tuples (z, y, x), less than a million voxels.");
+
+static PyObject *walk(PyObject *module, PyObject *args)
+{
+    Line line;
+    double room = 2;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "(ddd)(ddd)", &line.first[0], &line.first[1], &line.first[2], &line.way[0],
+                          &line.way[1], &line.way[2]))
+        return NULL;
+    for (int axis = 0; axis < AXES; axis++) {
+        double n;
+        if (!(fabs(line.first[axis]) + fabs(line.way[axis]) < FARTHEST)) {
+            PyErr_SetString(PyExc_ValueError, "a line that goes too far");
+            return NULL;
+        }
+        crossings(&line, axis, &n);
+        room += n > 0 ? n : 0;
+    }
+    double *times = malloc((size_t)room * sizeof(double));
+    PyObject *places = times ? PyList_New(0) : PyErr_NoMemory();
+    if (places && !follow(&line, times, places))
+        Py_CLEAR(places);
+    free(times);
+    return places;
+}
+
 static PyMethodDef methods[] = {
+    {"walk", walk, METH_VARARGS, walk_doc},
     {"touch", touch, METH_VARARGS, touch_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -23,7 +22,6 @@ Corner = tuple[int, int, int]
 # What a round brush of diameter d holds: centres within d/2 - 1/4, as in ITK-SNAP, so that 2 is a square of four, 3 a
 # cross and every size looks round.
 _INSIDE: Final = 0.25
-_SAME: Final = 1e-9
 SMALLEST, LARGEST = 1, 80
 
 
@@ -105,19 +103,8 @@ def stroke_places(start: Point, end: Point, stamp: Stamp) -> list[Corner]:
     They are found by the crossings of the line with the grid, not by sampling: however a straight path is cut into
     moves of the pointer, the same voxels are touched.
     """
-    # Plain numbers: between two reports of the mouse there are a few crossings, for which arrays are slow.
-    first = [place + by for place, by in zip(start, stamp.shift, strict=True)]
-    way = [there - here for here, there in zip(start, end, strict=True)]
-    times = [0.0, 1.0]
-    for low, by in zip(first, way, strict=True):
-        high = low + by
-        bounds = range(math.floor(min(low, high)) + 1, math.ceil(max(low, high)))
-        times.extend((bound - low) / by for bound in bounds)
-    times.sort()
-    # Where the line goes through a corner of the grid, two crossings are one.
-    middles = [(one + next_) / 2 for one, next_ in pairwise(times) if next_ - one > _SAME] if any(way) else [0.0]
-    z, y, x = ([math.floor(low + time * by) for time in middles] for low, by in zip(first, way, strict=True))
-    return list(dict.fromkeys(zip(z, y, x, strict=True)))
+    (z, y, x), (to_z, to_y, to_x), (by_z, by_y, by_x) = start, end, stamp.shift
+    return _stamp.walk((z + by_z, y + by_y, x + by_x), (to_z - z, to_y - y, to_x - x))
 
 
 def touch(voxels: BoolArray, stamp: Stamp, corners: Iterable[Corner], value: bool) -> Region | None:
@@ -184,8 +171,12 @@ def join(one: Region | None, other: Region | None) -> Region | None:
     """Return the smallest box that holds both."""
     if one is None or other is None:
         return one or other
-    z, y, x = (slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True))
-    return z, y, x
+    (z, y, x), (other_z, other_y, other_x) = one, other
+    return (
+        slice(min(z.start, other_z.start), max(z.stop, other_z.stop)),
+        slice(min(y.start, other_y.start), max(y.stop, other_y.stop)),
+        slice(min(x.start, other_x.start), max(x.stop, other_x.stop)),
+    )
 
 
 def _filled(inside: BoolArray) -> Region:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.pixels import Border
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.viewer.slice_view import SliceView
 from escc_desktop.gui.viewer.tool import Pointer
@@ -163,6 +164,9 @@ class Recorder:
     def key(self, event: QKeyEvent) -> bool:
         self.told.append(("key", event.key()))
         return self.takes
+
+    def borders(self, view: SliceCanvas) -> tuple[Border, ...]:
+        return ()
 
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         self.told.append(("paint", view))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 
 from escc_desktop.gui.theme import CAPTION_PX, OKABE_ITO, face
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.pixels import Border
 from escc_desktop.gui.viewer.planes import Voxel
 from escc_desktop.gui.viewer.tool import Pointer
 
@@ -56,6 +57,10 @@ class PointTool:
 
     def hover(self, at: Pointer | None) -> None:
         """Nothing follows the mouse."""
+
+    def borders(self, view: SliceCanvas) -> Sequence[Border]:
+        """Return nothing: the points are painted over the picture."""
+        return ()
 
     def resize(self, by: int) -> bool:
         """Leave the wheel to the view."""

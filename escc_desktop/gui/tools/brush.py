@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from escc_desktop.gui.tools.brush_options import LIMITED, BrushOptions, BrushShape
@@ -15,14 +15,16 @@ from escc_desktop.gui.tools.brush_panel import BrushPanel
 from escc_desktop.gui.tools.canvas import ERASED, PAINTED, Canvas
 from escc_desktop.gui.tools.tool import DrawTool, array_point, slice_of
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.mapping import Mapping
+from escc_desktop.gui.viewer.pixels import OPAQUE, Border
 from escc_desktop.gui.viewer.planes import Plane, PlaneAxes
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
 from escc_desktop.imaging.delineate import Point, Stamp, clip, is_empty, join, stroke_places, touch
 from escc_desktop.imaging.mask import BoolArray, Region
 
-_ERASER_COLOR: Final = "#ffffff"
-_FOOTPRINT_COLOR: Final = QColor("#9aa4b0")
+_ERASER_COLOR: Final = 0xFFFFFF
+_FOOTPRINT_COLOR: Final = 0x9AA4B0
 _PAD_PX: Final = 3
 Outline = tuple[BoolArray, tuple[int, int]]
 """Voxels (rows, columns) of a plane and where the first of them lies."""
@@ -70,9 +72,10 @@ class BrushTool(DrawTool):
         self._stroke: Stroke | None = None
         self._at: Pointer | None = None
         self._painted: QRect | None = None
+        self._painted_at: Mapping | None = None
         self._is_held = False
         self._stamps: dict[tuple[BrushShape, int, int], Stamp] = {}
-        self._stamp_of: tuple[BrushShape, int, float, Stamp] | None = None
+        self._stamp_of: tuple[int, float, Stamp] | None = None
         options.changed.connect(self._on_options)
 
     @property
@@ -121,19 +124,21 @@ class BrushTool(DrawTool):
         if view is not None:
             self._repaint(view)
 
-    def paint(self, painter: QPainter, view: SliceCanvas) -> None:
-        """Paint the border of the voxels that would change, and where the brush is if those are not all under it."""
+    def borders(self, view: SliceCanvas) -> Sequence[Border]:
+        """Return the border of the voxels that would change, and of the brush if those are not all under it."""
         at = self._at
         if at is None or at.view is not view or view.axes is None or self.canvas.why_locked:
-            return
-        # Where it is from now on, whatever was zoomed or pushed since the pointer moved.
-        self._painted = self._reach(at)
+            return ()
+        if view.mapping is not self._painted_at:  # zoomed or pushed since the pointer moved
+            self._note_reach(at)
         footprint, changing = self.outlines(at)
-        if changing is None or not np.array_equal(changing[0], footprint[0]):
-            view.paint_border(painter, *footprint, _FOOTPRINT_COLOR)
-        if changing is not None:
-            erases = not (self.would_paint(at) if self._stroke is None else self._stroke.value)
-            view.paint_border(painter, *changing, QColor(_ERASER_COLOR if erases else self.canvas.color))
+        if changing is None:
+            return (Border(*footprint, OPAQUE | _FOOTPRINT_COLOR),)
+        paints = self.would_paint(at) if self._stroke is None else self._stroke.value
+        ink = Border(*changing, OPAQUE | (int(self.canvas.color[1:], 16) if paints else _ERASER_COLOR))
+        if changing is footprint or np.array_equal(changing[0], footprint[0]):
+            return (ink,)
+        return Border(*footprint, OPAQUE | _FOOTPRINT_COLOR), ink
 
     def resize(self, by: int) -> bool:
         """Change the size."""
@@ -198,17 +203,21 @@ class BrushTool(DrawTool):
 
     def outlines(self, at: Pointer) -> tuple[Outline, Outline | None]:
         """Return what the brush covers of the plane, and what a click changes there: what is on the image and free."""
-        axes, stamp, normal = _axes(at), self._stamp(at), 2 - _axes(at).normal
+        axes, stamp = _axes(at), self._stamp(at)
+        normal = 2 - axes.normal
         inside, corner = stamp.flat(normal), list(stamp.corner(array_point(at)))
         corner[normal] = at.index
         footprint = _in_plane(inside, axes), (corner[2 - axes.row], corner[2 - axes.column])
         box, part = clip(corner, inside.shape, self.canvas.shown.shape)
         if is_empty(box):
             return footprint, None
-        voxels = self.reached(at, stamp, box, inside[part])
+        covered = inside[part]
+        voxels = self.reached(at, stamp, box, covered)
         fixed = self.canvas.fixed(box)
         if fixed is not None:
             voxels = voxels & ~fixed
+        elif voxels is covered and covered.shape == inside.shape:
+            return footprint, footprint
         return footprint, (_in_plane(voxels, axes), (box[2 - axes.row].start, box[2 - axes.column].start))
 
     def _on_to(self, stroke: Stroke, at: Pointer) -> None:
@@ -224,20 +233,21 @@ class BrushTool(DrawTool):
         self._repaint(at.view)
 
     def _stamp(self, at: Pointer) -> Stamp:
-        shape, normal, pressure = self.shape, 2 - _axes(at).normal, at.pen.pressure
-        last = self._stamp_of
-        if last is not None and last[1] == normal and last[2] == pressure and last[0] == shape:
-            return last[3]
+        normal, pressure, last = 2 - _axes(at).normal, at.pen.pressure, self._stamp_of
+        if last is not None and last[0] == normal and last[1] == pressure:
+            return last[2]
+        shape = self.shape
         x, y, z = self.canvas.planes.geometry.spacing_mm
         # A pen tells thousands of pressures, of which few make another brush.
         voxels = shape.voxels_across((z, y, x), normal, pressure)
         key = shape, normal, voxels
         if key not in self._stamps:
             self._stamps[key] = shape.stamp((z, y, x), normal, voxels)
-        self._stamp_of = shape, normal, pressure, self._stamps[key]
+        self._stamp_of = normal, pressure, self._stamps[key]
         return self._stamps[key]
 
     def _on_options(self) -> None:
+        self._stamp_of = None
         self._limit()
         if self._at is not None:
             self._repaint(self._at.view)
@@ -248,19 +258,20 @@ class BrushTool(DrawTool):
 
     def _repaint(self, view: SliceCanvas) -> None:
         """Have the places of the outline before and now painted anew, and no more."""
-        if self._painted is not None:
-            view.update(self._painted)
+        before, self._painted = self._painted, None
+        if before is not None:
+            view.update(before)
         if self._at is not None and self._at.view is view:
-            view.update(self._reach(self._at))
+            view.update(self._note_reach(self._at))
 
-    def _reach(self, at: Pointer) -> QRect:
-        """Return the part of the view that the outline lies in."""
+    def _note_reach(self, at: Pointer) -> QRect:
+        """Return the part of the view that the outline lies in, and note that it is there."""
         axes, stamp = _axes(at), self._stamp(at)
-        corner, extent = stamp.corner(array_point(at)), stamp.inside.shape
-        rows, columns = (
-            slice(corner[2 - axis], corner[2 - axis] + extent[2 - axis]) for axis in (axes.row, axes.column)
-        )
-        return at.view.pixels_around(rows, columns, _PAD_PX)
+        corner, extent, row, column = stamp.corner(array_point(at)), stamp.inside.shape, 2 - axes.row, 2 - axes.column
+        rows = slice(corner[row], corner[row] + extent[row])
+        columns = slice(corner[column], corner[column] + extent[column])
+        self._painted, self._painted_at = at.view.pixels_around(rows, columns, _PAD_PX), at.view.mapping
+        return self._painted
 
 
 def _axes(at: Pointer) -> PlaneAxes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
@@ -15,6 +15,7 @@ from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.tool import Bench, DrawTool
 from escc_desktop.gui.tools.toolbox import POINTER, TOOLS, ToolEntry
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.pixels import Border
 from escc_desktop.gui.viewer.planes import Voxel
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
@@ -147,13 +148,18 @@ class Hand(QObject):
         """Take the wheel with Shift, or not."""
         return self.tool.resize(by)
 
+    def borders(self, view: SliceCanvas) -> Sequence[Border]:
+        """Return the borders that the tool held draws into the picture."""
+        return self.tool.borders(view)
+
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint the lesion's mark, and what the tool shows."""
         self.paint_under(painter, view)
         for paint in self.painters:
             paint(painter, view)
+        held = self.tool
         for tool in self._tools.values():
-            if tool is self.tool or tool.unfinished():
+            if tool is held or tool.unfinished():
                 tool.paint(painter, view)
 
     def paint_under(self, painter: QPainter, view: SliceCanvas) -> None:

@@ -32,7 +32,8 @@ Place = tuple[float, float]
 
 def kept(canvas: Canvas) -> tuple[Measurement, ...]:
     """Return the measurements of a reading; none where the note is damaged, which the list of them says."""
-    return _read(json.dumps(canvas.reading.history.notes.get(MEASUREMENTS)))
+    note = canvas.reading.history.notes.get(MEASUREMENTS)
+    return _read(json.dumps(note)) if note else ()
 
 
 @lru_cache(maxsize=16)  # every view asks whenever it is painted

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from escc_desktop.gui.tools.canvas import Canvas
@@ -20,6 +20,7 @@ SNAP_PX: Final = 4.0
 _VERTEX_PX: Final = 3.0
 _LIT_PX: Final = 2.0
 _PAD_PX: Final = 8.0
+_DARK: Final = QColor(0, 0, 0, 160)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +56,20 @@ class Site:
 
     def repaint(self, vertices: Iterable[Vertex]) -> None:
         """Have the part of the picture that vertices and the lines between them lie on painted anew."""
+        box = self.box(vertices)
+        if box is not None:
+            self.view.update(box)
+
+    def box(self, vertices: Iterable[Vertex]) -> QRect | None:
+        """Return the part of the view that vertices and the lines between them lie in; None for no vertex."""
         rows_and_columns = list(zip(*vertices, strict=True))
-        if rows_and_columns:
-            rows, columns = rows_and_columns
-            corners = self.points([(min(rows), min(columns)), (max(rows), max(columns))])
-            box = QPolygonF(corners).boundingRect().adjusted(-_PAD_PX, -_PAD_PX, _PAD_PX, _PAD_PX)
-            self.view.update(box.toAlignedRect())
+        if not rows_and_columns:
+            return None
+        rows, columns = rows_and_columns
+        one = self.view.plane_to_widget(min(rows), min(columns))
+        other = self.view.plane_to_widget(max(rows), max(columns))
+        box = QRectF(one, other).normalized().adjusted(-_PAD_PX, -_PAD_PX, _PAD_PX, _PAD_PX)
+        return box.toAlignedRect()
 
 
 def mouse(at: Pointer) -> QPointF:
@@ -97,12 +106,25 @@ def paint_line(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     line = QPolygonF(points)
-    for ink, width in ((QColor(0, 0, 0, 160), 3.0), (color, 1.5)):
+    for ink, width in ((_DARK, 3.0), (color, 1.5)):
         painter.setPen(QPen(ink, width, Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine))
         if is_closed:
             painter.drawPolygon(line)
         else:
             painter.drawPolyline(line)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def paint_thin_line(painter: QPainter, points: Sequence[QPointF], color: QColor, *, is_dashed: bool) -> None:
+    """Paint an open line that follows the mouse: thin, as it is painted anew at every move, and dark around."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    line = QPolygonF(points)
+    # Lines of one pixel are painted ten times as fast as wider ones.
+    painter.setPen(QPen(_DARK, 1.0))
+    for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        painter.drawPolyline(line.translated(x, y))
+    painter.setPen(QPen(color, 1.0, Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine))
+    painter.drawPolyline(line)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
@@ -126,7 +148,7 @@ def all_of(loops: Iterable[Loop]) -> list[Vertex]:
 
 def paint_band(painter: QPainter, box: QRectF) -> None:
     """Paint the rubber band that selects vertices."""
-    for color, style in ((QColor(0, 0, 0, 160), Qt.PenStyle.SolidLine), (QColor("#ffffff"), Qt.PenStyle.DashLine)):
+    for color, style in ((_DARK, Qt.PenStyle.SolidLine), (QColor("#ffffff"), Qt.PenStyle.DashLine)):
         painter.setPen(QPen(color, 1.0, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box)

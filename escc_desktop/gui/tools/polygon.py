@@ -13,7 +13,7 @@ from escc_desktop.gui.tools.canvas import CUT_OUT, FILLED, Canvas
 from escc_desktop.gui.tools.clipboard import Clipboard, Contour
 from escc_desktop.gui.tools.contour_options import ContourPanel, OutlineNews
 from escc_desktop.gui.tools.editing import FEWEST, OutlineEditor
-from escc_desktop.gui.tools.outline import Site, mouse, paint_line, paint_vertices
+from escc_desktop.gui.tools.outline import Site, mouse, paint_line, paint_thin_line, paint_vertices
 from escc_desktop.gui.tools.tool import DrawTool
 from escc_desktop.gui.viewer.canvas import SliceCanvas
 from escc_desktop.gui.viewer.tool import Pointer
@@ -258,8 +258,12 @@ class PolygonTool(DrawTool):
         if self._editor is not None:
             self._editor.paint(painter, view, color)
             return
-        points = site.points([*self.vertices, *self._tail()])
-        paint_line(painter, points, color, is_closed=False, is_dashed=not site.is_shown)
+        points, is_dashed = site.points(self.vertices), not site.is_shown
+        if len(points) > 1:
+            paint_line(painter, points, color, is_closed=False, is_dashed=is_dashed)
+        tail = self._tail()
+        if tail:
+            paint_thin_line(painter, [points[-1], *site.points(tail)], color, is_dashed=is_dashed)
         if site.is_shown:
             lit = [0] if self._at is not None and self._is_on_first(self._at) else []
             paint_vertices(painter, site.points(leg[-1] for leg in self._legs), color, lit)
@@ -343,7 +347,8 @@ class PolygonTool(DrawTool):
         """Have only the line to the mouse painted anew, and the first vertex, which lights up under it."""
         if self._site is not None and self._editor is None and self._legs:
             self._site.repaint([self._legs[-1][-1], *self._tail()])
-            self._site.repaint([self._legs[0][0]])
+            if self._at is not None and self._is_on_first(self._at):
+                self._site.repaint([self._legs[0][0]])
 
     def _repaint(self) -> None:
         if self._site is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtGui import QKeyEvent, QPainter
@@ -12,6 +13,7 @@ from escc_desktop.gui.tools.brush_options import BrushOptions
 from escc_desktop.gui.tools.canvas import Canvas
 from escc_desktop.gui.tools.clipboard import Clipboard
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.pixels import Border
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.imaging.delineate import Point
 
@@ -72,6 +74,10 @@ class DrawTool:
     def key(self, event: QKeyEvent) -> bool:
         """Take a key, or not."""
         return False
+
+    def borders(self, view: SliceCanvas) -> Sequence[Border]:
+        """Return the borders to be drawn into the picture."""
+        return ()
 
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint over the picture."""

@@ -17,13 +17,12 @@ from escc_desktop.gui.viewer.mapping import Mapping
 from escc_desktop.gui.viewer.outline import paint_border
 from escc_desktop.gui.viewer.overlay import Overlay
 from escc_desktop.gui.viewer.picture import Picture
-from escc_desktop.gui.viewer.pixels import Border
+from escc_desktop.gui.viewer.pixels import OPAQUE, Border
 from escc_desktop.gui.viewer.planes import Plane, PlaneAxes, VolumePlanes, Voxel
 from escc_desktop.gui.viewer.screen import Screen
 from escc_desktop.imaging.mask import BoolArray, Region
 
 _PAD_PX: Final = 3
-_OPAQUE: Final = 0xFF000000
 _Box = tuple[slice, slice]
 
 
@@ -168,6 +167,11 @@ class SliceCanvas(QWidget):
 
     # Where it is shown
 
+    @property
+    def mapping(self) -> Mapping | None:
+        """Where the voxels of the plane lie now; another one after every zoom or push."""
+        return self._mapping
+
     def fit(self) -> None:
         """Show the whole plane."""
         if self._mapping is not None:
@@ -260,25 +264,30 @@ class SliceCanvas(QWidget):
 
     # Painting
 
-    def paint_picture(self, painter: QPainter, exposed: QRect) -> None:
-        """Paint slice and region where they are exposed, and black around them."""
+    def paint_picture(self, painter: QPainter, exposed: QRect, over: Sequence[Border] = ()) -> None:
+        """Paint slice and regions where they are exposed, more borders over them, and black around them."""
         if self._mapping is None or self._picture is None:
             return
-        self._refresh(self._picture)
-        borders = [self._border(overlay) for overlay in reversed(self._here())] if self.look.has_overlay else []
-        self._screen.paint(painter, exposed, self._mapping, self._picture.colors, borders)
+        here = self._here()
+        self._refresh(self._picture, here)
+        borders = [self._border(overlay) for _label, overlay in here] if self.look.has_overlay else []
+        self._screen.paint(painter, exposed, self._mapping, self._picture.colors, [*borders, *over])
 
     def paint_border(self, painter: QPainter, voxels: BoolArray, corner: tuple[int, int], color: QColor) -> None:
         """Paint the exact border of voxels of the plane (rows, columns), the first of which is at `corner`."""
         if self._mapping is not None:
             paint_border(painter, self._mapping, voxels, corner, color)
 
-    def _here(self) -> list[Overlay]:
-        """Return the regions that may have voxels on this slice."""
+    def _here(self) -> list[tuple[int, Overlay]]:
+        """Return the regions that may have voxels on this slice, with their labels; the one on top comes last."""
         if self.axes is None:
             return []
-        axis = 2 - self.axes.normal
-        return [one for one in self._overlays if one.reach[axis].start <= self.index < one.reach[axis].stop]
+        axis, found = 2 - self.axes.normal, []
+        for label in range(len(self._overlays), 0, -1):
+            one = self._overlays[label - 1]
+            if one.reach[axis].start <= self.index < one.reach[axis].stop:
+                found.append((label, one))
+        return found
 
     def _inside(self, overlay: Overlay) -> BoolArray:
         """Return a region's voxels (rows, columns) on this slice."""
@@ -289,9 +298,9 @@ class SliceCanvas(QWidget):
     def _border(self, overlay: Overlay) -> Border:
         _normal, rows, columns = self._in_plane(overlay.reach)
         section = self._inside(overlay)[rows, columns]
-        return Border(section, (rows.start, columns.start), _OPAQUE | overlay.rgb, overlay.is_dashed)
+        return Border(section, (rows.start, columns.start), OPAQUE | overlay.rgb, overlay.is_dashed)
 
-    def _refresh(self, picture: Picture) -> None:
+    def _refresh(self, picture: Picture, here: Sequence[tuple[int, Overlay]]) -> None:
         """Bring the picture up to date where something changed."""
         if self._is_other_slice and self.planes is not None:
             picture.take_voxels(self.look.slab.image(self.planes, self.plane, self.index))
@@ -305,9 +314,8 @@ class SliceCanvas(QWidget):
         table = fused_table(look.width, look.level, tints, look.share, pointed_out)
         picture.color(table[:CODES], rows, columns)
         # From below upwards: the one on top has the last word.
-        for overlay in reversed(self._here()):
+        for label, overlay in here:
             if overlay.is_filled:
-                label = 1 + self._overlays.index(overlay)
                 inside = _common((rows, columns), self._in_plane(overlay.reach)[1:])
                 picture.tint(table[label * CODES : (label + 1) * CODES], self._inside(overlay), *inside)
         self._changed, self._recolor, self._is_other_slice = None, False, False
@@ -337,8 +345,8 @@ class SliceCanvas(QWidget):
 
 def _whole(box: Region, shape: tuple[int, ...]) -> Region:
     """Return a box with its ends as numbers within an array."""
-    z, y, x = (slice(*part.indices(length)[:2]) for part, length in zip(box, shape, strict=True))
-    return z, y, x
+    (z, y, x), (slices, rows, columns) = box, shape
+    return slice(*z.indices(slices)[:2]), slice(*y.indices(rows)[:2]), slice(*x.indices(columns)[:2])
 
 
 def _join(one: _Box | None, other: _Box) -> _Box:
@@ -350,6 +358,7 @@ def _join(one: _Box | None, other: _Box) -> _Box:
 
 def _common(one: _Box, other: _Box) -> _Box:
     """Return what two boxes have in common; empty slices where nothing."""
-    both = [slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(one, other, strict=True)]
-    rows, columns = (part if part.stop > part.start else slice(part.start, part.start) for part in both)
-    return rows, columns
+    (rows, columns), (other_rows, other_columns) = one, other
+    top, left = max(rows.start, other_rows.start), max(columns.start, other_columns.start)
+    bottom, right = min(rows.stop, other_rows.stop), min(columns.stop, other_columns.stop)
+    return slice(top, max(bottom, top)), slice(left, max(right, left))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from escc_desktop.gui.viewer.colour_scale import colours
 from escc_desktop.gui.viewer.look import ROI_COLOR
+from escc_desktop.gui.viewer.pixels import Border
 from escc_desktop.gui.viewer.planes import Plane
 from escc_desktop.gui.viewer.slice_view import SliceView
 from escc_desktop.imaging.mask import BoolArray, Region
@@ -41,9 +43,9 @@ class MapSliceView(SliceView):
         self._map = shown
         self.update()
 
-    def paint_picture(self, painter: QPainter, exposed: QRect) -> None:
+    def paint_picture(self, painter: QPainter, exposed: QRect, over: Sequence[Border] = ()) -> None:
         """Paint slice, map and outline."""
-        super().paint_picture(painter, exposed)
+        super().paint_picture(painter, exposed, over)
         if not self.look.has_overlay:
             return
         if self._map is not None:

@@ -50,7 +50,16 @@ class Overlay:
     def grow(self, region: Region) -> None:
         """Note that voxels inside a box changed."""
         reach = self.reach
-        if any(part.start < known.start or part.stop > known.stop for part, known in zip(region, reach, strict=True)):
+        (z, y, x), (known_z, known_y, known_x) = region, reach
+        is_known = (
+            z.start >= known_z.start
+            and z.stop <= known_z.stop
+            and y.start >= known_y.start
+            and y.stop <= known_y.stop
+            and x.start >= known_x.start
+            and x.stop <= known_x.stop
+        )
+        if not is_known:
             self.box = union(reach, region)
 
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QRect
 from escc_desktop.gui.viewer._border import border
 from escc_desktop.gui.viewer.mapping import EDGES_FROM_PX, Mapping
 
+OPAQUE: Final = 0xFF000000
 _ONE: Final = 256
 _DASH_PX: Final = 5
 BEYOND: Final = 32

@@ -27,6 +27,7 @@ class Screen:
 
     def __init__(self) -> None:
         self._band = np.empty(_BAND_PIXELS, dtype=np.uint32)
+        self._grid: tuple[Mapping, PixelGrid] | None = None
 
     def paint(
         self,
@@ -40,7 +41,10 @@ class Screen:
 
         Of the borders, the last one lies on top; they may reach into the black.
         """
-        grid = grid_of(mapping, painter.device().devicePixelRatio())
+        ratio = painter.device().devicePixelRatio()
+        if self._grid is None or self._grid[0] is not mapping or self._grid[1].ratio != ratio:
+            self._grid = mapping, grid_of(mapping, ratio)
+        grid = self._grid[1]
         left, top, width, height = grid.pixels_in(exposed)
         if width <= 0 or height <= 0:
             return

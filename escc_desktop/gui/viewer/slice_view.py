@@ -69,16 +69,17 @@ class SliceView(SteeredCanvas):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is exposed."""
-        self.exposed = event.rect()
+        exposed = self.exposed = event.rect()
         with QPainter(self) as painter:
             if self.planes is None:
-                painter.fillRect(event.rect(), Qt.GlobalColor.black)
+                painter.fillRect(exposed, Qt.GlobalColor.black)
                 writing.paint_empty(painter, self)
             else:
-                self.paint_picture(painter, event.rect())
-                self._paint_over(painter, event.rect())
-            if self.hasFocus():
-                writing.paint_focus(painter, self)
+                self.paint_picture(painter, exposed, () if self.tool is None else self.tool.borders(self))
+                self._paint_over(painter, exposed)
+            # Most strokes are where nothing is written.
+            if not writing.bare(self).contains(exposed):
+                self._paint_rim(painter, exposed)
 
     def _paint_over(self, painter: QPainter, exposed: QRect) -> None:
         if self.look.has_crosshair:
@@ -87,8 +88,12 @@ class SliceView(SteeredCanvas):
             painter.save()
             self.tool.paint(painter, self)
             painter.restore()
-        if self.look.has_annotations:
+
+    def _paint_rim(self, painter: QPainter, exposed: QRect) -> None:
+        if self.planes is not None and self.look.has_annotations:
             writing.paint_annotations(painter, self, exposed)
+        if self.hasFocus():
+            writing.paint_focus(painter, self)
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         """Draw with a pen as with a mouse that knows how hard it presses; Qt makes a mouse's hover of its hover."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QPainter
 
 from escc_desktop.gui.viewer.canvas import SliceCanvas
+from escc_desktop.gui.viewer.pixels import Border
 from escc_desktop.gui.viewer.planes import Plane, Voxel
 
 
@@ -91,6 +93,9 @@ class Tool(Protocol):
 
     def resize(self, by: int) -> bool:
         """Take the wheel with Shift, towards more (1) or less (-1), or not."""
+
+    def borders(self, view: SliceCanvas) -> Sequence[Border]:
+        """Return the borders to be drawn into the picture over those of its regions; the last one lies on top."""
 
     def paint(self, painter: QPainter, view: SliceCanvas) -> None:
         """Paint over the picture, in widget coordinates; `view.plane_to_widget` says where voxels are."""

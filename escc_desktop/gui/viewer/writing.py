@@ -107,8 +107,6 @@ def readout(view: SliceCanvas) -> str:
 
 def paint_annotations(painter: QPainter, view: SliceCanvas, exposed: QRect) -> None:
     """Write everything that touches the exposed part."""
-    if _inside(view).contains(exposed):
-        return
     for box, align, said in _corners(view):
         if box.intersects(exposed):
             _write(painter, said(view), box, align)
@@ -118,8 +116,8 @@ def paint_annotations(painter: QPainter, view: SliceCanvas, exposed: QRect) -> N
     _scale_bar(painter, view, exposed)
 
 
-def _inside(view: SliceCanvas) -> QRect:
-    """Return a part of the view on which nothing is written: most strokes are there."""
+def bare(view: SliceCanvas) -> QRect:
+    """Return a part of the view on which nothing is written."""
     top = EDGE + _LINE_PX * (1 + len(view.caption))
     return view.rect().adjusted(_LETTERS_PX, top, -_BAR_ROOM_PX, -EDGE - 4 * _LINE_PX)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -122,6 +123,19 @@ def test_that_a_stroke_changes_only_voxels_under_its_stamps_and_names_the_box(
     if region is not None:
         outside[region] = False
     assert not (under & outside).any()
+
+
+@pytest.mark.parametrize("start", [math.nan, math.inf, -1e300])
+def test_that_a_stroke_from_nowhere_is_refused(start: float) -> None:
+    with pytest.raises(ValueError, match="too far"):
+        stroke_places((start, 0, 0), (0, 0, 0), make_stamp(3, ISOTROPIC, 0))
+
+
+@pytest.mark.parametrize("corner", [2**63 - 1, -(2**63)])
+def test_that_a_stamp_as_far_away_as_numbers_go_touches_nothing(corner: int) -> None:
+    mask = np.zeros(SHAPE, dtype=np.bool_)
+    assert touch(mask, make_stamp(3, ISOTROPIC, 0), [(0, corner, 0), (corner, 0, 0)], value=True) is None
+    assert not mask.any()
 
 
 @given(stamps, places, places, st.lists(st.integers(0, 16), max_size=4))
