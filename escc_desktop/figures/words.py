@@ -132,6 +132,7 @@ _UNITS = {
     "u_per_l": "U/L",
     "umol_per_l": "µmol/L",
     "mmol_per_l": "mmol/L",
+    "mg_per_l": "mg/L",
     "mg_per_dl": "mg/dL",
     "g_per_l": "g/L",
     "g_per_dl": "g/dL",

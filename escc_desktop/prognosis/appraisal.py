@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from escc_desktop.prognosis.card import CardKind
 from escc_desktop.prognosis.results import FigureResult, Results
 from escc_desktop.prognosis.validity import Appraisal, CalibrationCheck, ReaderComparison, ReaderResult, Validity
+from escc_desktop.prognosis.wording import in_words
 
 NAMES: dict[CardKind, str] = {
     "radscore": "Rad-score",
@@ -118,7 +119,7 @@ def _validity(validity: Validity, horizon_months: float) -> Iterator[str]:
     for term in validity.separated:
         if term.model == "alone":
             yield (
-                f"{term.label} separates: its hazard ratio grows without end. Firth's estimate is "
+                f"{_capital(in_words(term.label))} separates: its hazard ratio grows without end. Firth's estimate is "
                 f"{_size(term.hazard_ratio)} ({_size(term.lower)} to {_size(term.upper)})."
             )
 
@@ -204,7 +205,7 @@ def _what_would_change_it(results: Results) -> Iterator[str]:
         )
     missing = results.validity.missing if results.validity else None
     if missing is not None and missing.covariates and missing.method == "complete_cases":
-        lacking = ", ".join(f"{one.label} ({one.n_missing})" for one in missing.covariates)
+        lacking = ", ".join(f"{in_words(one.label, with_scale=False)} ({one.n_missing})" for one in missing.covariates)
         yield f"Values that are missing now ({lacking}): models rest on complete cases."
 
 

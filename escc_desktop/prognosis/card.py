@@ -20,6 +20,7 @@ from escc_desktop.prognosis.card_parts import (
     Hex,
     IccRule,
     Name,
+    Nested,
     Part,
     Positive,
     Range,
@@ -32,7 +33,7 @@ MAX_CARD_BYTES = 4 * 2**20
 
 CardKind = Literal["radscore", "clinical", "radiomics", "combined"]
 CARD_KINDS: tuple[CardKind, ...] = ("radscore", "clinical", "radiomics", "combined")
-_LATER = ("acquisition", "extraction", "curve_errors", "readers")
+_LATER = ("acquisition", "extraction", "curve_errors", "readers", "nested")
 
 
 class Scaling(Part):
@@ -188,6 +189,8 @@ class ModelCard(Part):
         How training images were made and their features computed; None for earlier cards, or where nothing is known.
     curve_errors
         None for earlier cards and for models without a curve: then survival has an interval at the horizon only.
+    nested
+        None for earlier cards, and where nothing could be cross-validated.
     digest
         SHA-256 of the canonical JSON of everything else.
     """
@@ -214,6 +217,7 @@ class ModelCard(Part):
     extraction: Extraction | None = None
     curve_errors: CurveErrors | None = None
     readers: ReaderError | None = None
+    nested: Nested | None = None
     digest: Hex
 
     @model_validator(mode="after")

@@ -118,6 +118,14 @@ class Extraction(Part):
     pixel_types: tuple[Text, ...] = ()
 
 
+class Nested(Part):
+    """The C-index of repeated nested cross-validation with its interval: on patients no part of the model had seen."""
+
+    c_index: Fraction
+    lower: Fraction | None = None
+    upper: Fraction | None = None
+
+
 class Figure(Part):
     """A measure of performance: on the training patients, and corrected for optimism."""
 

@@ -30,6 +30,7 @@ from escc_desktop.prognosis.card_parts import (
     Extraction,
     Figure,
     IccRule,
+    Nested,
     Range,
     RiskGroup,
     Training,
@@ -66,6 +67,7 @@ class Evidence:
     cutpoint: Cutpoint | None
     out_of_fold: OutOfFold
     performance: dict[CardKind, tuple[Figure, ...]]
+    nested: dict[CardKind, Nested | None]
     warnings: tuple[str, ...]
     features_digest: str
     clinical: ClinicalTable
@@ -108,6 +110,7 @@ def _card(problem: Problem, evidence: Evidence, kind: CardKind) -> ModelCard:
         extraction=evidence.extraction,
         curve_errors=_curve_errors(problem, evidence.fitted.models[kind].fit),
         readers=evidence.readers[kind],
+        nested=evidence.nested[kind],
     )
 
 

@@ -30,6 +30,7 @@ from escc_desktop.prognosis.settings import training_extraction
 from escc_desktop.prognosis.summary import Found
 from escc_desktop.prognosis.terms import Candidates, candidates
 from escc_desktop.prognosis.validation import validate
+from escc_desktop.prognosis.wording import in_words
 from escc_desktop.progress import Progress
 
 ENOUGH_EVENTS_PER_TERM = 10
@@ -95,6 +96,7 @@ def develop(table: FeatureTable, clinical: ClinicalTable, config: DevelopConfig,
             cutpoint=cutting.cutpoint,
             out_of_fold=found.validation.out_of_fold,
             performance=summary.card_figures(told),
+            nested=judging.nested(told),
             warnings=warnings,
             features_digest=features_digest(table),
             clinical=clinical,
@@ -199,7 +201,8 @@ def _warnings(
                 *(f"{fault}" for fault in clinical.suspicions),
                 *(drop for model in found.fitted.models.values() for drop in model.dropped),
                 *(
-                    f"{found.problem.candidates[one.candidate].label} alone could not be estimated: {one.reason}."
+                    f"{in_words(found.problem.candidates[one.candidate].label)} alone could not be estimated: "
+                    f"{one.reason}."
                     for one in found.fitted.univariable
                     if one.fit is None
                 ),

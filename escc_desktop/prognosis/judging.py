@@ -9,11 +9,14 @@ import numpy as np
 from escc_desktop.errors import EsccError
 from escc_desktop.prognosis import validity as doc
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind
+from escc_desktop.prognosis.card_parts import Nested
 from escc_desktop.prognosis.card_reader import ReadingSpread, reading_spreads
 from escc_desktop.prognosis.pipeline import FittedModel
 from escc_desktop.prognosis.reading_error import ReadingError, Reread, components, flip_rate, spread
+from escc_desktop.prognosis.results import FigureResult
 from escc_desktop.prognosis.summary import Found
 from escc_desktop.prognosis.validity import Number
+from escc_desktop.prognosis.wording import in_words
 from escc_desktop.stats.arrays import BoolArray
 from escc_desktop.stats.design import proportion
 from escc_desktop.stats.firth import FirthFit
@@ -114,8 +117,9 @@ def assumptions(found: Found, judged: doc.Validity) -> dict[CardKind, tuple[str,
         if term.model != "alone" and term.is_used:
             limits = " to ".join("no limit" if one is None else f"{one:.3g}" for one in (term.lower, term.upper))
             told[term.model].append(
-                f"{term.label} separates: the model is Firth's penalised one, hazard ratio {term.hazard_ratio:.3g} "
-                f"with the profile interval {limits}; limits of predicted survival are too narrow on that side."
+                f"{in_words(term.label)} separates: the model is Firth's penalised one, hazard ratio "
+                f"{term.hazard_ratio:.3g} with the profile interval {limits}; limits of predicted survival are too "
+                "narrow on that side."
             )
     for kind, model in found.fitted.models.items():
         if model.estimated.missing_information:
@@ -201,3 +205,14 @@ def _patients(found: Found, error: ReadingError) -> Iterator[doc.PatientReading]
                 survival_upper={kind: high for kind, (_, high) in limits.items()},
                 flip=by_kind["radscore"][at].flip,
             )
+
+
+def nested(told: dict[CardKind, dict[str, FigureResult]]) -> dict[CardKind, Nested | None]:
+    """Return the headline figure as cards carry it."""
+    found = {kind: by_name["c_index"] for kind, by_name in told.items()}
+    return {
+        kind: None
+        if one.cross_validated is None
+        else Nested(c_index=one.cross_validated, lower=one.nested_lower, upper=one.nested_upper)
+        for kind, one in found.items()
+    }

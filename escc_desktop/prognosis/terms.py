@@ -16,6 +16,7 @@ from escc_desktop.prognosis.clinical import ClinicalTable, Covariate
 from escc_desktop.prognosis.cohort import Cohort
 from escc_desktop.prognosis.config import DevelopConfig, Row
 from escc_desktop.prognosis.timing import day_known
+from escc_desktop.prognosis.wording import in_words
 from escc_desktop.stats.arrays import FloatArray
 
 MIN_LEVEL_PATIENTS = 5
@@ -164,15 +165,15 @@ def _check_named(clinical: ClinicalTable, config: DevelopConfig) -> None:
 def _objection(candidate: Candidate, config: DevelopConfig) -> str:
     if candidate.day > 1:
         return f"{candidate.term.name} is known only after day 1 and is left out."
-    known = candidate.values[np.isfinite(candidate.values)]
+    known, said = candidate.values[np.isfinite(candidate.values)], in_words(candidate.label)
     if len(known) < MIN_KNOWN * len(candidate.values):
-        return f"{candidate.label} is missing in {len(candidate.values) - len(known)} patients and is left out."
+        return f"{said} is missing in {len(candidate.values) - len(known)} patients and is left out."
     if np.ptp(known) == 0:
-        return f"{candidate.label} is the same in every patient and is left out."
+        return f"{said} is the same in every patient and is left out."
     contrast = candidate.term.contrast
     if candidate.is_rare and contrast is not None and candidate.term.name not in config.force_rare:
         return (
-            f"{candidate.label}: {contrast.n_level} against {contrast.n_reference} patients with "
+            f"{said}: {contrast.n_level} against {contrast.n_reference} patients with "
             f"{contrast.events_level} against {contrast.events_reference} events; a level with fewer than "
             f"{MIN_LEVEL_PATIENTS} patients or {MIN_LEVEL_EVENTS} events stays out."
         )

@@ -10,6 +10,7 @@ from typing import Final
 
 from escc_desktop import version
 from escc_desktop.files import write_csv
+from escc_desktop.prognosis.wording import in_words
 from escc_desktop.resources import resource_path
 from escc_desktop.workflow.methods_text import Sentences
 
@@ -106,7 +107,7 @@ def _readers(told: Sentences) -> str:
 
 
 def _predictors(told: Sentences) -> str:
-    names = [term.label for term in told.results.univariable]
+    names = [in_words(term.label) for term in told.results.univariable]
     return f"Covariates known on day 1: {', '.join(names)}." if names else ""
 
 

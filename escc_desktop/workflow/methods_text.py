@@ -8,6 +8,7 @@ from escc_desktop.prognosis.card import ModelCard
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.results import FigureResult, Results
+from escc_desktop.prognosis.wording import in_words
 
 _ICC = {
     "icc1": "ICC(1,1)", "icc2": "ICC(2,1), absolute agreement", "icc3": "ICC(3,1), consistency",
@@ -132,7 +133,7 @@ class Sentences:
             "aic": "Akaike's criterion",
         }[self.config.entry]
         terms = "; ".join(
-            f"{kind}: {', '.join(term.label for term in model.terms) or 'no term'}"
+            f"{kind}: {', '.join(in_words(term.label) for term in model.terms) or 'no term'}"
             for kind, model in self.results.models.items()
         )
         return f"Cox models ({self.config.ties.capitalize()} ties) took covariates by {entry}. Terms are {terms}."

@@ -205,5 +205,5 @@ def test_that_constant_and_separating_covariates_are_left_out_and_said(
     tables.features[:, 5] = 7.0
     assert _develop(tables, tmp_path) == 0
     said = capsys.readouterr().err
-    assert "height_cm is the same in every patient and is left out" in said
-    assert "stent: 1 against 0 alone could not be estimated: separation" in said
+    assert "height is the same in every patient and is left out" in said
+    assert "stent (1 against 0) alone could not be estimated: separation" in said

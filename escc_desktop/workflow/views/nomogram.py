@@ -12,11 +12,9 @@ from escc_desktop.prognosis.card import ModelCard, load_card
 from escc_desktop.prognosis.card_digests import patient_digest
 from escc_desktop.prognosis.carding import term_label
 from escc_desktop.prognosis.cohort import patient_values
-from escc_desktop.prognosis.results import Results
 from escc_desktop.prognosis.scenario import Answer, Calculator, Curve, Question, Value
 from escc_desktop.prognosis.score import rad_score_of
 from escc_desktop.progress import Progress
-from escc_desktop.store.kinds import RESULT
 from escc_desktop.trial.records import TrialRecord, VitalStatus
 from escc_desktop.trial.results import overall_survival
 from escc_desktop.workflow.access import Operation, require
@@ -247,23 +245,13 @@ def _view(
         sites=sites,
         ruler=pairs,
         total_span=span,
-        honesty=_honesty(card, _nested(project, card)),
+        honesty=_honesty(card),
         patients=patients,
         may_move_features=project.may(Operation.TRY_FEATURES),
     )
 
 
-def _nested(project: Project, card: ModelCard) -> words.Interval | None:
-    """Return the nested C-index of a card that was developed here; None for others."""
-    for document in project.view.all(RESULT):
-        if card.digest in document.content["card_digests"].values():
-            figure = Results.model_validate(document.content).models[card.kind].c_index
-            if figure.cross_validated is not None:
-                return words.Interval(figure.cross_validated, figure.nested_lower, figure.nested_upper)
-    return None
-
-
-def _honesty(card: ModelCard, nested: words.Interval | None) -> tuple[str, ...]:
+def _honesty(card: ModelCard) -> tuple[str, ...]:
     """Return what must be known first: on how many the card rests, how well it did, what its intervals leave out."""
     told = []
     if card.training is not None:
@@ -276,7 +264,7 @@ def _honesty(card: ModelCard, nested: words.Interval | None) -> tuple[str, ...]:
                 months=card.horizon_months,
             )
         )
-    told += [line for line in (_c_words(card, nested),) if line]
+    told += [line for line in (_c_words(card),) if line]
     told.append(
         _("The intervals hold the error of the coefficients, not that of their selection: they are too narrow.")
     )
@@ -286,12 +274,13 @@ def _honesty(card: ModelCard, nested: words.Interval | None) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _c_words(card: ModelCard, nested: words.Interval | None) -> str:
-    """Return the honest C-index: nested where it is known, else corrected; the apparent one stands beside."""
+def _c_words(card: ModelCard) -> str:
+    """Return the honest C-index: nested where the card has it, else corrected; the apparent one stands beside."""
     figure = next((one for one in card.performance if one.name == "c_index"), None)
     if figure is None:
         return ""
-    shown, basis = nested, _("on unseen patients")
+    nested, basis = card.nested, _("on unseen patients")
+    shown = None if nested is None else words.Interval(nested.c_index, nested.lower, nested.upper)
     if shown is None and figure.corrected is not None:
         shown, basis = words.Interval(figure.corrected, figure.lower, figure.upper), _("corrected for optimism")
     if shown is None:

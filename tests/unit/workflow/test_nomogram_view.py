@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from escc_desktop.prognosis.card import Baseline, Contrast, Cutoff, ModelCard, RadScore, SurvivalModel, Term, finished
-from escc_desktop.prognosis.card_parts import Applicability, Range, Requirement
+from escc_desktop.prognosis.card import (
+    Baseline,
+    Contrast,
+    Cutoff,
+    ModelCard,
+    RadScore,
+    SurvivalModel,
+    Term,
+    content_digest,
+    finished,
+    parse_card,
+    save_card,
+)
+from escc_desktop.prognosis.card_parts import Applicability, Figure, Nested, Range, Requirement
 from escc_desktop.prognosis.scenario import Calculator
-from escc_desktop.workflow.views.nomogram import NomogramView, Question
+from escc_desktop.progress import Progress
+from escc_desktop.store.kinds import RESULT
+from escc_desktop.workflow.views.nomogram import NomogramView, Question, view_of_file
 from escc_desktop.workflow.views.nomogram_inputs import inputs_of
 
 
@@ -117,3 +131,32 @@ def test_that_values_outside_are_named_in_one_sentence() -> None:
     told = view.tell(Question({"age_years": 90.0, "ast_u_per_l": 500.0}), 12.0)
     assert told.withheld == ("Outside what the card was trained on: Age, AST.",)
     assert told.curve is None
+
+
+def test_that_a_card_from_a_file_shows_the_figure_of_unseen_patients_first(studied_project, tmp_path) -> None:
+    own = Figure(name="c_index", apparent=0.8, corrected=0.66, lower=0.5, upper=0.7)
+    nested = Nested(c_index=0.612, lower=0.52, upper=0.7)
+    project = studied_project("oncologist")
+    for card, told in (
+        (_card(AGE, performance=(own,), nested=nested), "C-index 0.612 (0.520 to 0.700) on unseen patients"),
+        (_card(AGE, performance=(own,)), "C-index 0.660 (0.500 to 0.700) corrected for optimism"),
+    ):
+        save_card(tmp_path / "card.json", card)
+        assert any(line.startswith(told) for line in view_of_file(project, tmp_path / "card.json", Progress()).honesty)
+
+
+def test_that_exported_cards_carry_the_figure_their_results_lead_with(studied_project) -> None:
+    project = studied_project("statistician")
+    (document,) = project.view.all(RESULT)
+    for card in project.cards():
+        figure = document.content["models"][card.kind]["c_index"]
+        assert card.nested is not None
+        found = (card.nested.c_index, card.nested.lower, card.nested.upper)
+        assert found == (figure["cross_validated"], figure["nested_lower"], figure["nested_upper"])
+
+
+def test_that_a_card_without_the_figure_keeps_the_digest_it_had_before_there_was_one() -> None:
+    card = _card(AGE)
+    document = card.model_dump(mode="json")
+    del document["nested"]
+    assert content_digest(document) == card.digest == parse_card(document).digest
