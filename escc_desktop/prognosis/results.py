@@ -45,13 +45,17 @@ class CohortResult(_Part):
 
 
 class ComparisonResult(_Part):
-    """Agreement of one pair of readings over all features."""
+    """Agreement of one pair of readings over all features.
+
+    `icc_counts` says how many features lie in each of 50 classes of ICC from -0.25 to 1, lower ones in the first.
+    """
 
     comparison: Literal["intra", "inter"]
     n_lesions: int
     n_passed: int
     n_constant: int
     icc_quartiles: tuple[Number, Number, Number]
+    icc_counts: tuple[int, ...] = ()
 
 
 class AgreementResult(_Part):

@@ -155,6 +155,7 @@ def agreement_result(found: Found) -> doc.AgreementResult | None:
                 n_passed=int(agreement.passed.sum()),
                 n_constant=int(agreement.is_constant.sum()),
                 icc_quartiles=(quartiles[0], quartiles[1], quartiles[2]),
+                icc_counts=tuple(np.histogram(np.clip(known, -0.25, 1), 50, (-0.25, 1))[0].tolist()),
             )
         )
     return doc.AgreementResult(

@@ -14,15 +14,18 @@ from escc_desktop import version
 from escc_desktop.errors import EsccError
 from escc_desktop.files import digest, json_bytes, read_bytes, read_json, write_csv, write_whole
 from escc_desktop.prognosis.card import ModelCard, load_card
+from escc_desktop.prognosis.carding import card_nomogram
 from escc_desktop.prognosis.config import DevelopConfig, load_config
-from escc_desktop.prognosis.result_curves import Curves
+from escc_desktop.prognosis.result_curves import Curves, HazardsResult
 from escc_desktop.prognosis.results import FigureResult, Results, TermResult
 from escc_desktop.resources import resource_path
+from escc_desktop.stats.arrays import FloatArray
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.checklists import CHECKLISTS, Checklist, checklist, totals, write_checklist
 from escc_desktop.workflow.folders import check_folder, whole_folder
 from escc_desktop.workflow.kept_development import development_of, kept_development
 from escc_desktop.workflow.methods_text import Sentences
+from escc_desktop.workflow.model_figures import axis_labels
 from escc_desktop.workflow.modelling import CONFIG_NAME, DEVELOPMENT_MARKER, RESULTS_NAME
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.word_file import WordFile
@@ -89,7 +92,7 @@ def project_manuscript(project: Project, card: ModelCard, out: Path) -> Written:
 
 def _write(told: Sentences, results_digest: str, out: Path) -> Written:
     found = tuple(checklist(key, told) for key in CHECKLISTS)
-    tables = tuple(development_tables(told.results))
+    tables = (*development_tables(told.results), *_nomogram(told.card))
     provenance = {
         "program": f"escc-desktop {version()}",
         "results": results_digest,
@@ -173,6 +176,11 @@ def development_tables(results: Results) -> Iterator[Table]:
     path = zip(chosen.lambdas, chosen.cvm, chosen.cvsd, chosen.n_nonzero, strict=True)
     rows = tuple((*point, chosen.lambda_min) for point in path)
     yield Table("lasso_cv", ("lambda", "deviance", "std_error", "n_nonzero", "lambda_min"), rows)
+    if results.agreement is not None:
+        edges = [-0.25 + 0.025 * k for k in range(51)]
+        counts = [(one.comparison, one.icc_counts) for one in results.agreement.comparisons]
+        bins = tuple((name, *at) for name, n in counts for at in zip(edges, edges[1:], n, strict=False))
+        yield Table("icc", ("comparison", "from", "to", "n_features"), bins)
     if results.curves is not None:
         yield from _curves(results.curves)
 
@@ -243,7 +251,43 @@ def _curves(curves: Curves) -> Iterator[Table]:
     over_time = ("model", "basis", "months", "value")
     auc = tuple((one.kind, one.basis, *at) for one in curves.auc for at in zip(curves.months, one.auc, strict=True))
     yield Table("auc", over_time, auc)
+    yield from _hazards(curves.hazards)
     errors = tuple(
         (one.kind, one.basis, *at) for one in curves.brier for at in zip(curves.months, one.brier, strict=True)
     )
     yield Table("brier", over_time, errors)
+
+
+def _hazards(found: Sequence[HazardsResult]) -> Iterator[Table]:
+    """Yield residuals at the deaths and smooth curves, as cox.zph has them."""
+    residuals = tuple(
+        (one.kind, term.label, *at, term.coefficient, term.p)
+        for one in found
+        for term in one.terms
+        for at in zip(one.months, one.at, term.residual, strict=True)
+    )
+    header = ("model", "term", "months", "at", "residual", "coefficient", "p")
+    yield Table("hazards", header, residuals)
+    smooth = tuple(
+        (one.kind, term.label, *at)
+        for one in found
+        for term in one.terms
+        for at in zip(one.grid, term.smooth, term.lower, term.upper, strict=True)
+    )
+    yield Table("hazards_smooth", ("model", "term", "at", "smooth", "lower", "upper"), smooth)
+
+
+def _nomogram(card: ModelCard) -> Iterator[Table]:
+    """Yield the ticks of the combined nomogram's axes with their place in points, from top to bottom."""
+    scale = card_nomogram(card)
+    if scale is None:
+        return
+    words = axis_labels(card)
+    axes: list[tuple[str, str, FloatArray, FloatArray]] = [
+        ("points", words.get(axis.name, axis.name), axis.ticks, axis.points) for axis in scale.axes
+    ]
+    axes.append(("total", "Total points", scale.total_ticks, scale.total_ticks))
+    survival = f"{card.horizon_months:g}-month survival"
+    axes.append(("total", survival, scale.survival_ticks, scale.survival_points))
+    rows = tuple((kind, name, *at) for kind, name, ticks, points in axes for at in zip(ticks, points, strict=True))
+    yield Table("nomogram", ("ruler", "axis", "tick", "points"), rows)

@@ -63,3 +63,30 @@ over_time <- function(name, label) if (has(name)) { d <- table_of(name); save(na
   colour = model, linetype = basis)) + geom_line() + labs(x = "Months", y = label), 14) }
 over_time("auc", "AUC")
 over_time("brier", "Brier score")
+
+if (has("hazards")) { d <- table_of("hazards"); s <- table_of("hazards_smooth")
+  for (model in unique(d$model)) { a <- d[d$model == model, ]; b <- s[s$model == model, ]
+    head <- function(x) { p <- a$p[match(x, a$term)]; sprintf("%s (P %s)", x, ifelse(is.na(p), "unknown", signif(p, 2))) }
+    ticks <- unique(a[order(a$at), c("at", "months")])
+    ticks <- ticks[unique(round(seq(1, nrow(ticks), length.out = min(6, nrow(ticks))))), ]
+    save(paste0("hazards_", model), ggplot(b, aes(at, smooth)) + facet_wrap(~term, scales = "free_y", labeller = as_labeller(head)) +
+      geom_point(data = a, aes(at, residual), shape = 1, size = 1, colour = grey) +
+      geom_hline(data = unique(a[c("term", "coefficient")]), aes(yintercept = coefficient), linetype = 2) +
+      geom_ribbon(aes(ymin = lower, ymax = upper), alpha = 0.15, fill = blue) + geom_line(colour = blue) +
+      scale_x_continuous(breaks = ticks$at, labels = signif(ticks$months, 2)) +
+      labs(x = "Months", y = "Coefficient, scaled Schoenfeld residuals"), 16) } }
+
+if (has("icc")) { d <- table_of("icc"); if (nrow(d)) save("icc_distribution", ggplot(d, aes((from + to) / 2, n_features)) +
+  geom_col(width = 0.025, fill = blue) + facet_wrap(~comparison, ncol = 1) + labs(x = "ICC", y = "Features")) }
+
+if (has("nomogram")) { d <- table_of("nomogram"); axes <- unique(d$axis); end <- max(d$points[d$axis == "Total points"])
+  d$y <- -match(d$axis, axes)
+  d$x <- ifelse(d$ruler == "points", d$points / 100, d$points / end)
+  points <- data.frame(axis = "Points", tick = seq(0, 100, 10), x = seq(0, 1, 0.1), y = 0)
+  d <- rbind(points, d[c("axis", "tick", "x", "y")])
+  ends <- do.call(rbind, lapply(split(d, d$axis), function(a) data.frame(axis = a$axis[1], y = a$y[1], low = min(a$x), high = max(a$x))))
+  save("nomogram_combined", ggplot(d) + geom_segment(data = ends, aes(low, y, xend = high, yend = y)) +
+    geom_segment(aes(x, y, xend = x, yend = y + 0.12)) +
+    geom_text(aes(x, y + 0.32, label = signif(tick, 3)), size = 2.4, check_overlap = TRUE) +
+    geom_text(data = ends, aes(-0.03, y, label = axis), hjust = 1, size = 2.8) +
+    scale_x_continuous(limits = c(-0.55, 1.02)) + theme_void(), 18, 2 + 1.2 * (length(axes) + 1)) }

@@ -89,6 +89,24 @@ def test_that_the_same_development_is_written_the_same(written: Path, tmp_path: 
 
 
 @pytest.mark.slow
+def test_that_the_tables_behind_the_figures_hold_what_the_figures_show(written: Path) -> None:
+    told, data = read_development(written / "models"), written / "out" / "data"
+    counts = read_csv(data / "icc.csv")
+    for one in told.results.agreement.comparisons:
+        own = [int(n) for name, n in zip(counts.column("comparison"), counts.column("n_features"), strict=True)
+               if name == one.comparison]  # fmt: skip
+        assert sum(own) == told.results.selection.n_features - one.n_constant
+    hazards = read_csv(data / "hazards.csv")
+    for one in told.results.curves.hazards:
+        assert hazards.column("model").count(one.kind) == len(one.months) * len(one.terms)
+    nomogram = read_csv(data / "nomogram.csv")
+    on_points = [float(x) for x, kind in zip(nomogram.column("points"), nomogram.column("ruler"), strict=True)
+                 if kind == "points"]  # fmt: skip
+    assert min(on_points) == pytest.approx(0.0, abs=1e-9)
+    assert max(on_points) == pytest.approx(100.0)
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="there is no R here")
 def test_that_r_draws_the_figures_again(written: Path, tmp_path: Path) -> None:
     shutil.copytree(written / "out", tmp_path / "copy")
@@ -98,6 +116,9 @@ def test_that_r_draws_the_figures_again(written: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     names = {path.stem for path in (tmp_path / "copy" / "redrawn").glob("*.pdf")}
     assert {"lasso_cv", "decision", "auc", "brier", "calibration_combined", "forest_univariable"} <= names
+    told = read_development(written / "models")
+    assert {f"hazards_{one.kind}" for one in told.results.curves.hazards if one.terms} <= names
+    assert {"nomogram_combined", "icc_distribution"} <= names
 
 
 def test_that_a_folder_without_a_development_is_refused(tmp_path: Path) -> None:
