@@ -23,7 +23,7 @@ import numpy as np
 from contest import Line, Wanted, json_path, race, write_lines
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from scipy import ndimage
 from skimage.graph import route_through_array
 from viewer import Peer
@@ -53,6 +53,13 @@ def ball(shape: tuple[int, int, int], radius: int = 30) -> np.ndarray:
     return x**2 + y**2 + z**2 <= radius**2
 
 
+def wait_until_seen(widget: QWidget) -> None:
+    """Wait until a window is on screen: before that, nothing is painted, in no time."""
+    if not QTest.qWaitForWindowExposed(widget):
+        raise SystemExit("a window does not come on screen")
+    QApplication.processEvents()
+
+
 class Viewing:
     """Slice step, window and crosshair."""
 
@@ -65,6 +72,7 @@ class Viewing:
         found = []
         for side, ratio, p95 in ((800, 0.5, 8.0), (1600, 0.35, 12.0)):
             peer, view = Peer.of(side), self._view(side)
+            wait_until_seen(peer.widget)
             found.append(self._step(view, peer, side, Wanted(ratio, p95)))
             if side == 800:
                 found.append(self._window(view, peer))
@@ -78,7 +86,7 @@ class Viewing:
         view.show()
         view.set_volume(self.planes)
         view.set_mask(self.mask)
-        QApplication.processEvents()
+        wait_until_seen(view)
         return view
 
     def _step(self, view: SliceView, peer: Peer, side: int, wanted: Wanted) -> Line:
@@ -110,10 +118,11 @@ class Viewing:
         views.show()
         views.set_volume(self.planes)
         views.set_mask(self.mask)
-        QApplication.processEvents()
+        wait_until_seen(views)
         sizes = {view.plane: min(view.width(), view.height()) for view in (views.axial, views.coronal, views.sagittal)}
         peers = {plane: Peer.of(side) for plane, side in sizes.items()}
-        QApplication.processEvents()
+        for peer in peers.values():
+            wait_until_seen(peer.widget)
 
         def ours(turn: int) -> None:
             by = turn % 40
