@@ -87,7 +87,7 @@ class SpecificationCurve(Painted):
         painter.drawLine(QPointF(_LEFT_PX + 416, 3), QPointF(_LEFT_PX + 416, 15))
         text(painter, QRectF(_LEFT_PX + 424, 1, 300, 16), _("first option of every choice"))
         text(painter, QRectF(0, _FLIPS_TOP, _LEFT_PX - 44, _FLIPS_PX), _("in another group"), token="text")
-        for share, y in ((0, _FLIPS_TOP + _FLIPS_PX), (50, _FLIPS_TOP)):
+        for share, y in ((0, _FLIPS_TOP + _FLIPS_PX), (100, _FLIPS_TOP)):
             painter.setPen(QPen(color("line"), 1))
             painter.drawLine(QPointF(_LEFT_PX, y), QPointF(right, y))
             text(painter, QRectF(_LEFT_PX - 50, y - 8, 44, 16), f"{share} %", align="right")
@@ -105,7 +105,7 @@ class SpecificationCurve(Painted):
             painter.setBrush(color("accent"))
             painter.drawEllipse(QPointF(x, self.y_of(column.corrected)), _DOT_PX, _DOT_PX)
         if column.flips is not None:
-            height = min(column.flips / 0.5, 1.0) * _FLIPS_PX
+            height = column.flips * _FLIPS_PX
             painter.fillRect(QRectF(x - 2, _FLIPS_TOP + _FLIPS_PX - height, 4, height), color("text"))
 
     def _matrix(self, painter: QPainter, view: SpecificationView) -> None:
