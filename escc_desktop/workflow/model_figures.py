@@ -21,6 +21,7 @@ from escc_desktop.stats.performance import auc_at
 from escc_desktop.stats.selection import correlation
 from escc_desktop.stats.survival import Endpoint, kaplan_meier
 from escc_desktop.workflow.curve_figures import MODEL_NAMES, NOMOGRAMS, curve_figures, three_groups
+from escc_desktop.workflow.rereading_figure import rereading_figures
 
 __all__ = ["MODEL_NAMES", "NOMOGRAMS", "contrast_words", "development_figures", "performance_rows"]
 
@@ -37,6 +38,7 @@ def development_figures(made: Development) -> dict[str, Figure]:
         **_models(made),
         **_performance(made),
         **curve_figures(made.results),
+        **rereading_figures(made.results),
     }
 
 

@@ -87,6 +87,7 @@ def _record(
                 *(f"calibration_{kind}" for kind in NOMOGRAMS),
                 *(f"calibration_out_of_fold_{kind}" for kind in NOMOGRAMS),
                 "decision_curve",
+                "reader_interval",
             ],
         ),
         provenance=(

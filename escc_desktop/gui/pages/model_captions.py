@@ -53,6 +53,11 @@ def _whole_names() -> dict[str, tuple[str, str]]:
             _("Rad-score of every patient"),
             _("One bar a patient, sorted, from the cut-off up (HIGH) or down (LOW); the tone tells what happened."),
         ),
+        "reader_interval": (
+            _("What another reading would change"),
+            _("Each patient's predicted survival with the limits of 95 % of other readings of the same scan. Hollow: "
+              "the group would change in one reading of ten or more. It holds for these two readers only."),
+        ),
         "km_apparent": (
             _("Survival by risk group, apparent"),
             _("Kaplan-Meier curves of the groups on the patients the cut was searched on: too good by design."),

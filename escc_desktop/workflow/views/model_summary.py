@@ -47,7 +47,8 @@ def validity_section(results: Results) -> Section | None:
         tables += [_missing(results.validity)] if results.validity.missing.covariates else []
     if results.readers is not None:
         tables.append(_readers(results.readers))
-    return Section("validity", _("How far to believe it"), tables=tuple(tables)) if tables else None
+    figures = (("reader_interval",),) if results.readers is not None else ()
+    return Section("validity", _("How far to believe it"), tables=tuple(tables), figures=figures) if tables else None
 
 
 def _lines(sentences: Sequence[str]) -> str:
