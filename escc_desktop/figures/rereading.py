@@ -45,10 +45,8 @@ def risk_by_reading(rereads: Mapping[str, Sequence[Reread]], horizon_months: flo
             axes.plot([place, place], [one.survival.lower, one.survival.upper], color=colour, lw=1.4)
             axes.plot([place], [one.survival.value], ls="", marker="D" if flips else "o", ms=3.4,
                       mfc="white" if flips else colour, mec=colour)  # fmt: skip
-        style.subline(
-            axes,
-            f"{name}: {sum(often)} of {len(found)} patients change group in {OFTEN * 100:.0f} % of readings or more (◇)",
-        )
+        share = f"{OFTEN * 100:.0f} % of readings or more (◇)"
+        style.subline(axes, f"{name}: {sum(often)} of {len(found)} patients change group in {share}")
         axes.set_ylim(0, 1)
         axes.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
         axes.set_ylabel(f"{horizon_months:g}-month survival")
