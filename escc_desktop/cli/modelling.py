@@ -76,15 +76,11 @@ def _develop(
 
 
 def _told(made: Development, out: Path) -> str:
-    lines = [f"{made.results.cohort.n_patients} patients, {made.results.cohort.n_events} events; written to {out}"]
-    for kind, model in made.results.models.items():
-        c = model.c_index
-        lines.append(f"{kind}: C-index apparent {_number(c.apparent)}, corrected {_number(c.corrected)}")
+    """Return what was found with how sure it is: an apparent figure never stands alone, here neither."""
+    lines = [f"Written to {out}."]
+    if made.results.appraisal is not None:
+        lines += [*made.results.appraisal.found, *made.results.appraisal.how_sure]
     return "\n".join(lines)
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
 
 
 def _assess(

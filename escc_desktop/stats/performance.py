@@ -232,7 +232,9 @@ def brier(endpoint: Endpoint, survival: FloatArray, horizon_months: float) -> Br
     loss_control = np.where(control, (1 - survival) ** 2 / (g_horizon or 1.0), 0.0)
     loss = loss_case + loss_control
     value = float(loss.mean())
-    psi_case, psi_horizon = censoring.influence(time), censoring.influence(np.array([horizon_months]))[:, 0]
+    # G(horizon) counts who is censored at the horizon itself, as riskRegression does here (and for the AUC does not).
+    just_after = np.nextafter(horizon_months, np.inf)
+    psi_case, psi_horizon = censoring.influence(time), censoring.influence(np.array([just_after]))[:, 0]
     influence = loss - value + psi_case @ loss_case / n + psi_horizon * loss_control.mean()
     se = float(np.sqrt(np.sum(influence**2) / (n * (n - 1))))
     lower, upper = _clipped(value, se)

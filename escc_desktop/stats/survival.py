@@ -83,7 +83,7 @@ class SlopeMedian:
     """The median with the symmetric interval of Collett and BMDP; SPSS-style, not verified against SPSS.
 
     The standard error is se(S) / f, with f the slope of the curve between `before`, the last time with
-    S >= 0.55, and `after`, the first with S <= 0.45.
+    S >= 0.55, and `after`, the first with S <= 0.45. Without such a time it is NaN, and so are slope, error and limits.
     """
 
     median: float
@@ -203,26 +203,22 @@ class KaplanMeier:
         return float((first + self.time[-1]) / 2) if np.isfinite(gone[-1]) else float("nan")
 
     def slope_median(self) -> SlopeMedian | None:
-        """Return the SPSS-style median, None where the curve stays above 0.5 or never reaches 0.45."""
+        """Return the SPSS-style median, None where the curve stays above 0.5."""
         rows = np.flatnonzero(self.n_event > 0)
         time, survival, std_error = self.time[rows], self.survival[rows], self.std_error[rows]
         half = np.flatnonzero(survival <= 0.5 + 1e-12)
         before = np.flatnonzero(survival >= 0.55 - 1e-12)
         after = np.flatnonzero(survival <= 0.45 + 1e-12)
-        if not (half.size and before.size and after.size):
+        if not half.size:
             return None
-        first, last = before[-1], after[0]
-        slope = (survival[first] - survival[last]) / (time[last] - time[first])
-        median, error = float(time[half[0]]), float(std_error[half[0]] / slope)
-        return SlopeMedian(
-            median,
-            float(time[first]),
-            float(time[last]),
-            float(slope),
-            error,
-            median - 1.96 * error,
-            median + 1.96 * error,
-        )
+        median = float(time[half[0]])
+        start = float(time[before[-1]]) if before.size else np.nan
+        end = float(time[after[0]]) if after.size else np.nan
+        if not (before.size and after.size):
+            return SlopeMedian(median, start, end, np.nan, np.nan, np.nan, np.nan)
+        slope = float((survival[before[-1]] - survival[after[0]]) / (end - start))
+        error = float(std_error[half[0]] / slope)
+        return SlopeMedian(median, start, end, slope, error, median - 1.96 * error, median + 1.96 * error)
 
     def restricted_mean(self) -> tuple[float, float]:
         """Return the mean survival time up to the last follow-up and its standard error, months."""

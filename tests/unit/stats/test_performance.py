@@ -136,6 +136,16 @@ def test_that_the_brier_score_without_censoring_is_the_mean_squared_error() -> N
     assert brier(endpoint, survival, 8.0).brier == pytest.approx(expected, abs=1e-12)
 
 
+def test_that_who_is_censored_at_the_horizon_itself_counts_in_the_briers_error() -> None:
+    # riskRegression 2022.11.28, Score(metrics = "brier", cens.model = "km", times = 4)
+    event = np.array([1, 1, 0, 0, 1, 0, 1, 0, 1, 0])
+    endpoint = Endpoint(np.array([1.0, 2, 2, 3, 4, 4, 4, 5, 6, 7]), event)
+    risk = np.array([0.8, 0.7, 0.5, 0.6, 0.6, 0.4, 0.3, 0.2, 0.5, 0.1])
+    found = brier(endpoint, 1 - risk, 4.0)
+    assert found.brier == pytest.approx(0.153, abs=1e-12)
+    assert found.se == pytest.approx(0.0614871800267371, rel=1e-10)
+
+
 def test_that_the_integrated_brier_score_of_a_constant_score_is_that_score() -> None:
     endpoint = Endpoint(np.array([20.0, 21.0, 22.0]), np.array([True, True, True]))
     grid = np.array([0.0, 5.0, 10.0])

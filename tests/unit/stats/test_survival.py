@@ -113,6 +113,13 @@ def test_that_a_median_not_reached_is_nan() -> None:
     assert np.isnan(median.upper)
 
 
+def test_that_a_curve_that_ends_at_one_half_has_a_median_without_spss_limits() -> None:
+    found = kaplan_meier(Endpoint(np.array([1.0, 2, 3, 4]), np.array([1, 1, 0, 0]))).slope_median()
+    assert found is not None
+    assert (found.median, found.before) == (2, 1)
+    assert np.isnan([found.after, found.slope, found.std_error, found.lower, found.upper]).all()
+
+
 def test_that_without_events_the_curve_stays_at_1() -> None:
     endpoint = Endpoint(np.array([1.0, 2.0]), np.zeros(2))
     curve = kaplan_meier(endpoint)

@@ -47,6 +47,12 @@ def test_that_normality_does_not_depend_on_the_unit_and_p_lies_in_0_to_1(seed: i
     assert 0 <= found.ks_p <= 1
 
 
+def test_that_kolmogorovs_p_with_ties_is_rs() -> None:
+    # R 4.2.2: x <- rep(1:14, times = 6 or 8); ks.test(x, "pnorm", mean(x), sd(x))
+    assert normality(np.tile(np.arange(1.0, 15), 6)).ks_p == pytest.approx(0.48048851675188, rel=1e-10)
+    assert normality(np.tile(np.arange(1.0, 15), 8)).ks_p == pytest.approx(0.299130356544521, rel=1e-10)
+
+
 def test_that_lilliefors_rejects_a_skewed_sample_and_mostly_keeps_a_normal_one() -> None:
     rng = np.random.default_rng(0)
     assert normality(rng.exponential(size=80)).lilliefors_p < 0.01
