@@ -165,7 +165,7 @@ class KaplanMeier:
         wanted = np.atleast_1d(np.asarray(times, dtype=np.float64))
         row = np.searchsorted(self.time, wanted, side="right")
         lower, upper = self.limits(kind, level)
-        one = np.ones(1) if kind != "log-log" else np.full(1, np.nan)
+        one = np.ones(1)  # before the first follow-up time, as R on every scale
         return SurvivalAt(
             time=wanted,
             survival=np.append(1.0, self.survival)[row],

@@ -52,7 +52,7 @@ class Case:
 
     def integer(self, key: str) -> int:
         """Return a parameter that is a whole number."""
-        return int(self.number(key))
+        return int(integers(np.array([self.number(key)]), f"case.json, {key}")[0])
 
     def text(self, key: str) -> str:
         """Return a parameter as text."""

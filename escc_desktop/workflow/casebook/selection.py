@@ -33,7 +33,8 @@ def find_correlation_step(case: Case) -> Result:
     corr, scaler, shown = correlation(X), fit_scaler(X), table.names[:5]
     runs = []
     for run in case.cases("runs"):
-        cutoff, exact = run.number("cutoff"), bool(run.parameters.get("exact"))
+        # caret's own default where nothing is said: exact below 100 columns.
+        cutoff, exact = run.number("cutoff"), bool(run.parameters.get("exact", len(table.names) < 100))
         removed = find_correlation(corr, cutoff, exact)
         names = [table.names[column] for column in removed]
         runs.append(

@@ -120,6 +120,14 @@ def test_that_a_curve_that_ends_at_one_half_has_a_median_without_spss_limits() -
     assert np.isnan([found.after, found.slope, found.std_error, found.lower, found.upper]).all()
 
 
+def test_that_before_the_first_follow_up_time_the_limits_are_1_on_every_scale() -> None:
+    # R's summary(survfit(..., conf.type = "log-log"), times = c(1, 2)): 1 at 1, NA at 2.
+    curve = kaplan_meier(Endpoint(np.array([2.0, 3, 4, 5, 6]), np.array([0, 1, 1, 0, 1])))
+    limits = curve.at([1, 2, 3], "log-log")
+    assert limits.lower == pytest.approx([1, np.nan, 0.1279469], abs=1e-6, nan_ok=True)
+    assert limits.upper == pytest.approx([1, np.nan, 0.9605486], abs=1e-6, nan_ok=True)
+
+
 def test_that_without_events_the_curve_stays_at_1() -> None:
     endpoint = Endpoint(np.array([1.0, 2.0]), np.zeros(2))
     curve = kaplan_meier(endpoint)
