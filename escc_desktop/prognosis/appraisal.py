@@ -43,13 +43,25 @@ def _found(results: Results) -> Iterator[str]:
     for kind, model in results.models.items():
         yield f"{_capital(NAMES[kind])}: {_figure(model.c_index)}."
     yield _signal(results)
-    cut = results.cutoff
-    if cut is not None:
-        shown = "separates the groups" if cut.corrected_p < 0.05 else "does not separate the groups beyond chance"
-        yield (
-            f"The cut-off {shown}: {_p(cut.corrected_p)} once the search is allowed for "
-            f"({_p(cut.naive_p)} if it were not)."
-        )
+    yield from _groups(results)
+
+
+def _groups(results: Results) -> Iterator[str]:
+    """Say what the cut-off does to patients whom neither it nor the score had seen, then what it did in training."""
+    cut, unseen = results.cutoff, results.groups_out_of_fold
+    if cut is None:
+        return
+    p = unseen.log_rank_p if unseen is not None else None
+    if p is None:
+        told = "Whether the cut-off separates patients it had not seen is not known"
+    elif p < 0.05:
+        told = f"The cut-off separates patients that neither it nor the score had seen: {_p(p)}"
+    else:
+        told = f"The cut-off is not shown to separate patients that neither it nor the score had seen: {_p(p)}"
+    yield (
+        f"{told}. On those the score was fitted to it is {_p(cut.corrected_p)} once the search is allowed for "
+        f"({_p(cut.naive_p)} if it were not), which says little: the score has seen their outcome."
+    )
 
 
 def _figure(figure: FigureResult) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from escc_desktop.features.table import FeatureTable
-from escc_desktop.prognosis import judging, summary
+from escc_desktop.prognosis import comparing, judging, summary
 from escc_desktop.prognosis.applicability import DECISIVE, applicability, unsaid
 from escc_desktop.prognosis.appraisal import appraise
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind, ModelCard
@@ -163,13 +163,13 @@ def _results(
         else None,
         univariable=tuple(summary.univariable_result(problem, one) for one in found.fitted.univariable),
         models={kind: summary.model_result(found, found.fitted.models[kind], told[kind]) for kind in CARD_KINDS},
-        differences=summary.differences(found),
+        differences=comparing.differences(found),
         patients=summary.patients(found),
         repeats=summary.repeats(found),
         card_digests={kind: card.digest for kind, card in cards.items()},
         warnings=warnings,
         acquisition=_acquisition(found),
-        differences_out_of_fold=summary.differences(found, out_of_fold=True),
+        differences_out_of_fold=comparing.differences_out_of_fold(found),
         curves=curves(problem, found.fitted, found.predictions, found.validation),
     )
 

@@ -24,16 +24,11 @@ from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.cox import CoxFit
 from escc_desktop.stats.cutpoint import Cutpoint
 from escc_desktop.stats.optimism import interval_of
-from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index, compare
+from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index
 from escc_desktop.stats.survival import Endpoint, kaplan_meier, log_rank, median_follow_up
 
 MAX_LISTED = 200
 LASSO_SEMANTICS = "glmnet 4.1"
-COMPARED: tuple[tuple[CardKind, CardKind], ...] = (
-    ("clinical", "radiomics"),
-    ("clinical", "combined"),
-    ("radiomics", "combined"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -311,39 +306,6 @@ def _entry_words(config: DevelopConfig, kind: CardKind) -> str:
     }
     stay = f"; terms stay with a P below {config.keep_p:g}" if config.keep_p < 1 else ""
     return f"{entering[kind][0].upper()}{entering[kind][1:]}{stay}. P values after a selection are naive."
-
-
-def differences(found: Found, *, out_of_fold: bool = False) -> tuple[doc.DifferenceResult, ...]:
-    """Compare the models two by two on the patients both can judge, by apparent or out-of-fold risks."""
-    risks = found.validation.out_of_fold.risk if out_of_fold else found.predictions.risk
-    whose = "out of fold" if out_of_fold else "on the training patients"
-    told = []
-    for first, second in COMPARED:
-        one, two = (risks[CARD_KINDS.index(kind)] for kind in (first, second))
-        known = np.isfinite(one) & np.isfinite(two)
-        outcome, horizon = found.problem.endpoint.take(known), found.problem.config.horizon_months
-        try:
-            pairs: tuple[tuple[CIndex | Auc, CIndex | Auc], ...] = (
-                (c_index(outcome, one[known]), c_index(outcome, two[known])),
-                (auc_at(outcome, one[known], horizon), auc_at(outcome, two[known], horizon)),
-            )
-        except EsccError:  # no two patients can be compared: there is no difference to tell
-            continue
-        for pair in pairs:
-            difference = compare(*pair)
-            told.append(
-                doc.DifferenceResult(
-                    first=first,
-                    second=second,
-                    measure="c_index" if isinstance(pair[0], CIndex) else "auc",
-                    difference=difference.difference,
-                    lower=difference.lower,
-                    upper=difference.upper,
-                    p=difference.p,
-                    words=f"a difference is shown {whose}" if difference.p < 0.05 else "no difference shown",
-                )
-            )
-    return tuple(told)
 
 
 def patients(found: Found) -> tuple[doc.PatientResult, ...]:

@@ -6,19 +6,20 @@ that gives everyone the same risk ranks nobody, and each of its pairs counts one
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
-from escc_desktop.stats.arrays import FloatArray, IntArray
+from escc_desktop.stats.arrays import BoolArray, FloatArray, IntArray
 from escc_desktop.stats.performance import horizon_weights
 from escc_desktop.stats.survival import Endpoint
 
 
 @dataclass(frozen=True)
 class Foldwise:
-    """A figure averaged over repeats, NaN where no fold held a pair.
+    """A figure, or the difference of two, averaged over repeats, NaN where no fold held a pair.
 
     Attributes
     ----------
@@ -73,28 +74,58 @@ def c_within(endpoint: Endpoint, risk: FloatArray, fold: IntArray) -> Foldwise:
     risk, fold
         (repeats, n) risks by the models that did not see the patient, NaN where there is none, and the folds.
     """
-    time, event = endpoint.time_months, endpoint.event
-    later = (time[None, :] > time[:, None]) | ((time[None, :] == time[:, None]) & ~event[None, :])
-    pairs = (event[:, None] & later).astype(np.float64)
-    np.fill_diagonal(pairs, 0.0)
-    return _within(pairs, risk, fold)
+    return _averaged(_earlier_events(endpoint), map(_ranked, risk), fold)
 
 
 def auc_within(endpoint: Endpoint, risk: FloatArray, fold: IntArray, horizon_months: float) -> Foldwise:
     """Return the time-dependent AUC within folds, weighted against censoring by the whole cohort."""
+    return _averaged(_events_by(endpoint, horizon_months), map(_ranked, risk), fold)
+
+
+def c_difference_within(endpoint: Endpoint, first: FloatArray, second: FloatArray, fold: IntArray) -> Foldwise:
+    """Return Harrell's C of the second model less that of the first, on pairs within folds; shapes as `c_within`."""
+    return _averaged(_earlier_events(endpoint), map(_ranked_apart, first, second), fold)
+
+
+def auc_difference_within(
+    endpoint: Endpoint, first: FloatArray, second: FloatArray, fold: IntArray, horizon_months: float
+) -> Foldwise:
+    """Return the AUC of the second model less that of the first, on pairs within folds; shapes as `c_within`."""
+    return _averaged(_events_by(endpoint, horizon_months), map(_ranked_apart, first, second), fold)
+
+
+def _earlier_events(endpoint: Endpoint) -> FloatArray:
+    """Return 1 where the row's patient had the event before the column's patient was last known free of it."""
+    time, event = endpoint.time_months, endpoint.event
+    later = (time[None, :] > time[:, None]) | ((time[None, :] == time[:, None]) & ~event[None, :])
+    pairs = np.asarray(event[:, None] & later, dtype=np.float64)
+    np.fill_diagonal(pairs, 0.0)
+    return pairs
+
+
+def _events_by(endpoint: Endpoint, horizon_months: float) -> FloatArray:
+    """Return the weights of pairs of a patient with the event by the horizon and one without."""
     weights = horizon_weights(endpoint, horizon_months)
-    pairs = np.zeros((endpoint.n, endpoint.n)) if weights is None else np.outer(*weights)
-    return _within(pairs, risk, fold)
+    return np.zeros((endpoint.n, endpoint.n)) if weights is None else np.asarray(np.outer(*weights))
 
 
-def _within(pairs: FloatArray, risk: FloatArray, fold: IntArray) -> Foldwise:
-    """Average sum(weight x (higher + ties / 2)) / sum(weight) over repeats; rows of `pairs` are the earlier events."""
+def _ranked(risk: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return what each pair scores, 1 where the row has the higher risk and 1/2 where they tie, and who is judged."""
+    wins = (risk[:, None] > risk[None, :]) + 0.5 * (risk[:, None] == risk[None, :])
+    return np.asarray(wins), np.isfinite(risk)
+
+
+def _ranked_apart(first: FloatArray, second: FloatArray) -> tuple[FloatArray, BoolArray]:
+    (one, knows_one), (two, knows_two) = _ranked(first), _ranked(second)
+    return two - one, knows_one & knows_two
+
+
+def _averaged(pairs: FloatArray, scored: Iterable[tuple[FloatArray, BoolArray]], fold: IntArray) -> Foldwise:
+    """Average sum(weight x score) / sum(weight) over repeats; rows of `pairs` are the earlier events."""
     values, influences, by_fold, shares = [], [], [], []
-    for own_risk, own_fold in zip(risk, fold, strict=True):
-        known = np.isfinite(own_risk)
+    for (wins, known), own_fold in zip(scored, fold, strict=True):
         together = (own_fold[:, None] == own_fold[None, :]) & known[:, None] & known[None, :]
         weight = pairs * together
-        wins = (own_risk[:, None] > own_risk[None, :]) + 0.5 * (own_risk[:, None] == own_risk[None, :])
         total, score = weight.sum(), weight * wins
         if total == 0:
             continue

@@ -13,7 +13,6 @@ from escc_desktop.prognosis.config import Decision
 from escc_desktop.prognosis.curves import curves
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.result_curves import Curves
-from escc_desktop.stats.performance import c_index
 from escc_desktop.stats.survival import log_rank
 
 
@@ -128,14 +127,15 @@ def test_that_hazards_are_tested_term_by_term_with_what_a_plot_needs(made: Devel
 
 
 def test_that_models_are_compared_out_of_fold_too(made: Development) -> None:
-    out = made.found.validation.out_of_fold.risk
+    nested = {(kind, "c_index"): model.c_index for kind, model in made.results.models.items()}
+    nested |= {(kind, "auc"): model.auc for kind, model in made.results.models.items()}
     for one in made.results.differences_out_of_fold:
-        if one.measure == "c_index":
-            pair = [out[CARD_KINDS.index(kind)] for kind in (one.first, one.second)]
-            known = np.isfinite(pair[0]) & np.isfinite(pair[1])
-            outcome = made.found.problem.endpoint.take(known)
-            expected = c_index(outcome, pair[1][known]).c - c_index(outcome, pair[0][known]).c
-            assert one.difference == pytest.approx(expected)
+        first, second = (nested[kind, one.measure].cross_validated for kind in (one.first, one.second))
+        assert first is not None
+        assert second is not None
+        assert one.difference == pytest.approx(second - first)
+        assert one.lower <= one.difference <= one.upper
+        assert (one.p < 0.05) == (not one.lower <= 0 <= one.upper)
     assert len(made.results.differences_out_of_fold) == len(made.results.differences)
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lifelines.utils import concordance_index
 
-from escc_desktop.stats.foldwise import auc_within, c_within
-from escc_desktop.stats.performance import auc_at, c_index
+from escc_desktop.stats.foldwise import auc_difference_within, auc_within, c_difference_within, c_within
+from escc_desktop.stats.performance import auc_at, c_index, compare
 from escc_desktop.stats.survival import Endpoint
 
 
@@ -69,3 +69,23 @@ def test_that_patients_whose_model_failed_are_left_out() -> None:
     gone = np.where(fold == 2, np.nan, risk[None])
     assert c_within(endpoint, gone, fold).n_folds == 2
     assert np.isnan(c_within(endpoint, np.full((1, 60), np.nan), fold).value)
+
+
+def test_that_a_difference_in_one_fold_is_the_ordinary_one_with_its_error() -> None:
+    endpoint, risk = _drawn()
+    other = risk + np.random.default_rng(5).normal(size=60)
+    fold = np.ones((1, 60), dtype=np.int64)
+    found = c_difference_within(endpoint, other[None], risk[None], fold)
+    plain = compare(c_index(endpoint, other), c_index(endpoint, risk))
+    assert found.value == pytest.approx(plain.difference)
+    assert found.se_patients == pytest.approx(plain.se)
+    area = auc_difference_within(endpoint, other[None], risk[None], fold, 12.0)
+    assert area.value == pytest.approx(auc_at(endpoint, risk, 12.0).auc - auc_at(endpoint, other, 12.0).auc)
+
+
+@given(seed=st.integers(0, 1000))
+def test_that_models_that_rank_alike_do_not_differ(seed: int) -> None:
+    endpoint, risk = _drawn(seed)
+    fold = (np.random.default_rng(seed).permutation(60) % 4)[None]
+    found = c_difference_within(endpoint, risk[None], np.exp(risk)[None], fold)
+    assert (found.value, found.se) == (0.0, 0.0)
