@@ -19,13 +19,8 @@ EVERY_MS: Final = 500
 SOON_MS: Final = 200
 # So many new objects are not left lying about, whatever the hand does.
 _MOST_WAITING: Final = 200_000
-# Once the project's code is imported most objects that live as long as the program are there; those of features,
-# models and figures come when they are first asked for.
-_BULKS: Final = (
-    "escc_desktop.workflow.project",
-    "escc_desktop.workflow.analysis",
-    "escc_desktop.workflow.model_figures",
-)
+# What a module brings lives as long as the program: features, models and figures come when they are first asked for.
+_MANY_MODULES: Final = 50
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
@@ -52,7 +47,7 @@ class GarbageCollector(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._frozen: set[str] = set()
+        self._modules_frozen = 0
         gc.disable()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.collect)
@@ -62,11 +57,10 @@ class GarbageCollector(QObject):
         """Collect the oldest generation that is due, unless a hand draws: its stroke must not halt."""
         if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton and gc.get_count()[0] < _MOST_WAITING:
             return
-        fresh = {name for name in _BULKS if name in sys.modules} - self._frozen
-        if fresh:
+        if len(sys.modules) >= self._modules_frozen + _MANY_MODULES:
             # Modules and classes need no looking at again: that would hold up the window for a fifth of a second.
             gc.freeze()
-            self._frozen |= fresh
+            self._modules_frozen = len(sys.modules)
         for generation in (2, 1, 0):
             if gc.get_count()[generation] > gc.get_threshold()[generation]:
                 gc.collect(generation)
