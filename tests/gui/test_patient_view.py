@@ -112,7 +112,8 @@ def test_that_a_new_patient_has_an_interval_and_a_group_of_the_card_itself(studi
     project = studied_project("oncologist")
     basis = cohort_view(project, "", Progress()).basis
     patient_id, verdict = next(iter(basis.verdicts.items()))
-    new = replace(verdict, survival=0.41, lower=0.22, upper=0.63, cautions=(), risk_group="HIGH", rad_score=9.0)
+    known = {"survival": 0.41, "lower": 0.22, "upper": 0.63, "cautions": (), "readings": ()}
+    new = replace(verdict, risk_group="HIGH", rad_score=9.0, **known)
     changed = replace(basis, verdicts={**basis.verdicts, patient_id: new})
     view = patient_view(project, changed, patient_id, Progress())
     assert (view.survival.value, view.survival.lower, view.survival.upper) == (0.41, 0.22, 0.63)
