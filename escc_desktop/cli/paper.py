@@ -15,7 +15,7 @@ from escc_desktop.workflow.paper_checks import checks_text, paper_checks, write_
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("paper", epilog="Examples: escc paper combined; escc paper --checks -o checks.csv")(_paper)
+    app.command("paper", epilog="Example: escc paper --checks -o checks.csv")(_paper)
 
 
 def _paper(

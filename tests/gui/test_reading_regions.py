@@ -86,7 +86,7 @@ def test_that_figures_name_and_colours_are_those_of_the_region_drawn_now(reader:
     reader.qtbot.waitUntil(lambda: figures.diameter.text() not in {"0.0 mm", "measuring"}, timeout=WAIT_MS)
     lesion = figures.diameter.text()
     rois(reader).add_button.widget.click()
-    assert figures.diameter.text() == "0.0 mm"
+    reader.qtbot.waitUntil(lambda: figures.diameter.text() == "0.0 mm", timeout=WAIT_MS)
     reader.click((9, 8))
     reader.qtbot.waitUntil(lambda: figures.diameter.text() not in {"0.0 mm", "measuring"}, timeout=WAIT_MS)
     assert float(figures.diameter.text().split()[0]) < float(lesion.split()[0])
