@@ -154,7 +154,9 @@ def _strangers(tables: Tables) -> Iterator[Remark]:
         if name == "patients":
             continue
         for row in _identified(rows):
-            if row.get("patient_id") not in known:
+            # Who was looked at and not enrolled has no record.
+            is_apart = name == "screening" and row.get("outcome") != "enrolled"
+            if row.get("patient_id") not in known and not is_apart:
                 yield row.fault("patient_id", f"{row.get('patient_id')} is not in patients.csv")
     followed = {row.get("patient_id") for row in tables["survival"]}
     for row in _identified(tables["patients"]):

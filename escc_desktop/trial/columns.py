@@ -41,10 +41,17 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table: its columns in order and those that together stand only once."""
+    """One table: its columns in order and those that together stand only once.
+
+    Attributes
+    ----------
+    required, usual
+        Without the first a folder is refused; whether the second was forgotten is asked.
+    """
 
     name: str
     required: bool
+    usual: bool
     key: tuple[str, ...]
     columns: tuple[Column, ...]
 
@@ -111,7 +118,7 @@ def analytes() -> Mapping[str, Analyte]:
 
 @cache
 def table_specs() -> Mapping[str, TableSpec]:
-    """Return the seven tables by name, patients first."""
+    """Return the nine tables by name, patients first."""
     document = tomllib.loads(resource_path("trial", "columns.toml").read_text(encoding="utf-8"))
     synonyms = document.pop("synonyms")
     return MappingProxyType({name: _table(name, entry, synonyms) for name, entry in document.items()})
@@ -119,7 +126,9 @@ def table_specs() -> Mapping[str, TableSpec]:
 
 def _table(name: str, entry: Mapping[str, Any], synonyms: Mapping[str, Mapping[str, str]]) -> TableSpec:
     columns = tuple(_column(column, synonyms) for column in entry["columns"])
-    return TableSpec(name, bool(entry.get("required", False)), tuple(entry["key"]), columns)
+    return TableSpec(
+        name, bool(entry.get("required", False)), bool(entry.get("usual", False)), tuple(entry["key"]), columns
+    )
 
 
 def _column(entry: Mapping[str, Any], synonyms: Mapping[str, Mapping[str, str]]) -> Column:

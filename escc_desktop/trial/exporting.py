@@ -8,11 +8,21 @@ from pathlib import Path
 
 from escc_desktop.files import write_csv
 from escc_desktop.trial.columns import Column, table_specs
-from escc_desktop.trial.records import Lab, TrialRecord, Visit
+from escc_desktop.trial.records import Lab, Screening, TrialRecord, Visit
 
 
-def write_tables(records: Sequence[TrialRecord], folder: Path, provenance: Mapping[str, object]) -> None:
+def write_tables(
+    records: Sequence[TrialRecord],
+    folder: Path,
+    provenance: Mapping[str, object],
+    screened: Sequence[Screening] = (),
+) -> None:
     """Write the tables that have rows, each with its sidecar, into a folder that exists.
+
+    Parameters
+    ----------
+    screened
+        Everybody looked at for the trial.
 
     Raises
     ------
@@ -25,6 +35,8 @@ def write_tables(records: Sequence[TrialRecord], folder: Path, provenance: Mappi
             for record in records
             for item in _ITEMS[spec.name](record)
         ]
+        if spec.name == "screening":
+            rows = [[_cell(person, column) for column in spec.columns] for person in screened]
         if rows:
             write_csv(folder / spec.file_name, spec.header, rows, provenance)
 
@@ -37,6 +49,8 @@ _ITEMS: dict[str, Callable[[TrialRecord], Iterable[object]]] = {
     "lesions": lambda record: record.lesions,
     "adverse_events": lambda record: record.adverse_events,
     "survival": lambda record: (record.survival,),
+    "eligibility": lambda record: record.eligibility,
+    "screening": lambda _record: (),
 }
 
 

@@ -15,9 +15,11 @@ from escc_desktop.trial.columns import TableSpec, table_specs
 from escc_desktop.trial.records import (
     AdverseEvent,
     Baseline,
+    EligibilityAnswer,
     Lab,
     LesionMeasurement,
     Response,
+    Screening,
     Survival,
     Treatment,
     TrialRecord,
@@ -34,10 +36,13 @@ class RecordsImport:
     ----------
     warnings
         In the order of files and rows; empty for a clean import.
+    screened
+        Everybody looked at for the trial, where that was recorded.
     """
 
     records: tuple[TrialRecord, ...]
     warnings: tuple[Remark, ...]
+    screened: tuple[Screening, ...] = ()
 
 
 def read_records(folder: Path) -> RecordsImport:
@@ -68,7 +73,8 @@ def read_records(folder: Path) -> RecordsImport:
             faults,
             "Mend them in the files and import again; nothing was imported.",
         )
-    return RecordsImport(tuple(_build_records(tables)), tuple(warnings))
+    screened = tuple(_make(Screening, row) for row in tables["screening"])
+    return RecordsImport(tuple(_build_records(tables)), tuple(warnings), screened)
 
 
 def refuse_open_questions(result: RecordsImport, folder: Path, accept: frozenset[str]) -> None:
@@ -88,7 +94,7 @@ def _read_table(folder: Path, spec: TableSpec, faults: list[Fault], warnings: li
     if not path.exists():
         if spec.required:
             faults.append(Fault(spec.file_name, "is missing; start from the template of the same name"))
-        else:
+        elif spec.usual:
             warnings.append(Remark("missing_table", spec.file_name, None, "", "is missing; nothing of it is imported"))
         return ()
     try:
@@ -138,6 +144,7 @@ def _build_records(tables: Mapping[str, tuple[Row, ...]]) -> Iterator[TrialRecor
     visits = _by_patient(tables["visits"], _visit)
     lesions = _by_patient(tables["lesions"], lambda row: _make(LesionMeasurement, row))
     events = _by_patient(tables["adverse_events"], lambda row: _make(AdverseEvent, row))
+    answers = _by_patient(tables["eligibility"], lambda row: _make(EligibilityAnswer, row))
     survival = _by_patient(tables["survival"], _survival)
     for row in tables["patients"]:
         code = row.text("patient_id")
@@ -151,6 +158,7 @@ def _build_records(tables: Mapping[str, tuple[Row, ...]]) -> Iterator[TrialRecor
             visits=tuple(sorted(visits.get(code, ()), key=lambda visit: visit.date)),
             lesions=tuple(sorted(lesions.get(code, ()), key=lambda lesion: lesion.date)),
             adverse_events=tuple(sorted(events.get(code, ()), key=lambda event: event.start_date)),
+            eligibility=tuple(answers.get(code, ())),
         )
 
 

@@ -64,6 +64,10 @@ class Baseline:
     prior_chemotherapy: bool | None = None
     prior_targeted_therapy: bool | None = None
     prior_immunotherapy: bool | None = None
+    t_stage: str = ""
+    n_stage: str = ""
+    m_stage: str = ""
+    ugt1a1: str = ""
 
     @property
     def bmi_kg_per_m2(self) -> float | None:
@@ -95,7 +99,17 @@ class Lab:
 
 @dataclass(frozen=True)
 class Treatment:
-    """One drug in one cycle."""
+    """One drug given, or held, on one day of a cycle, or daily from one day on.
+
+    Attributes
+    ----------
+    day
+        The planned day of the cycle, such as 8 for the second irinotecan; None where it was not recorded.
+    planned_dose
+        What the protocol asked for that day, in `dose_unit`.
+    weight_kg
+        The weight the dose was calculated with.
+    """
 
     cycle: int
     drug: str
@@ -105,6 +119,9 @@ class Treatment:
     dose_unit: str
     action: str = ""
     reason: str = ""
+    day: int | None = None
+    planned_dose: float | None = None
+    weight_kg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +135,20 @@ class Visit:
 
 @dataclass(frozen=True)
 class LesionMeasurement:
-    """One lesion on one day; `axis` is "short" for nodes and "long" for everything else."""
+    """One lesion on one day; `axis` is "short" for nodes and "long" for everything else.
+
+    Attributes
+    ----------
+    state
+        What a number alone does not say: "too_small", "absent", "not_evaluable", "present", "progressed"
+        (unequivocally), "merged" or "split"; empty for a plain measurement.
+    joined_to
+        The lesion it merged into, or split from.
+    slice_thickness_mm
+        Of the scan it was measured on.
+    session_id
+        The reading it was measured in, through which its slices are found again.
+    """
 
     lesion_id: str
     date: date
@@ -127,6 +157,11 @@ class LesionMeasurement:
     axis: str
     diameter_mm: float | None
     irradiated: bool | None = None
+    organ: str = ""
+    state: str = ""
+    joined_to: str = ""
+    slice_thickness_mm: float | None = None
+    session_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +176,33 @@ class AdverseEvent:
     immune_related: str = ""
     related_to: str = ""
     action: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class EligibilityAnswer:
+    """How one criterion of the trial was answered for a patient; `criterion` is its code in the trial's protocol.
+
+    Attributes
+    ----------
+    answer
+        "met", "not_met" or "unknown"; for an exclusion criterion, "met" means that it excludes.
+    """
+
+    criterion: str
+    answer: str
+    date: date | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """A person looked at for the trial; `reason` says why one was not enrolled, or not analysed."""
+
+    patient_id: str
+    date: date
+    outcome: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -167,3 +229,4 @@ class TrialRecord:
     visits: tuple[Visit, ...] = ()
     lesions: tuple[LesionMeasurement, ...] = ()
     adverse_events: tuple[AdverseEvent, ...] = ()
+    eligibility: tuple[EligibilityAnswer, ...] = ()

@@ -21,9 +21,9 @@ from escc_desktop.trial.records import (
 )
 
 
-def test_that_the_seven_tables_of_the_contract_are_defined() -> None:
-    expected = ["patients", "labs", "treatments", "visits", "lesions", "adverse_events", "survival"]
-    assert list(table_specs()) == expected
+def test_that_the_seven_tables_of_the_contract_and_two_more_are_defined() -> None:
+    contract = ["patients", "labs", "treatments", "visits", "lesions", "adverse_events", "survival"]
+    assert list(table_specs()) == [*contract, "eligibility", "screening"]
 
 
 @pytest.mark.parametrize("name", list(table_specs()))
