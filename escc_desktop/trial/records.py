@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+# Within a class, a field named `date` hides the type.
+_Day = date
 DAYS_PER_MONTH = 30.4375
 
 
@@ -191,7 +193,7 @@ class EligibilityAnswer:
 
     criterion: str
     answer: str
-    date: date | None = None
+    date: _Day | None = None
     comment: str = ""
 
 
