@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from escc_desktop.files import write_csv
-from escc_desktop.trial.columns import Column, table_specs
+from escc_desktop.trial.columns import Column, TableSpec, table_specs
 from escc_desktop.trial.records import Lab, Screening, TrialRecord, Visit
 
 
@@ -30,15 +30,20 @@ def write_tables(
         The folder cannot be written.
     """
     for spec in table_specs().values():
-        rows = [
-            [_cell(item, column) if column.name != "patient_id" else record.patient_id for column in spec.columns]
-            for record in records
-            for item in _ITEMS[spec.name](record)
-        ]
+        rows = table_rows(records, spec)
         if spec.name == "screening":
             rows = [[_cell(person, column) for column in spec.columns] for person in screened]
         if rows:
             write_csv(folder / spec.file_name, spec.header, rows, provenance)
+
+
+def table_rows(records: Sequence[TrialRecord], spec: TableSpec) -> list[list[object]]:
+    """Return the rows the records fill of one table, in the order of its columns; None is an empty cell."""
+    return [
+        [_cell(item, column) if column.name != "patient_id" else record.patient_id for column in spec.columns]
+        for record in records
+        for item in _ITEMS[spec.name](record)
+    ]
 
 
 _ITEMS: dict[str, Callable[[TrialRecord], Iterable[object]]] = {

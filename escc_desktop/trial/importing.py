@@ -74,7 +74,7 @@ def read_records(folder: Path) -> RecordsImport:
             "Mend them in the files and import again; nothing was imported.",
         )
     screened = tuple(_make(Screening, row) for row in tables["screening"])
-    return RecordsImport(tuple(_build_records(tables)), tuple(warnings), screened)
+    return RecordsImport(tuple(build_records(tables)), tuple(warnings), screened)
 
 
 def refuse_open_questions(result: RecordsImport, folder: Path, accept: frozenset[str]) -> None:
@@ -135,7 +135,8 @@ def _parse_rows(table: CsvTable, spec: TableSpec, faults: list[Fault], warnings:
         yield Row(spec.file_name, index + 2, values)
 
 
-def _build_records(tables: Mapping[str, tuple[Row, ...]]) -> Iterator[TrialRecord]:
+def build_records(tables: Mapping[str, tuple[Row, ...]]) -> Iterator[TrialRecord]:
+    """Yield the record of each row of patients; the tables were parsed and checked, and hold no fault."""
     questions = lab_questions(tables["labs"])
     labs = _by_patient(
         tables["labs"], lambda row: None if row.get("value") is None else _lab(row, questions.get(row.number, ""))
