@@ -5,17 +5,24 @@ from __future__ import annotations
 import gettext
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from escc_desktop.resources import resource_path
 
 DOMAIN: Final = "escc"
+PRINTED: Final = "print"
 ENGLISH: Final = "en"
 # What speakers call their language; one without a catalogue in `resources/i18n` is not offered.
 _NAMES: Final = {ENGLISH: "English", "zh_CN": "简体中文"}
 
 _translation: gettext.NullTranslations = gettext.NullTranslations()
+# What this thread prints in, where that is not the language of the window.
+_printing: ContextVar[tuple[str, gettext.NullTranslations] | None] = ContextVar("printing", default=None)
 
 
 def set_language(language: str) -> None:
@@ -31,6 +38,58 @@ def languages() -> tuple[tuple[str, str], ...]:
     return tuple((code, _NAMES[code]) for code in spoken)
 
 
+def printed_languages() -> tuple[tuple[str, str], ...]:
+    """Return code and own name of every language the program can print in, English first.
+
+    What is printed has a catalogue of its own, so that a sheet for people who work in another language than the
+    window's can be had before the whole window speaks it.
+    """
+    folder = resource_path("i18n")
+    found = [code for code in _NAMES if code == ENGLISH or _catalogues(folder, code)]
+    return tuple((code, _NAMES[code]) for code in found)
+
+
+@contextmanager
+def printing_in(language: str) -> Iterator[None]:
+    """Speak another language within, on this thread only: what is printed may differ from what is on screen.
+
+    Parameters
+    ----------
+    language
+        A code of `printed_languages`; one without a catalogue is English.
+    """
+    token = _printing.set((language, _printed(language)))
+    try:
+        yield
+    finally:
+        _printing.reset(token)
+
+
+def printed_language() -> str:
+    """Return the code of the language this thread prints in; that of the window where none was chosen."""
+    chosen = _printing.get()
+    return chosen[0] if chosen else _translation.info().get("language", ENGLISH)
+
+
+def _catalogues(folder: Path, language: str) -> list[str]:
+    found = (gettext.find(domain, folder, [language]) for domain in (DOMAIN, PRINTED))
+    return [path for path in found if path]
+
+
+@cache
+def _printed(language: str) -> gettext.NullTranslations:
+    """Return the words of the window's catalogue, and of the printed one where that has none."""
+    folder = resource_path("i18n")
+    chosen = gettext.translation(DOMAIN, folder, [language], fallback=True)
+    chosen.add_fallback(gettext.translation(PRINTED, folder, [language], fallback=True))
+    return chosen
+
+
+def _spoken() -> gettext.NullTranslations:
+    chosen = _printing.get()
+    return chosen[1] if chosen else _translation
+
+
 def use(translation: gettext.NullTranslations) -> None:
     """Speak with the words of this catalogue from now on."""
     global _translation  # noqa: PLW0603
@@ -39,12 +98,12 @@ def use(translation: gettext.NullTranslations) -> None:
 
 def _(text: str) -> str:
     """Return a text in the user's language."""
-    return _translation.gettext(text)
+    return _spoken().gettext(text)
 
 
 def plural(one: str, many: str, n: int) -> str:
     """Return the form of a text that fits a number, with the number in place of ``{n}``."""
-    return _translation.ngettext(one, many, n).format(n=n)
+    return _spoken().ngettext(one, many, n).format(n=n)
 
 
 def said(sentence: str) -> str:
@@ -53,12 +112,13 @@ def said(sentence: str) -> str:
     The floors below the window speak English, for files, logs and the command line too; the catalogue holds their
     sentences with ``{0}``, ``{1}`` in place of values.
     """
-    if type(_translation) is gettext.NullTranslations:
+    spoken = _spoken()
+    if type(spoken) is gettext.NullTranslations:
         return sentence
     for text, pattern in _sentences():
         match = pattern.fullmatch(sentence)
         if match:
-            return _translation.gettext(text).format(*match.groups())
+            return spoken.gettext(text).format(*match.groups())
     return sentence
 
 

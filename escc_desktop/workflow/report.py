@@ -1,7 +1,7 @@
 """Patient, cohort and study reports: plain records in, a PDF and its JSON out.
 
 The caller fills the records; nothing is computed here. Every page says that it is for research only; synthetic data
-says so too. The same record gives the same bytes.
+says so too. The same record gives the same bytes, in whatever language it is printed (`i18n.printing_in`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from escc_desktop.figures import words
 from escc_desktop.figures.performance import PerformanceRow
 from escc_desktop.figures.style import Figure
 from escc_desktop.figures.words import Interval, RiskWord
-from escc_desktop.files import digest, write_json, write_whole
+from escc_desktop.files import canonical_json, digest, write_json, write_whole
+from escc_desktop.i18n import _, printed_language
 from escc_desktop.store.kinds import KeptFigure
 from escc_desktop.workflow import report_page as page
 from escc_desktop.workflow.report_page import Cell
@@ -61,7 +62,7 @@ class PatientReport:
     `risk_group`, `survival` are None where withheld; `withheld` then says why. `survival` is the probability to be
     alive (or free of progression) at `horizon_months`. `certainty` is the word beside the group, `grounds` what it
     rests on. `facts` are name and value with unit, such as ("AST", "23 U/L").
-    `provenance` are name and digest or version.
+    `provenance` are name and digest or version; `stamps` those of them that stand on every page.
     """
 
     patient_id: str
@@ -83,6 +84,7 @@ class PatientReport:
     roi: Figure | None = None
     timeline: Figure | None = None
     provenance: tuple[tuple[str, str], ...] = ()
+    stamps: tuple[tuple[str, str], ...] = ()
     is_synthetic: bool = False
 
 
@@ -101,7 +103,7 @@ class CohortReport:
 
     `in_short` stands first, where there is one. `performance` holds nested, corrected, apparent and noise-benchmark
     figures in one row each. A chapter that is None is printed as "Not part of this analysis." `closing` are chapters
-    after the performance: methods and checklists.
+    after the performance: methods and checklists. `stamps` stand on every page, after the program's version.
     """
 
     title: str
@@ -123,36 +125,27 @@ class CohortReport:
     performance_pictures: tuple[Picture, ...] = ()
     closing: tuple[Section, ...] = ()
     provenance: tuple[tuple[str, str], ...] = ()
+    stamps: tuple[tuple[str, str], ...] = ()
     is_synthetic: bool = False
 
 
 @dataclass(frozen=True)
 class StudyReport:
-    """Any other report in chapters: trial results, qualification of an installation."""
+    """Any other report in chapters: trial results, a reading, a sheet for the tumour board.
+
+    `stamps` stand on every page, after the program's version.
+    """
 
     title: str
     subtitle: str
     sections: tuple[Section, ...]
     warnings: tuple[str, ...] = ()
     provenance: tuple[tuple[str, str], ...] = ()
+    stamps: tuple[tuple[str, str], ...] = ()
     is_synthetic: bool = False
 
 
-_CHAPTERS = (
-    ("agreement", "Agreement between readings"),
-    ("selection", "Selection of features"),
-    ("score", "Rad-score and cut-off"),
-    ("survival", "Survival by risk group"),
-    ("cox", "Cox models"),
-    ("nomograms", "Nomograms"),
-)
 _LONG_TABLE = 20
-_PERFORMANCE_NOTE = (
-    "Nested: every patient predicted by models that had not seen them; believe this one. Corrected: .632+ bootstrap of "
-    "the whole pipeline. Apparent: on the patients that trained the model, always too good. Noise: "
-    "what the same pipeline reaches on features without any information, for this number of patients "
-    "and events; an apparent figure inside the noise interval proves nothing."
-)
 
 
 def patient_report(report: PatientReport, path: Path) -> None:
@@ -163,7 +156,7 @@ def patient_report(report: PatientReport, path: Path) -> None:
     EsccError
         The folder cannot be written.
     """
-    title = f"Patient {report.patient_id}"
+    title = _("Patient {code}").format(code=report.patient_id)
     _write(path, [*_patient_head(report, title), *_patient_body(report)], title, report)
 
 
@@ -178,15 +171,19 @@ def cohort_report(report: CohortReport, path: Path) -> None:
     flow: list[Any] = [page.paragraph(report.title, "title")]
     flow.append(
         page.paragraph(
-            f"{report.n_patients} patients, {report.n_events} events. Endpoint: {report.endpoint}; horizon "
-            f"{report.horizon_months:g} months.",
+            _("{n} patients, {events} events. Endpoint: {endpoint}; horizon {months} months.").format(
+                n=report.n_patients,
+                events=report.n_events,
+                endpoint=report.endpoint,
+                months=f"{report.horizon_months:g}",
+            ),
             "quiet",
         )
     )
     flow += _section(report.in_short) if report.in_short else []
     flow += [page.warnings(report.warnings), *_data(report)]
-    for name, heading in _CHAPTERS:
-        section = getattr(report, name) or Section(heading, ("Not part of this analysis.",))
+    for name, heading in _chapters():
+        section = getattr(report, name) or Section(heading, (_("Not part of this analysis."),))
         flow += _section(dataclasses.replace(section, title=section.title or heading))
     flow += _performance(report)
     for section in report.closing:
@@ -210,17 +207,35 @@ def study_report(report: StudyReport, path: Path) -> None:
     _write(path, flow + _provenance(report.provenance), report.title, report)
 
 
-def _write(path: Path, flow: Sequence[Any], title: str, report: Any) -> None:
-    pdf = page.pdf_bytes(flow, title, is_synthetic=report.is_synthetic)
-    content = {
+def _chapters() -> tuple[tuple[str, str], ...]:
+    return (
+        ("agreement", _("Agreement between readings")),
+        ("selection", _("Selection of features")),
+        ("score", _("Rad-score and cut-off")),
+        ("survival", _("Survival by risk group")),
+        ("cox", _("Cox models")),
+        ("nomograms", _("Nomograms")),
+    )
+
+
+def _write(path: Path, flow: Sequence[Any], title: str, report: PatientReport | CohortReport | StudyReport) -> None:
+    content = _plain(report)
+    content_digest = digest(canonical_json(content))
+    own = ((_("card"), report.card_digest),) if isinstance(report, PatientReport) else ()
+    stamps = (("ESCC Desktop", version()), (_("content"), content_digest), *own, *report.stamps)
+    pdf = page.pdf_bytes(flow, page.Foot(title, stamps, report.is_synthetic))
+    document = {
         "report": type(report).__name__,
+        "language": printed_language(),
         "research_use_only": True,
+        "on_every_page": [page.research_line(), page.stamped(stamps)],
         "software": f"ESCC Desktop {version()}",
+        "content_sha256": content_digest,
         "pdf_sha256": digest(pdf),
-        "content": _plain(report),
+        "content": content,
     }
     write_whole(path, pdf)
-    write_json(path.with_name(path.name + ".json"), content)
+    write_json(path.with_name(path.name + ".json"), document)
 
 
 def _plain(value: Any) -> Any:
@@ -238,54 +253,70 @@ def _plain(value: Any) -> Any:
 
 def _patient_head(report: PatientReport, title: str) -> list[Any]:
     shape = "" if report.risk_group is None else f"{words.SHAPES[report.risk_group]} "
-    left: list[Any] = [page.paragraph(f"{shape}{words.risk_word(report.risk_group)}", "group")]
+    left: list[Any] = [page.paragraph(f"{shape}{group_words(report.risk_group)}", "group")]
     if report.certainty:
         left.append(page.paragraph(report.certainty, "text"))
     left += [*(page.paragraph(ground, "quiet") for ground in report.grounds), page.gap(1)]
     if report.survival is None:
-        left.append(page.paragraph("No probability is given.", "big"))
+        left.append(page.paragraph(_("No probability is given."), "big"))
     else:
-        chance = f"{words.horizon(report.horizon_months)} {report.endpoint}"
+        chance = horizon_words(report.horizon_months, report.endpoint)
         left += [page.paragraph(words.percent(report.survival.value), "big"), page.paragraph(chance, "text")]
-        left.append(page.paragraph(_limits(report.survival), "quiet"))
+        left.append(page.paragraph(limits_words(report.survival), "quiet"))
     if report.withheld:
-        left.append(page.paragraph(f"Withheld: {report.withheld}", "warning"))
+        left.append(page.paragraph(_("Withheld: {why}").format(why=report.withheld), "warning"))
     score = [
-        ("Rad-score", words.score(report.rad_score)),
-        ("Cut-off (high is above)", words.score(report.cutoff)),
-        ("Card", report.card_name),
-        ("Card digest", report.card_digest[:16]),
+        (_("Rad-score"), words.score(report.rad_score)),
+        (_("Cut-off (high is above)"), words.score(report.cutoff)),
+        (_("Card"), report.card_name),
+        (_("Card digest"), report.card_digest[:16]),
     ]
     right: list[Any] = [page.facts([*score, *report.facts], width_mm=96, label_mm=40)]
     return [page.paragraph(title, "title"), page.gap(2), page.side_by_side(left, right, 76), page.gap(2)]
 
 
-def _limits(survival: Interval) -> str:
+def group_words(group: RiskWord | None) -> str:
+    """Return a risk group as it is printed."""
+    return {
+        "low": _("LOW RISK"),
+        "middle": _("MIDDLE RISK"),
+        "high": _("HIGH RISK"),
+        None: _("GROUP WITHHELD"),
+    }[group]
+
+
+def horizon_words(months: float, endpoint: str) -> str:
+    """Return what a probability is of: "12-month overall survival"."""
+    return _("{months}-month {endpoint}").format(months=f"{months:g}", endpoint=endpoint)
+
+
+def limits_words(survival: Interval) -> str:
+    """Return the interval of a probability."""
     if survival.lower is None or survival.upper is None or not survival.has_limits:
-        return "No interval is known for this estimate."
-    return f"95 % CI {survival.lower * 100:.0f} to {words.percent(survival.upper)}"
+        return _("No interval is known for this estimate.")
+    return _("95 % CI {low} to {high}").format(low=f"{survival.lower * 100:.0f}", high=words.percent(survival.upper))
 
 
 def _patient_body(report: PatientReport) -> list[Any]:
     flow: list[Any] = [page.warnings(report.cautions)]
     blocks = (
-        ("Where this score lies in the cohort", report.score_strip, 40.0),
-        ("What the estimate is made of", report.nomogram, 122.0),
-        ("Outlined lesion", report.roi, 92.0),
-        ("Course", report.timeline, 75.0),
+        (_("Where this score lies in the cohort"), report.score_strip, 40.0),
+        (_("What the estimate is made of"), report.nomogram, 122.0),
+        (_("Outlined lesion"), report.roi, 92.0),
+        (_("Course"), report.timeline, 75.0),
     )
     for heading, figure, height_mm in blocks:
         if figure is not None:
             drawn = page.picture(figure, max_height_mm=height_mm)
             flow.append(page.together([page.paragraph(heading, "heading"), drawn]))
-    return flow + _provenance((("Card", f"{report.card_name}, {report.card_digest}"), *report.provenance))
+    return flow + _provenance(((_("Card"), f"{report.card_name}, {report.card_digest}"), *report.provenance))
 
 
 def _data(report: CohortReport) -> list[Any]:
     rows = tuple((drop.what, drop.n, drop.why) for drop in report.dropped)
-    sentences = () if rows else ("Nothing was left out.",)
-    tables = (TableBlock(("Left out", "n", "Why"), rows),) if rows else ()
-    return _section(Section("Data used and left out", sentences, report.used, tables))
+    sentences = () if rows else (_("Nothing was left out."),)
+    tables = (TableBlock((_("Left out"), _("n"), _("Why")), rows),) if rows else ()
+    return _section(Section(_("Data used and left out"), sentences, report.used, tables))
 
 
 def _section(section: Section) -> list[Any]:
@@ -328,23 +359,32 @@ def _drawn(figure: Figure | KeptFigure) -> Any:
 
 def _performance(report: CohortReport) -> list[Any]:
     if not report.performance:
-        return _section(Section("Performance", ("Not part of this analysis.",)))
+        return _section(Section(_("Performance"), (_("Not part of this analysis."),)))
     rows = tuple(
         (
             row.model,
             row.measure,
-            words.index_interval(row.nested) if row.nested else "not computed",
-            words.index_interval(row.corrected) if row.corrected else "not computed",
+            words.index_interval(row.nested) if row.nested else _("not computed"),
+            words.index_interval(row.corrected) if row.corrected else _("not computed"),
             words.index_interval(row.apparent),
-            words.index_interval(row.noise) if row.noise else "not computed",
+            words.index_interval(row.noise) if row.noise else _("not computed"),
         )
         for row in report.performance
     )
-    header = ("Model", "Measure", "Nested", "Corrected", "Apparent", "Noise benchmark")
-    table = TableBlock(header, rows, note=_PERFORMANCE_NOTE)
-    return _section(Section("Performance", tables=(table,), pictures=report.performance_pictures))
+    header = (_("Model"), _("Measure"), _("Nested"), _("Corrected"), _("Apparent"), _("Noise benchmark"))
+    table = TableBlock(header, rows, note=_performance_note())
+    return _section(Section(_("Performance"), tables=(table,), pictures=report.performance_pictures))
+
+
+def _performance_note() -> str:
+    return _(
+        "Nested: every patient predicted by models that had not seen them; believe this one. Corrected: .632+ "
+        "bootstrap of the whole pipeline. Apparent: on the patients that trained the model, always too good. Noise: "
+        "what the same pipeline reaches on features without any information, for this number of patients "
+        "and events; an apparent figure inside the noise interval proves nothing."
+    )
 
 
 def _provenance(pairs: Sequence[tuple[str, str]]) -> list[Any]:
     lines = (("ESCC Desktop", version()), *pairs)
-    return [page.together([page.paragraph("Provenance", "heading"), page.facts(lines, label_mm=46)])]
+    return [page.together([page.paragraph(_("Provenance"), "heading"), page.facts(lines, label_mm=46)])]

@@ -6,6 +6,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -34,6 +35,7 @@ from reportlab.platypus import (
 
 from escc_desktop.figures import style
 from escc_desktop.figures.words import is_known
+from escc_desktop.i18n import _, printed_language
 
 # Pictures as the bytes they are: written as text they take a fifth more room, and most of a report's time.
 rl_config.useA85 = 0
@@ -42,19 +44,20 @@ Cell = str | int | float | None
 
 WIDTH_MM = 174.0
 _SHORT_MM = 38.0
-RESEARCH_LINE = "Research use only, not for the record"
-SYNTHETIC_LINE = "SYNTHETIC DATA: no real patient"
-
 _FACE, _BOLD, _CHINESE = "Report", "Report-Bold", "Report-Chinese"
 _LEFT, _TOP, _FOOT = 18 * mm, 22 * mm, 16 * mm
 _INK, _QUIET = colors.HexColor(style.INK), colors.HexColor(style.QUIET)
 _LINE, _PALE = colors.HexColor(style.FAINT), colors.HexColor("#f3f5f7")
 _WARN, _WARN_GROUND = colors.HexColor("#8a4b00"), colors.HexColor("#fff4e0")
 
+_STAMP = 12
+_HEX = re.compile(r"[0-9a-f]{40,}")
 _NUMBER = re.compile(r"[<>]? ?[-+]?[\d,.]+(e[-+]?\d+)?( %)?")
 # A feature's name may go on in a second line before its last part: the space for it is too small to be seen.
 _LONG_NAME = re.compile(r"(?<=_)(?=[A-Za-z]{20,})")
 _BREAK = '<font size="0.5"> </font>'
+# Characters of Chinese that stand together in a narrow column: one alone a line cannot be read.
+_CHINESE_UNIT = 4
 
 
 @cache
@@ -119,7 +122,14 @@ def paragraph(text: str, name: str = "text") -> Paragraph:
     """Return a paragraph of plain text in one of the styles."""
     marked = (f'<font name="{_CHINESE}">{run}</font>' if chinese else escape(run) for chinese, run in _runs(text))
     markup = "".join(marked)
-    return Paragraph(_LONG_NAME.sub(_BREAK, markup) if name == "cell" else markup, STYLES[name])
+    return Paragraph(_LONG_NAME.sub(_BREAK, markup) if name == "cell" else markup, _style(name, "<font" in markup))
+
+
+@cache
+def _style(name: str, is_chinese: bool) -> ParagraphStyle:
+    """Return a style; Chinese has no spaces and breaks between any two characters, but for punctuation."""
+    chosen = STYLES[name]
+    return ParagraphStyle(f"{name} chinese", parent=chosen, wordWrap="CJK") if is_chinese else chosen
 
 
 def cell_text(cell: Cell) -> str:
@@ -134,7 +144,7 @@ def table(
 ) -> Table | Paragraph:
     """Return a table over the whole width; columns of numbers are right-aligned."""
     if not rows:
-        return paragraph("Nothing to list.", "quiet")
+        return paragraph(_("Nothing to list."), "quiet")
     numeric = [_is_numeric([row[column] for row in rows]) for column in range(len(header))]
     cells = [[paragraph(text, "number head" if right else "head") for text, right in zip(header, numeric, strict=True)]]
     for row in rows:
@@ -164,16 +174,14 @@ def _is_numeric(column: Sequence[Cell]) -> bool:
 
 def _widths(rows: Sequence[Sequence[Cell]]) -> list[float]:
     """Share the page among columns by their longest text, none thinner than its longest word."""
-    size = STYLES["head"].fontSize
     texts = [[printable(cell_text(row[column])) for row in rows] for column in range(len(rows[0]))]
     faces = [_BOLD, *[_FACE] * (len(rows) - 1)]
 
     def longest(column: Sequence[Sequence[str]]) -> float:
         pairs = zip(column, faces, strict=True)
-        points = (pdfmetrics.stringWidth(part, face, size) for parts, face in pairs for part in parts)
-        return float(max(points, default=0.0) / mm) + 3.4
+        return max((_width_mm(part, face) for parts, face in pairs for part in parts), default=0.0) + 3.4
 
-    least = [longest([_LONG_NAME.sub(" ", text).split() for text in column]) for column in texts]
+    least = [longest([_unbroken(text) for text in column]) for column in texts]
     wish = [max(min(longest([[text] for text in column]), 90.0), low) for column, low in zip(texts, least, strict=True)]
     if sum(wish) <= WIDTH_MM:
         return wish
@@ -184,6 +192,24 @@ def _widths(rows: Sequence[Sequence[Cell]]) -> list[float]:
     slack = sum(wish) - sum(least) or 1.0
     shared = [low + spare * (high - low) / slack for low, high in zip(least, wish, strict=True)]
     return [width * min(1.0, WIDTH_MM / sum(shared)) for width in shared]
+
+
+def _width_mm(text: str, face: str) -> float:
+    size = STYLES["head"].fontSize
+    runs = ((_CHINESE if is_chinese else face, run) for is_chinese, run in _runs(text))
+    return float(sum(pdfmetrics.stringWidth(run, chosen, size) for chosen, run in runs) / mm)
+
+
+def _unbroken(text: str) -> list[str]:
+    """Return the parts of a cell that no line may break: words, but of Chinese its characters."""
+    parts = []
+    for is_chinese, run in _runs(_LONG_NAME.sub(" ", text)):
+        parts += (
+            [run[start : start + _CHINESE_UNIT] for start in range(0, len(run), _CHINESE_UNIT)]
+            if is_chinese
+            else run.split()
+        )
+    return parts
 
 
 def facts(pairs: Sequence[tuple[str, str]], width_mm: float = WIDTH_MM, label_mm: float = 46.0) -> Table:
@@ -263,43 +289,103 @@ def rule() -> Table:
     return drawn
 
 
-def pdf_bytes(flowables: Sequence[Any], title: str, *, is_synthetic: bool) -> bytes:
-    """Return the document: A4, banners on every page, page numbers, no date."""
+@dataclass(frozen=True)
+class Foot:
+    """What stands on every page.
+
+    Attributes
+    ----------
+    title
+        What is printed.
+    stamps
+        Name and digest or version of what the page rests on; of digests the beginning is printed.
+    """
+
+    title: str
+    stamps: tuple[tuple[str, str], ...]
+    is_synthetic: bool
+
+
+def research_line() -> str:
+    """Return what every page says of its use."""
+    return _("Research use only, not for the record")
+
+
+def synthetic_line() -> str:
+    """Return what every page with made-up data says."""
+    return _("SYNTHETIC DATA: no real patient")
+
+
+def stamped(stamps: Sequence[tuple[str, str]]) -> str:
+    """Return the line of versions and digests at the foot of a page."""
+    return " · ".join(f"{name} {value[:_STAMP] if _HEX.fullmatch(value) else value}" for name, value in stamps)
+
+
+def pdf_bytes(flowables: Sequence[Any], foot: Foot) -> bytes:
+    """Return the document: A4, banners on every page, "page 1 of 3", no date."""
     buffer = io.BytesIO()
-    heading = printable(title)
-
-    def furnish(canvas: Canvas, document: BaseDocTemplate) -> None:
-        _furnish(canvas, document.page, heading, is_synthetic=is_synthetic)
-
-    document = BaseDocTemplate(buffer, pagesize=A4, title=heading, author="ESCC Desktop", invariant=1, lang="en")
+    document = BaseDocTemplate(
+        buffer,
+        pagesize=A4,
+        title=printable(foot.title),
+        author="ESCC Desktop",
+        invariant=1,
+        lang=printed_language().replace("_", "-"),
+    )
     height = A4[1]
     frame = Frame(_LEFT, _FOOT, WIDTH_MM * mm, height - _TOP - _FOOT, leftPadding=0, rightPadding=0, id="body")
-    document.addPageTemplates([PageTemplate(id="page", frames=[frame], onPage=furnish)])
-    document.build(list(flowables))
+    document.addPageTemplates([PageTemplate(id="page", frames=[frame])])
+
+    def canvas(*arguments: Any, **named: Any) -> _Counted:
+        return _Counted(foot, *arguments, **named)
+
+    document.build(list(flowables), canvasmaker=canvas)
     return buffer.getvalue()
 
 
-def _furnish(canvas: Canvas, page: int, title: str, *, is_synthetic: bool) -> None:
+class _Counted(Canvas):  # type: ignore[misc]  # ReportLab has no types
+    """A canvas that furnishes its pages when it knows how many there are."""
+
+    def __init__(self, foot: Foot, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._foot = foot
+        self._kept: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:  # noqa: N802  # ReportLab's name
+        self._kept.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        for number, page in enumerate(self._kept, 1):
+            self.__dict__.update(page)
+            _furnish(self, self._foot, _("page {n} of {total}").format(n=number, total=len(self._kept)))
+            super().showPage()
+        super().save()
+
+
+def _furnish(canvas: Canvas, foot: Foot, numbered: str) -> None:
     height = A4[1]
     right = _LEFT + WIDTH_MM * mm
     canvas.saveState()
     canvas.setFillColor(_QUIET)
-    canvas.setFont(_FACE, 7)
-    canvas.drawString(_LEFT, 9 * mm, RESEARCH_LINE)
-    _draw_right(canvas, right, 9 * mm, f"{title} · page {page}")
-    canvas.drawString(_LEFT, height - 12 * mm, "ESCC Desktop")
-    if is_synthetic:
+    _draw(canvas, _LEFT, 10.5 * mm, research_line())
+    _draw(canvas, right, 10.5 * mm, f"{foot.title} · {numbered}", is_right=True)
+    _draw(canvas, _LEFT, 7 * mm, stamped(foot.stamps), size=6)
+    _draw(canvas, _LEFT, height - 12 * mm, "ESCC Desktop")
+    if foot.is_synthetic:
         canvas.setFillColor(_WARN_GROUND)
         canvas.roundRect(right - 66 * mm, height - 14.2 * mm, 66 * mm, 6.4 * mm, 2 * mm, stroke=0, fill=1)
         canvas.setFillColor(_WARN)
-        canvas.setFont(_BOLD, 8)
-        canvas.drawCentredString(right - 33 * mm, height - 12 * mm, SYNTHETIC_LINE)
+        _draw(canvas, right - 3 * mm, height - 12 * mm, synthetic_line(), is_right=True, size=8)
     canvas.restoreState()
 
 
-def _draw_right(canvas: Canvas, right: float, y: float, text: str) -> None:
-    for is_chinese, run in reversed(list(_runs(text))):
-        face = _CHINESE if is_chinese else _FACE
-        right -= pdfmetrics.stringWidth(run, face, 7)
-        canvas.setFont(face, 7)
-        canvas.drawString(right, y, run)
+def _draw(canvas: Canvas, x: float, y: float, text: str, *, is_right: bool = False, size: float = 7) -> None:
+    """Draw a line of text from `x` on, or up to it."""
+    runs = [(_CHINESE if is_chinese else _FACE, run) for is_chinese, run in _runs(text)]
+    widths = [pdfmetrics.stringWidth(run, face, size) for face, run in runs]
+    x -= sum(widths) if is_right else 0.0
+    for (face, run), width in zip(runs, widths, strict=True):
+        canvas.setFont(face, size)
+        canvas.drawString(x, y, run)
+        x += width
