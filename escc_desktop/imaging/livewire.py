@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.graph import MCP_Geometric
 
+from escc_desktop.imaging._thin import traced
+
 # Edges are looked for in soft tissue: without limits, bone and lung would draw every line to themselves.
 _LEAST_HU, _MOST_HU = -200.0, 300.0
 _SIGMA_MM: Final = 1.0
@@ -18,6 +20,7 @@ _HALF_HU_PER_MM: Final = 20.0
 _CHEAPEST: Final = 0.4
 REACH: Final = 96
 _MARGIN: Final = 8
+_ALL: Final = -1.0
 
 
 def edge_cost(hu: NDArray[Any], spacing_mm: tuple[float, float]) -> NDArray[np.float64]:
@@ -56,16 +59,25 @@ class Livewire:
         around = hu[wide[0] : high[0] + _MARGIN, wide[1] : high[1] + _MARGIN]
         inner = tuple(slice(a - b, c - b) for a, b, c in zip(low, wide, high, strict=True))
         cost = edge_cost(around, spacing_mm)[inner]
-        self._corner = low
+        self._corner = float(low[0]), float(low[1])
         self._shape = cost.shape
-        self._ways = MCP_Geometric(cost, sampling=spacing_mm)
-        self._ways.find_costs([(middle[0] - low[0], middle[1] - low[1])])
+        ways = MCP_Geometric(cost, sampling=spacing_mm)
+        steps = ways.find_costs([(middle[0] - low[0], middle[1] - low[1])])[1]
+        self._steps = np.ascontiguousarray(steps, dtype=np.int8)
+        self._moves = np.array(ways.offsets, dtype=np.int64)
+        self._start = start
 
     def way_to(self, end: tuple[float, float]) -> list[tuple[float, float]]:
         """Return the voxels from the start to a point, its end out of reach replaced by the nearest one within it."""
-        row, column = (
-            min(max(round(place - corner), 0), length - 1)
-            for place, corner, length in zip(end, self._corner, self._shape, strict=True)
-        )
-        down, right = (float(corner) for corner in self._corner)
-        return [(row + down, column + right) for row, column in self._ways.traceback((row, column))]
+        return traced(self._steps, self._moves, self._voxel(end), self._corner, None, _ALL)
+
+    def line_to(self, end: tuple[float, float], tolerance: float) -> list[tuple[float, float]]:
+        """Return the way as a line from start to end without the places closer than a tolerance to it, in voxels."""
+        ends = *self._start, *end
+        line = traced(self._steps, self._moves, self._voxel(end), self._corner, ends, tolerance)
+        return line if len(line) > 1 else [self._start, end]
+
+    def _voxel(self, end: tuple[float, float]) -> tuple[int, int]:
+        """Return the voxel of the window nearest to a point."""
+        (row, column), (top, left), (rows, columns) = end, self._corner, self._shape
+        return min(max(round(row - top), 0), rows - 1), min(max(round(column - left), 0), columns - 1)

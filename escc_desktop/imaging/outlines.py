@@ -42,13 +42,6 @@ def outlines(plane: BoolArray) -> list[Loop]:
     return found
 
 
-def simplified(line: Sequence[Vertex], tolerance: float) -> Loop:
-    """Return a line without the vertices that lie closer than so many voxels to the line without them."""
-    if len(line) < _FEWEST:
-        return list(line)
-    return _vertices(_thinned(np.array(line, dtype=np.float64), tolerance))
-
-
 def joined(loops: Sequence[Sequence[Vertex]]) -> Loop:
     """Return several loops as one that goes round them all, so that `delineate.fill` fills them in one go.
 

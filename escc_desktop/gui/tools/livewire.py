@@ -11,7 +11,7 @@ from escc_desktop.gui.tools.polygon import PolygonTool
 from escc_desktop.gui.viewer.tool import Pointer
 from escc_desktop.i18n import _
 from escc_desktop.imaging.livewire import Livewire
-from escc_desktop.imaging.outlines import Loop, Vertex, simplified
+from escc_desktop.imaging.outlines import Loop, Vertex
 
 LIVEWIRE: Final = "livewire"
 # How far, in voxels, the way from voxel to voxel is smoothed when it becomes vertices that can be edited.
@@ -66,5 +66,5 @@ class LivewireTool(PolygonTool):
         wire = self._wire[2]
         # One move of the mouse is asked for in turn by the pointer and by each repaint.
         if self._last is None or self._last[0] is not wire or self._last[1] != end:
-            self._last = wire, end, simplified([start, *wire.way_to(end)[1:-1], end], _TOLERANCE)[1:]
+            self._last = wire, end, wire.line_to(end, _TOLERANCE)[1:]
         return list(self._last[2])

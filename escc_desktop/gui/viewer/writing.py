@@ -134,15 +134,15 @@ def paint_crosshair(painter: QPainter, view: SliceCanvas, exposed: QRect) -> Non
     if center is None:
         return
     x, y = round(center.x()), round(center.y())
-    if not (exposed.left() <= x <= exposed.right() or exposed.top() <= y <= exposed.bottom()):
-        return
     gap_y, gap_x = (max(_GAP_PX, round(size / 2) + 3) for size in view.voxel_px)
-    painter.fillRect(0, y, x - gap_x, 1, CROSSHAIR)
-    painter.fillRect(x + gap_x, y, max(view.width() - x - gap_x, 0), 1, CROSSHAIR)
-    # Filling a column of translucent pixels is slow; a picture of one is not.
-    column = _column(view.height())
-    painter.drawImage(QPoint(x, 0), column, QRect(0, 0, 1, max(y - gap_y, 0)))
-    painter.drawImage(QPoint(x, y + gap_y), column, QRect(0, 0, 1, max(view.height() - y - gap_y, 0)))
+    if exposed.top() <= y <= exposed.bottom():
+        painter.fillRect(0, y, x - gap_x, 1, CROSSHAIR)
+        painter.fillRect(x + gap_x, y, max(view.width() - x - gap_x, 0), 1, CROSSHAIR)
+    if exposed.left() <= x <= exposed.right():
+        # Filling a column of translucent pixels is slow; a picture of one is not.
+        column = _column(view.height())
+        painter.drawImage(QPoint(x, 0), column, QRect(0, 0, 1, max(y - gap_y, 0)))
+        painter.drawImage(QPoint(x, y + gap_y), column, QRect(0, 0, 1, max(view.height() - y - gap_y, 0)))
 
 
 @lru_cache(maxsize=4)

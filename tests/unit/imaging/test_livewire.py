@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.graph import route_through_array
+from skimage.measure import approximate_polygon
 
+from escc_desktop.imaging._thin import traced
 from escc_desktop.imaging.delineate import fill
 from escc_desktop.imaging.livewire import REACH, Livewire, edge_cost
 
@@ -89,6 +91,38 @@ def test_that_thick_slices_count_in_millimetres() -> None:
 def test_that_a_plane_of_a_line_or_a_point_has_ways_too(shape: tuple[int, int]) -> None:
     way = Livewire(np.zeros(shape, dtype=np.int16), (0, 0), SPACING).way_to((60, 60))
     assert way[-1] == (shape[0] - 1, shape[1] - 1)
+
+
+@given(st.integers(0, 50), st.tuples(st.floats(0, 119), st.floats(0, 129)), st.floats(0.1, 3.0))
+@settings(max_examples=20, deadline=None)
+def test_that_the_line_has_the_points_of_the_way_scikit_image_keeps(
+    seed: int, end: tuple[float, float], tolerance: float
+) -> None:
+    start = (60.3, 43.6)
+    wire = Livewire(disc(16.0, seed=seed), start, SPACING)
+    line = np.array([start, *wire.way_to(end)[1:-1], end])
+    assert np.array_equal(wire.line_to(end, tolerance), approximate_polygon(line, tolerance))
+
+
+def test_that_a_line_within_one_voxel_is_its_two_ends() -> None:
+    wire = Livewire(disc(16.0), (60.2, 43.1), SPACING)
+    assert wire.line_to((60.4, 42.9), 0.5) == [(60.2, 43.1), (60.4, 42.9)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "at", "trouble"),
+    [
+        (np.zeros((3, 3), dtype=np.int8), (2, 2), "leads nowhere"),  # out of the grid
+        (np.array([[1, 0]], dtype=np.int8), (0, 1), "leads nowhere"),  # round and round
+        (np.full((3, 3), 7, dtype=np.int8), (1, 1), "leads nowhere"),  # no such move
+        (np.full((3, 3), -1, dtype=np.int8), (3, 0), "leads nowhere"),  # from beyond
+        (np.full((3, 3), -1, dtype=np.int16), (0, 0), "types or sizes"),
+    ],
+)
+def test_that_ways_that_cannot_be_are_refused(steps: np.ndarray, at: tuple[int, int], trouble: str) -> None:
+    moves = np.array([(0, 1), (0, -1)], dtype=np.int64)
+    with pytest.raises(ValueError, match=trouble):
+        traced(steps, moves, at, (0.0, 0.0), None, 0.5)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 from skimage.measure import approximate_polygon
 
+from escc_desktop.imaging._thin import thinned
 from escc_desktop.imaging.delineate import fill
-from escc_desktop.imaging.outlines import joined, outlines, simplified
+from escc_desktop.imaging.outlines import joined, outlines
 
 
 def filled(loops: list[list[tuple[float, float]]], shape: tuple[int, int]) -> np.ndarray:
@@ -65,25 +65,9 @@ def test_that_nothing_has_no_outline() -> None:
     assert joined([]) == []
 
 
-@pytest.mark.parametrize("n", [0, 1, 2])
-def test_that_a_line_of_two_vertices_or_fewer_stays(n: int) -> None:
-    line = [(float(place), 1.0) for place in range(n)]
-    assert simplified(line, 5.0) == line
-
-
-def test_that_a_simplified_line_keeps_its_ends_and_stays_near() -> None:
-    rows = np.arange(40.0)
-    line = list(zip(rows.tolist(), (np.sin(rows / 6) * 8).tolist(), strict=True))
-    short = simplified(line, 0.5)
-    assert (short[0], short[-1]) == (line[0], line[-1])
-    assert len(short) < len(line) / 2
-    drawn = np.interp(rows, [row for row, _ in short], [column for _, column in short])
-    assert np.abs(drawn - [column for _, column in line]).max() < 1.0
-
-
 @given(st.integers(0, 10_000), st.integers(3, 120), st.floats(0.1, 3.0))
-def test_that_a_simplified_line_has_the_points_scikit_image_keeps(seed: int, length: int, tolerance: float) -> None:
+def test_that_a_thinned_line_has_the_points_scikit_image_keeps(seed: int, length: int, tolerance: float) -> None:
     line = np.random.default_rng(seed).normal(size=(length, 2)).cumsum(axis=0)
-    assert np.array_equal(
-        simplified([(row, column) for row, column in line], tolerance), approximate_polygon(line, tolerance)
-    )
+    kept = np.zeros(length, dtype=np.bool_)
+    thinned(line, kept, tolerance)
+    assert np.array_equal(line[kept], approximate_polygon(line, tolerance))
