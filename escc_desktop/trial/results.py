@@ -1,60 +1,16 @@
-"""What a trial record amounts to: best response, the two endpoints with their reasons, worst grades, CLINICAL.csv."""
+"""What a trial record amounts to: best response, change of the target lesions, CLINICAL.csv."""
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 
-from escc_desktop.resources import resource_path
 from escc_desktop.trial.columns import analytes, table_specs
-from escc_desktop.trial.records import Response, TrialRecord, Visit, VitalStatus, months_between
-
-
-@dataclass(frozen=True)
-class Rules:
-    """A named rule set for response and progression (`resources/trial/rules.toml`)."""
-
-    name: str
-    confirmation_days: int
-    minimum_sd_days: int
-    missed_visits: int
-    schedule_days: tuple[int, ...]
-    then_every_days: int
-    window_days: int
-    baseline_lab_days: int
-
-    def planned_days(self, until: int) -> tuple[int, ...]:
-        """Return the planned days of scans up to a day."""
-        later = range(self.schedule_days[-1] + self.then_every_days, until + 1, self.then_every_days)
-        return (*(day for day in self.schedule_days if day <= until), *later)
-
-
-@cache
-def load_rules(key: str = "default") -> Rules:
-    """Return a rule set by its key."""
-    entry = tomllib.loads(resource_path("trial", "rules.toml").read_text(encoding="utf-8"))[key]
-    return Rules(**{**entry, "schedule_days": tuple(entry["schedule_days"])})
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One endpoint of one patient.
-
-    Attributes
-    ----------
-    reason
-        Why it ended: "progression", "death", "alive", "lost", "next_therapy", "missed_visits", "no_assessment",
-        "no_progression".
-    """
-
-    months: float
-    is_event: bool
-    date: date
-    reason: str
+from escc_desktop.trial.endpoints import assessments, overall_survival, progression_free_survival
+from escc_desktop.trial.records import Response, TrialRecord, Visit
+from escc_desktop.trial.rules import Rules, load_rules
 
 
 @dataclass(frozen=True)
@@ -77,69 +33,6 @@ class ResponseCounts:
     def n_controlled(self) -> int:
         """CR + PR + SD."""
         return self.n_objective + self.counts[Response.SD] + self.counts[Response.NON_CR_NON_PD]
-
-
-def overall_survival(record: TrialRecord) -> Outcome:
-    """Return the time from day 1 to death, or to the last contact."""
-    survival = record.survival
-    end = survival.death_date or survival.last_contact_date
-    return Outcome(
-        months_between(record.start_date, end),
-        survival.death_date is not None,
-        end,
-        "death" if survival.death_date else survival.status.value,
-    )
-
-
-def progression_free_survival(record: TrialRecord, rules: Rules | None = None) -> Outcome:
-    """Return the time from day 1 to the scan that shows progression or to death, censored by the rules.
-
-    Censored at the last adequate assessment (day 1 if there is none) when a next therapy began before, when
-    `rules.missed_visits` or more scans were missed just before, and when nothing happened.
-    """
-    rules = rules or load_rules()
-    progression = next((visit.date for visit in _assessments(record) if visit.response is Response.PD), None)
-    event_date, kind = (progression, "progression") if progression else (record.survival.death_date, "death")
-    last = _last_adequate(record, event_date)
-    reason = _censoring(record, event_date, last, rules)
-    if event_date is None or reason:
-        return Outcome(months_between(record.start_date, last), False, last, reason)
-    return Outcome(months_between(record.start_date, event_date), True, event_date, kind)
-
-
-def _censoring(record: TrialRecord, event_date: date | None, last: date, rules: Rules) -> str:
-    """Return why there is no event, or nothing if there is one."""
-    therapy = record.survival.next_therapy_date
-    if therapy and (event_date is None or therapy < event_date):
-        return "next_therapy"
-    if event_date is None:
-        if last == record.start_date:
-            return "no_assessment"
-        return "lost" if record.survival.status is VitalStatus.LOST else "no_progression"
-    if _n_missed(record.start_date, last, event_date, rules) >= rules.missed_visits:
-        return "no_assessment" if last == record.start_date else "missed_visits"
-    return ""
-
-
-def _last_adequate(record: TrialRecord, event_date: date | None) -> date:
-    """Return the last scan with a response before the event and before any next therapy; day 1 without one."""
-    ends = [day for day in (event_date, record.survival.next_therapy_date) if day]
-    days = [
-        visit.date
-        for visit in _assessments(record)
-        if visit.response is not Response.NE and all(visit.date < end for end in ends)
-    ]
-    return max(days, default=record.start_date)
-
-
-def _n_missed(start: date, last: date, event: date, rules: Rules) -> int:
-    window = timedelta(days=rules.window_days)
-    planned = (start + timedelta(days=day) for day in rules.planned_days((event - start).days))
-    return sum(last + window < day < event - window for day in planned)
-
-
-def _assessments(record: TrialRecord) -> tuple[Visit, ...]:
-    return tuple(visit for visit in record.visits if visit.response is not None and visit.date > record.start_date)
 
 
 def best_response(record: TrialRecord, rules: Rules | None = None) -> Response:
@@ -175,7 +68,7 @@ def _before_the_end(record: TrialRecord) -> tuple[Visit, ...]:
     """Return the assessments up to and with progression, before any next therapy."""
     therapy = record.survival.next_therapy_date
     visits = []
-    for visit in _assessments(record):
+    for visit in assessments(record):
         if therapy and visit.date >= therapy:
             break
         visits.append(visit)
@@ -220,19 +113,6 @@ def best_change(record: TrialRecord) -> float | None:
 def _end_of_response(record: TrialRecord) -> date:
     visits = _before_the_end(record)
     return visits[-1].date if visits else record.start_date
-
-
-def worst_grades(record: TrialRecord) -> dict[str, int]:
-    """Return the worst grade of each adverse event term."""
-    worst: dict[str, int] = {}
-    for event in record.adverse_events:
-        worst[event.term] = max(event.grade, worst.get(event.term, 0))
-    return worst
-
-
-def n_severe(records: Sequence[TrialRecord]) -> int:
-    """Count the patients with any event of grade III or IV."""
-    return sum(any(grade in {3, 4} for grade in worst_grades(record).values()) for record in records)
 
 
 _COVARIATES = (

@@ -15,19 +15,16 @@ from escc_desktop.figures.style import Figure
 from escc_desktop.figures.words import Interval
 from escc_desktop.stats.design import BinomialTest, Proportion, binomial_test, proportion
 from escc_desktop.stats.survival import Endpoint, Estimate, KaplanMeier, kaplan_meier, median_follow_up
+from escc_desktop.trial.endpoints import Outcome, overall_survival, progression_free_survival
 from escc_desktop.trial.records import Response, TrialRecord, VitalStatus, months_between
 from escc_desktop.trial.results import (
-    Outcome,
     ResponseCounts,
     best_change,
     best_response,
     first_confirmed,
-    n_severe,
-    overall_survival,
-    progression_free_survival,
     response_counts,
-    worst_grades,
 )
+from escc_desktop.trial.safety import n_severe, worst_grades
 from escc_desktop.workflow.report import Picture, Section, StudyReport, TableBlock
 from escc_desktop.workflow.report_baseline import baseline_rows
 

@@ -10,14 +10,13 @@ from escc_desktop.figures import style
 from escc_desktop.files import canonical_json, digest, read_bytes, read_json, write_csv, write_json
 from escc_desktop.progress import Progress
 from escc_desktop.trial.checks import Remark
+from escc_desktop.trial.endpoints import overall_survival, progression_free_survival
 from escc_desktop.trial.importing import read_records, refuse_open_questions
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.trial.results import (
     best_change,
     best_response,
     clinical_rows,
-    overall_survival,
-    progression_free_survival,
 )
 from escc_desktop.workflow.folders import check_folder, whole_folder
 from escc_desktop.workflow.report import study_report

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from escc_desktop.trial.records import DAYS_PER_MONTH, Response, VitalStatus
-from escc_desktop.trial.results import load_rules
+from escc_desktop.trial.rules import load_rules
 from escc_desktop.workflow.demo.records_numbers import (
     Floats,
     apportion,

@@ -13,16 +13,14 @@ from escc_desktop.prognosis.card_digests import patient_digest
 from escc_desktop.prognosis.carding import term_label
 from escc_desktop.prognosis.cohort import patient_values
 from escc_desktop.prognosis.scenario import Answer, Calculator, Curve, Question, Value
-from escc_desktop.prognosis.score import rad_score_of
 from escc_desktop.progress import Progress
-from escc_desktop.trial.records import TrialRecord, VitalStatus
-from escc_desktop.trial.results import overall_survival
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.clinical_data import clinical_table
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.views.model_parts import endpoint_words
 from escc_desktop.workflow.views.nomogram_inputs import Input, inputs_of
 from escc_desktop.workflow.views.patient_cohort import CardChoice, card_choices
+from escc_desktop.workflow.views.patient_question import alive_months, covariates_of, features_of
 from escc_desktop.workflow.views.words import caution_words, site_name
 
 __all__ = [
@@ -329,30 +327,15 @@ def patient_question(project: Project, view: NomogramView, patient_id: str, prog
                 "The patient's own page has the estimate of models that never saw this patient."
             )
             notes.append(trained)
-    return Started(patient_id, Question(values, view.start.site, _alive_months(record, card)), tuple(notes))
+    return Started(patient_id, Question(values, view.start.site, alive_months(record, card)), tuple(notes))
 
 
 def _covariates(project: Project, view: NomogramView, patient_id: str) -> Mapping[str, Value]:
-    clinical = clinical_table(project.records())
-    row = clinical.rows_of([patient_id])[0]
-    names = [one.name for one in view.inputs if one.name in clinical.covariates]
-    return {} if row is None else {name: clinical.covariates[name].value(row) for name in names}
+    found = covariates_of(clinical_table(project.records()), patient_id)
+    return {one.name: found[one.name] for one in view.inputs if one.name in found}
 
 
 def _features(project: Project, card: ModelCard, patient_id: str) -> Mapping[str, Value]:
     if not card.feature_names:
         return {}
-    table = project.card_features(card)
-    values = patient_values(table, card.patient_value)
-    if patient_id not in values.patients:
-        return {}
-    features = dict(zip(values.names, values.values[values.patients.index(patient_id)].tolist(), strict=True))
-    own = {term.name: features[term.name] for term in card.model_terms if term.source == "feature"}
-    return {**own, "rad_score": rad_score_of(card, features)[0]}
-
-
-def _alive_months(record: TrialRecord, card: ModelCard) -> float:
-    """Return how long a patient has lived, for survival from then on; 0 for the dead and for other endpoints."""
-    if card.endpoint != "os" or record.survival.status is VitalStatus.DEAD:
-        return 0.0
-    return round(float(overall_survival(record).months), 1)
+    return features_of(card, patient_values(project.card_features(card), card.patient_value), patient_id)

@@ -9,8 +9,8 @@ from escc_desktop.errors import EsccError
 from escc_desktop.i18n import _
 from escc_desktop.prognosis.score import Assessment
 from escc_desktop.progress import Progress
+from escc_desktop.trial.endpoints import overall_survival
 from escc_desktop.trial.records import TrialRecord, VitalStatus
-from escc_desktop.trial.results import overall_survival
 from escc_desktop.workflow.certainty import Certainty, judge
 from escc_desktop.workflow.curves import GroupCurve
 from escc_desktop.workflow.patient_report import write_patient_report

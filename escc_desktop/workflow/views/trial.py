@@ -15,8 +15,9 @@ from escc_desktop.i18n import _
 from escc_desktop.progress import Progress
 from escc_desktop.stats.design import Proportion
 from escc_desktop.stats.survival import Estimate
+from escc_desktop.trial.endpoints import progression_free_survival
 from escc_desktop.trial.records import TrialRecord, VitalStatus
-from escc_desktop.trial.results import Rules, load_rules, progression_free_survival
+from escc_desktop.trial.rules import Rules, load_rules
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.curves import Steps, steps_of
 from escc_desktop.workflow.project import Project

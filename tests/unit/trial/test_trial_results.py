@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from escc_desktop.trial.endpoints import overall_survival, progression_free_survival
 from escc_desktop.trial.importing import read_records
 from escc_desktop.trial.records import (
     AdverseEvent,
@@ -27,13 +28,11 @@ from escc_desktop.trial.results import (
     best_response,
     clinical_rows,
     first_confirmed,
-    load_rules,
-    n_severe,
-    overall_survival,
-    progression_free_survival,
     regimen,
     response_counts,
 )
+from escc_desktop.trial.rules import load_rules
+from escc_desktop.trial.safety import n_severe
 
 START = date(2021, 1, 4)
 

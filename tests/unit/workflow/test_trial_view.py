@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from escc_desktop.trial.records import Baseline, Response, Survival, TrialRecord, Visit, VitalStatus
-from escc_desktop.trial.results import load_rules
+from escc_desktop.trial.rules import load_rules
 from escc_desktop.workflow.views.trial import data_cutoff, overdue
 
 START = date(2024, 1, 1)

@@ -1,0 +1,114 @@
+"""Adverse events by the worst grade of each patient: nobody counts twice in a row, however often an event came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from escc_desktop.trial.records import AdverseEvent, TrialRecord
+
+GRADES = (1, 2, 3, 4, 5)
+Choice = Callable[[AdverseEvent], bool]
+
+
+@dataclass(frozen=True)
+class GradeCounts:
+    """How many patients had a term, by the worst grade of each.
+
+    Attributes
+    ----------
+    by_grade
+        (5,) patients whose worst grade was I, II, III, IV, V.
+    """
+
+    term: str
+    by_grade: tuple[int, int, int, int, int]
+
+    @property
+    def any_grade(self) -> int:
+        """Patients with the term."""
+        return sum(self.by_grade)
+
+    @property
+    def mild(self) -> int:
+        """Patients whose worst grade was I or II."""
+        return self.by_grade[0] + self.by_grade[1]
+
+    @property
+    def severe(self) -> int:
+        """Patients whose worst grade was III or IV."""
+        return self.by_grade[2] + self.by_grade[3]
+
+    @property
+    def fatal(self) -> int:
+        """Patients whose worst grade was V."""
+        return self.by_grade[4]
+
+
+def every_event(event: AdverseEvent) -> bool:
+    """Choose every event."""
+    return True
+
+
+def worst_grades(record: TrialRecord, choice: Choice = every_event) -> dict[str, int]:
+    """Return the worst grade of each adverse event term."""
+    worst: dict[str, int] = {}
+    for event in record.adverse_events:
+        if choice(event):
+            worst[event.term] = max(event.grade, worst.get(event.term, 0))
+    return worst
+
+
+def safety_table(records: Sequence[TrialRecord], choice: Choice = every_event) -> tuple[GradeCounts, ...]:
+    """Return a row for each term, the most frequent first, then by severity and name."""
+    counts: dict[str, list[int]] = {}
+    for record in records:
+        for term, grade in worst_grades(record, choice).items():
+            counts.setdefault(term, [0] * len(GRADES))[grade - 1] += 1
+    rows = [GradeCounts(term, _five(found)) for term, found in counts.items()]
+    return tuple(sorted(rows, key=lambda row: (-row.any_grade, -row.severe - row.fatal, row.term)))
+
+
+def any_event(records: Sequence[TrialRecord], choice: Choice = every_event, term: str = "") -> GradeCounts:
+    """Return how many patients had any event, each by the worst grade of all of theirs."""
+    found = [0] * len(GRADES)
+    for record in records:
+        worst = max(worst_grades(record, choice).values(), default=0)
+        if worst:
+            found[worst - 1] += 1
+    return GradeCounts(term, _five(found))
+
+
+def n_severe(records: Sequence[TrialRecord]) -> int:
+    """Count the patients with any event of grade III or IV."""
+    return sum(any(grade in {3, 4} for grade in worst_grades(record).values()) for record in records)
+
+
+def related_drugs(event: AdverseEvent) -> tuple[str, ...]:
+    """Return the drugs an event was judged to be related to."""
+    return tuple(drug.strip() for drug in event.related_to.split(";") if drug.strip())
+
+
+def drugs_of(records: Sequence[TrialRecord]) -> tuple[str, ...]:
+    """Return every drug that any event was related to, by name."""
+    return tuple(sorted({drug for one in records for event in one.adverse_events for drug in related_drugs(event)}))
+
+
+def related_to(drug: str) -> Choice:
+    """Choose the events related to a drug; "" chooses those related to any."""
+    return lambda event: drug in related_drugs(event) if drug else bool(related_drugs(event))
+
+
+def immune_related(judged: str) -> Choice:
+    """Choose the events judged so: "confirmed", "suspected", "no" or "not_assessed" (nothing recorded is that too)."""
+    return lambda event: (event.immune_related or "not_assessed") == judged
+
+
+def is_serious(event: AdverseEvent) -> bool:
+    """Choose the serious adverse events."""
+    return event.serious is True
+
+
+def _five(counts: Sequence[int]) -> tuple[int, int, int, int, int]:
+    one, two, three, four, five = counts
+    return one, two, three, four, five
