@@ -143,7 +143,8 @@ class LesionMeasurement:
     ----------
     state
         What a number alone does not say: "too_small", "absent", "not_evaluable", "present", "progressed"
-        (unequivocally), "merged" or "split"; empty for a plain measurement.
+        (unequivocally), "equivocal" (perhaps new, or perhaps progressed), "merged" or "split"; empty for a plain
+        measurement.
     joined_to
         The lesion it merged into, or split from.
     slice_thickness_mm
