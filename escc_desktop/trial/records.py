@@ -190,12 +190,15 @@ class EligibilityAnswer:
     ----------
     answer
         "met", "not_met" or "unknown"; for an exclusion criterion, "met" means that it excludes.
+    value
+        The code of the option chosen where the criterion has options, such as the NYHA class.
     """
 
     criterion: str
     answer: str
     date: _Day | None = None
     comment: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True)
