@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from escc_desktop.resources import resource_path
 from escc_desktop.trial.records import Response, TrialRecord, Visit, VitalStatus, months_between
+from escc_desktop.trial.response import assessed_visits
 from escc_desktop.trial.rules import Rules, load_rules
 
 EVENT_REASONS = ("progression", "death", "next_therapy_counted")
@@ -94,12 +95,12 @@ def progression_free_survival(
     """
     rules, censoring = rules or load_rules(), censoring or censoring_sets()[DEFAULT_CENSORING]
     start, therapy = record.start_date, record.survival.next_therapy_date
-    event_date, kind = _event(record)
+    event_date, kind = _event(record, rules)
     comes_first = therapy is not None and (event_date is None or therapy < event_date)
     if therapy is not None and comes_first and censoring.next_therapy == "event":
         return Outcome(months_between(start, therapy), True, therapy, "next_therapy_counted")
     ends = therapy if comes_first and censoring.next_therapy == "censor" else event_date
-    last = last_adequate(record, ends)
+    last = last_adequate(record, ends, rules)
     reason = _censored(record, ends, last, rules, censoring)
     if event_date is None or reason:
         return Outcome(months_between(start, last), False, last, reason)
@@ -115,26 +116,25 @@ def is_analysed(record: TrialRecord, censoring: Censoring) -> bool:
     return progression_free_survival(record, censoring=censoring).is_event
 
 
-def assessments(record: TrialRecord) -> tuple[Visit, ...]:
-    """Return the visits after day 1 that have a response, by date."""
-    found = (visit for visit in record.visits if visit.response is not None and visit.date > record.start_date)
-    return tuple(sorted(found, key=lambda visit: (visit.date, visit.number)))
+def assessments(record: TrialRecord, rules: Rules | None = None) -> tuple[Visit, ...]:
+    """Return the visits after day 1 that have a response, by date, from the source the rules name."""
+    return assessed_visits(record, rules)
 
 
-def last_adequate(record: TrialRecord, before: date | None) -> date:
+def last_adequate(record: TrialRecord, before: date | None, rules: Rules | None = None) -> date:
     """Return the last scan with a response other than NE before a day (None: of all); day 1 without one."""
-    days = [visit.date for visit in assessments(record) if visit.response is not Response.NE]
+    days = [visit.date for visit in assessments(record, rules) if visit.response is not Response.NE]
     return max((day for day in days if before is None or day < before), default=record.start_date)
 
 
-def _event(record: TrialRecord) -> tuple[date | None, str]:
-    progression = next((visit.date for visit in assessments(record) if visit.response is Response.PD), None)
+def _event(record: TrialRecord, rules: Rules) -> tuple[date | None, str]:
+    progression = next((visit.date for visit in assessments(record, rules) if visit.response is Response.PD), None)
     return (progression, "progression") if progression else (record.survival.death_date, "death")
 
 
 def _censored(record: TrialRecord, ends: date | None, last: date, rules: Rules, censoring: Censoring) -> str:
     """Return why there is no event, or nothing if there is one."""
-    event_date, _kind = _event(record)
+    event_date, _kind = _event(record, rules)
     if ends is not None and ends != event_date:
         return "next_therapy"
     if event_date is None:

@@ -49,23 +49,27 @@ class Best:
     reason: str
 
 
-def until_the_end(seen: Iterable[Seen], course: Course, rules: Rules) -> tuple[Seen, ...]:
-    """Return the time points that count: after day 1, up to and with progression, before a next therapy.
+def after_complete(seen: Iterable[Seen], rules: Rules) -> tuple[Seen, ...]:
+    """Return time points by date, with disease after a CR as the progression the guideline makes of it.
 
-    Disease after a CR is progression, unless the rules take the CR to have been a PR.
+    Not where the rules take such a CR to have been a PR.
     """
-    kept: list[Seen] = []
+    found: list[Seen] = []
     is_complete = False
     for one in sorted(seen, key=lambda one: one.date):
-        if one.date <= course.start:
-            continue
+        is_back = is_complete and one.response not in {Response.CR, Response.NE}
+        found.append(Seen(one.date, Response.PD) if is_back and rules.disease_after_cr == AS_PROGRESSION else one)
+        is_complete = is_complete or one.response is Response.CR
+    return tuple(found)
+
+
+def until_the_end(seen: Iterable[Seen], course: Course, rules: Rules) -> tuple[Seen, ...]:
+    """Return the time points that count: after day 1, up to and with progression, before a next therapy."""
+    kept: list[Seen] = []
+    for one in after_complete((one for one in seen if one.date > course.start), rules):
         if course.therapy is not None and one.date >= course.therapy:
             break
-        is_back = is_complete and one.response not in {Response.CR, Response.NE}
-        if is_back and rules.disease_after_cr == AS_PROGRESSION:
-            one = Seen(one.date, Response.PD)  # noqa: PLW2901  # what the guideline makes of it
         kept.append(one)
-        is_complete = is_complete or one.response is Response.CR
         if one.response is Response.PD:
             break
     return tuple(kept)

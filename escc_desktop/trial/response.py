@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from escc_desktop.i18n import _
 from escc_desktop.trial.recist import Assessed, TimePoint, assess
-from escc_desktop.trial.recist_best import Best, Course, Seen, best_overall, until_the_end
+from escc_desktop.trial.recist_best import Best, Course, Seen, after_complete, best_overall, until_the_end
 from escc_desktop.trial.records import Response, TrialRecord, Visit
 from escc_desktop.trial.rules import FROM_MEASUREMENTS, Rules, load_rules
 
@@ -33,11 +33,16 @@ class Disagreement:
 
 
 def assessed_visits(record: TrialRecord, rules: Rules | None = None) -> tuple[Visit, ...]:
-    """Return the visits after day 1 with a response, by date, from the source the rules name."""
+    """Return the visits after day 1 with a response, by date, from the source the rules name.
+
+    Disease after a CR counts as progression, also where it was entered as something else; see `after_complete`.
+    """
     rules = rules or load_rules()
     if rules.response_source == FROM_MEASUREMENTS:
         return computed_visits(assess(record, rules))
-    return _entered(record)
+    visits = _entered(record)
+    counted = after_complete(seen_in(visits), rules)
+    return tuple(replace(visit, response=seen.response) for visit, seen in zip(visits, counted, strict=True))
 
 
 def computed_visits(assessed: Assessed) -> tuple[Visit, ...]:

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from escc_desktop.trial.columns import analytes, table_specs
-from escc_desktop.trial.endpoints import assessments, overall_survival, progression_free_survival
-from escc_desktop.trial.records import Response, TrialRecord, Visit
+from escc_desktop.trial.endpoints import overall_survival, progression_free_survival
+from escc_desktop.trial.recist import assess
+from escc_desktop.trial.recist_best import confirmed
+from escc_desktop.trial.records import Response, TrialRecord
+from escc_desktop.trial.response import best_of, counted_visits
 from escc_desktop.trial.rules import Rules, load_rules
 
 
@@ -38,47 +41,17 @@ class ResponseCounts:
 def best_response(record: TrialRecord, rules: Rules | None = None) -> Response:
     """Return the best overall response up to progression or the next anticancer therapy (RECIST 1.1).
 
-    CR and PR need confirmation, SD its minimum time; an unconfirmed response counts as SD.
+    CR and PR need confirmation, SD its minimum time; an unconfirmed response counts as SD. Whose responses they are,
+    `rules.response_source` says.
     """
-    rules = rules or load_rules()
-    visits = _before_the_end(record)
-    for response in (Response.CR, Response.PR):
-        if first_confirmed(record, response, rules):
-            return response
-    stable = (Response.CR, Response.PR, Response.SD, Response.NON_CR_NON_PD)
-    lasting = [v for v in visits if v.response in stable and _days(record, v) >= rules.minimum_sd_days]
-    if lasting:
-        only_non_target = all(visit.response is Response.NON_CR_NON_PD for visit in lasting)
-        return Response.NON_CR_NON_PD if only_non_target else Response.SD
-    return Response.PD if any(visit.response is Response.PD for visit in visits) else Response.NE
+    return best_of(record, rules).response
 
 
 def first_confirmed(record: TrialRecord, response: Response, rules: Rules | None = None) -> date | None:
     """Return the date a CR (or a PR or better) was first seen that a later scan confirmed; None without one."""
     rules = rules or load_rules()
-    enough = (Response.CR,) if response is Response.CR else (Response.CR, Response.PR)
-    seen = [visit for visit in _before_the_end(record) if visit.response in enough]
-    for index, visit in enumerate(seen):
-        if any((later.date - visit.date).days >= rules.confirmation_days for later in seen[index + 1 :]):
-            return visit.date
-    return None
-
-
-def _before_the_end(record: TrialRecord) -> tuple[Visit, ...]:
-    """Return the assessments up to and with progression, before any next therapy."""
-    therapy = record.survival.next_therapy_date
-    visits = []
-    for visit in assessments(record):
-        if therapy and visit.date >= therapy:
-            break
-        visits.append(visit)
-        if visit.response is Response.PD:
-            break
-    return tuple(visits)
-
-
-def _days(record: TrialRecord, visit: Visit) -> int:
-    return (visit.date - record.start_date).days
+    days = confirmed(counted_visits(record, rules), response, rules)
+    return None if days is None else days[0]
 
 
 def response_counts(records: Sequence[TrialRecord], rules: Rules | None = None) -> ResponseCounts:
@@ -87,32 +60,19 @@ def response_counts(records: Sequence[TrialRecord], rules: Rules | None = None) 
     return ResponseCounts({response: found[response] for response in Response})
 
 
-def best_change(record: TrialRecord) -> float | None:
+def best_change(record: TrialRecord, rules: Rules | None = None) -> float | None:
     """Return the largest decrease (or smallest increase) of the target sum from baseline, as a fraction.
 
-    Scans on which a target lesion was not measured are left out; None without a baseline or a later scan.
+    Scans on which a target lesion was not measured are left out, and those after progression or in a next therapy;
+    None without a baseline or a later scan.
     """
-    sums: dict[date, list[float | None]] = {}
-    for lesion in record.lesions:
-        if lesion.role == "target":
-            sums.setdefault(lesion.date, []).append(lesion.diameter_mm)
-    days = sorted(sums)
-    if not days or days[0] > record.start_date:
+    rules = rules or load_rules()
+    visits = counted_visits(record, rules)
+    if not visits:
         return None
-    baseline = sums[days[0]]
-    total = sum(value for value in baseline if value is not None)
-    end = _end_of_response(record)
-    later = [
-        sum(value for value in sums[day] if value is not None)
-        for day in days[1:]
-        if len(sums[day]) == len(baseline) and None not in sums[day] and day <= end
-    ]
-    return min(later) / total - 1.0 if later and total > 0.0 else None
-
-
-def _end_of_response(record: TrialRecord) -> date:
-    visits = _before_the_end(record)
-    return visits[-1].date if visits else record.start_date
+    end = visits[-1].date + timedelta(days=rules.time_point_days)
+    points = [point for point in assess(record, rules).points if point.days[0] <= end]
+    return min((point.change for point in points if point.change is not None), default=None)
 
 
 _COVARIATES = (
