@@ -105,11 +105,11 @@ def _result(
     if computed is Verdict.MET and criterion.decides == "necessary":
         computed = Verdict.UNKNOWN
         found = Judged(None, _("{found} What remains is to be answered.").format(found=found.reason))
-    entered, said = _entered(criterion, answer)
+    entered, said, split = _entered(criterion, answer)
     if computed is Verdict.UNKNOWN or criterion.rule is None:
         reason = " ".join(part for part in (said, found.reason) if part) or _("Not answered.")
         known = None if criterion.rule is None else computed
-        return CriterionResult(criterion, entered or Verdict.UNKNOWN, reason, known, entered)
+        return CriterionResult(criterion, entered or Verdict.UNKNOWN, reason, known, entered, split)
     contradiction = ""
     if entered is not None and entered not in {Verdict.UNKNOWN, computed}:
         contradiction = _("Answered {entered}, but by the record {computed}: {reason}").format(
@@ -127,21 +127,24 @@ def _verdict(holds: bool | None) -> Verdict:
     return Verdict.UNKNOWN if holds is None else Verdict.MET if holds else Verdict.NOT_MET
 
 
-def _entered(criterion: Criterion, answer: EligibilityAnswer | None) -> tuple[Verdict | None, str]:
-    """Return what a person answered; a chosen option decides before the word beside it."""
+def _entered(criterion: Criterion, answer: EligibilityAnswer | None) -> tuple[Verdict | None, str, str]:
+    """Return what a person answered, in words too, and where a chosen option says other than the answer beside it."""
     if answer is None:
-        return None, ""
+        return None, "", ""
     option = next((one for one in criterion.options if one.code == answer.value), None)
-    verdict = Verdict(answer.answer) if option is None else _verdict(option.is_met)
+    answered = Verdict(answer.answer)
+    verdict = answered if option is None else _verdict(option.is_met)
     on = f" {_('on')} {answer.date}" if answer.date else ""
-    words = [_("Answered {verdict}").format(verdict=verdict_words(verdict)) + on]
-    if option is not None:
-        words.append(option.text)
-        if answer.answer not in {verdict, Verdict.UNKNOWN}:
-            words.append(_("the answer beside it says {other}").format(other=verdict_words(Verdict(answer.answer))))
-    if answer.comment:
-        words.append(answer.comment)
-    return verdict, ": ".join([words[0], "; ".join(words[1:])]) + "." if words[1:] else words[0] + "."
+    beside = "; ".join(part for part in (option.text if option else "", answer.comment) if part)
+    words = (
+        _("Answered {verdict}").format(verdict=verdict_words(verdict)) + on + (f": {beside}" if beside else "") + "."
+    )
+    if option is None or answered in {verdict, Verdict.UNKNOWN}:
+        return verdict, words, ""
+    split = _("The option means {verdict}, the answer beside it says {other}.").format(
+        verdict=verdict_words(verdict), other=verdict_words(answered)
+    )
+    return verdict, words, split
 
 
 def _computed(rule: CriterionRule | None, record: TrialRecord, protocol: Protocol) -> Judged:
@@ -156,15 +159,15 @@ def _computed(rule: CriterionRule | None, record: TrialRecord, protocol: Protoco
 
 def _field(rule: CriterionRule, record: TrialRecord) -> Judged:
     value = getattr(record.baseline, rule.field)
-    name = rule.field.replace("_", " ")
+    name = rule.field.removesuffix("_years").replace("_", " ")
     if value is None or value == "":
         return Judged(None, _("{name} is not recorded.").format(name=name))
     if isinstance(value, bool | str) or rule.value is None or isinstance(rule.value, str | bool):
         holds: bool | None = value == rule.value
     else:
         holds = compare(float(value), rule.op, float(rule.value))
-    words = _("kept") if holds else _("not kept")
-    return Judged(holds, f"{name} {_plain(value)}; {rule.op} {_plain(rule.value)} {words}.")
+    asked = _plain(rule.value) if rule.op == "==" else f"{rule.op} {_plain(rule.value)}"
+    return Judged(holds, _("{name}: {value}; asked is {asked}.").format(name=name, value=_plain(value), asked=asked))
 
 
 def _plain(value: object) -> str:

@@ -41,10 +41,14 @@ def judge_lab(rule: LabRule, labs: Sequence[Lab], on: date, within_days: int) ->
         return Judged(None, f"{name} {said}: {obstacle}", lab)
     bound = bound_of(rule, lab)
     holds = compare(lab.value, rule.op, bound, lab.limit)
-    verdict = _BLUR if holds is None else "" if holds else _NOT
-    words = verdict.format(op=rule.op, bound=f"{bound:.4g}", unit=lab.unit) if verdict else ""
-    kept = f"{rule.op} {bound:.4g} {lab.unit}"
-    return Judged(holds, f"{name} {said}, {words or kept}{_multiple(rule)}.", lab)
+    asked = f"{rule.op} {bound:.4g} {lab.unit}{_multiple(rule)}"
+    return Judged(holds, f"{name} {said}, {_outcome(holds).format(bound=asked)}.", lab)
+
+
+def _outcome(holds: bool | None) -> str:
+    if holds is None:
+        return _("a detection limit, which does not say whether it is {bound}")
+    return "{bound}" if holds else _("not {bound}")
 
 
 def analyte_name(code: str) -> str:
@@ -119,10 +123,6 @@ def _obstacle(rule: LabRule, lab: Lab, on: date, within_days: int) -> str:
     if rule.of_uln is not None and not lab.uln:
         return _("the upper limit of this assay is not recorded, and the rule is a multiple of it.")
     return ""
-
-
-_NOT = "not {op} {bound} {unit}"
-_BLUR = "a detection limit; it does not say whether it is {op} {bound} {unit}"
 
 
 def _multiple(rule: LabRule) -> str:
