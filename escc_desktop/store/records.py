@@ -138,12 +138,9 @@ def insert_records(entry: Entry, author: str, reason: str, records: list[NewReco
     """Add a revision for each record and note it in the audit row."""
     noted = entry.details.setdefault("records", {})
     for new in records:
-        latest = _latest_revision(entry.connection, new.kind, new.record_id)
-        if new.after is not None and new.after != latest:
-            raise EsccError(
-                f"Record {new.kind} {new.record_id} was changed meanwhile (revision {latest}, not {new.after}).",
-                "Look at the newer version and decide again.",
-            )
+        latest = latest_revision(entry.connection, new.kind, new.record_id)
+        if new.after is not None:
+            _refuse_other(new.kind, new.record_id, new.after, latest)
         entry.connection.execute(
             insert(record).values(
                 kind=new.kind,
@@ -158,6 +155,19 @@ def insert_records(entry: Entry, author: str, reason: str, records: list[NewReco
             )
         )
         noted[f"{new.kind} {new.record_id} {latest + 1}"] = digest(new.payload)
+
+
+def refuse_changed(connection: Connection, kind: str, record_id: str, revision: int) -> None:
+    """Raise EsccError unless a record's last revision still has this number."""
+    _refuse_other(kind, record_id, revision, latest_revision(connection, kind, record_id))
+
+
+def _refuse_other(kind: str, record_id: str, expected: int, latest: int) -> None:
+    if expected != latest:
+        raise EsccError(
+            f"Record {kind} {record_id} was changed meanwhile (revision {latest}, not {expected}).",
+            "Look at the newer version and decide again.",
+        )
 
 
 def latest_rows(kind: str, record_id: str | None = None) -> Select[Any]:
@@ -179,6 +189,7 @@ def blob_addresses(connection: Connection) -> tuple[tuple[str | None, str], ...]
     return tuple(sorted({(row.session_id, address) for row in rows for address in json.loads(row.blobs)}, key=str))
 
 
-def _latest_revision(connection: Connection, kind: str, record_id: str) -> int:
+def latest_revision(connection: Connection, kind: str, record_id: str) -> int:
+    """Return the number of a record's last revision; 0 without one."""
     statement = select(func.max(record.c.revision)).where(record.c.kind == kind, record.c.record_id == record_id)
     return connection.execute(statement).scalar() or 0

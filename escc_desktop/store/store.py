@@ -35,6 +35,7 @@ from escc_desktop.store.records import (
     decode_payload,
     encode_payload,
     insert_records,
+    latest_revision,
     latest_rows,
 )
 from escc_desktop.store.tables import meta, record
@@ -232,6 +233,11 @@ class Store:
         with self._database.read() as connection:
             row = connection.execute(latest_rows(kind.name, record_id)).mappings().first()
         return None if row is None else self._decode(kind, row, principal)
+
+    def revision(self, kind: Kind[T], record_id: str) -> int:
+        """Return the number of a record's last revision; 0 without one."""
+        with self._database.read() as connection:
+            return latest_revision(connection, kind.name, record_id)
 
     def detach(self, kind: Kind[T], record_id: str) -> Detached:
         """Return a record of a kind that belongs to no reading, to be decoded in a child process."""

@@ -39,6 +39,9 @@ class Operation(StrEnum):
     VIEW_IMAGES = "view images"
     IMPORT_RECORDS = "import trial records"
     VIEW_OUTCOME = "view trial records"
+    ENTER_RECORDS = "enter trial records"
+    QUERY_RECORDS = "raise and close queries"
+    LOCK_RECORDS = "freeze and lock trial records"
     MARK_LESIONS = "mark lesions"
     VIEW_LESIONS = "view lesions"
     PLAN_READINGS = "plan readings"
@@ -71,15 +74,16 @@ POLICY: Mapping[Role, frozenset[Operation]] = {
     Role.COORDINATOR: frozenset({
         _O.IMPORT_IMAGES, _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.MARK_LESIONS, _O.VIEW_LESIONS,
         _O.PLAN_READINGS, _O.VIEW_PLAN, _O.VIEW_SESSIONS, _O.EXTRACT, _O.REPORT, _O.CHANGE_SETTINGS, _O.BACK_UP,
+        _O.ENTER_RECORDS, _O.QUERY_RECORDS, _O.LOCK_RECORDS,
     }),
     Role.STATISTICIAN: frozenset({
         _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_PLAN, _O.VIEW_SESSIONS, _O.VIEW_ROIS, _O.EXTRACT, _O.VIEW_FEATURES,
         _O.DEVELOP, _O.VIEW_MODELS, _O.TRY_FEATURES, _O.ASSESS, _O.VIEW_ASSESSMENTS, _O.REPORT, _O.EXPORT,
-        _O.CHANGE_SETTINGS,
+        _O.CHANGE_SETTINGS, _O.QUERY_RECORDS,
     }),
     Role.ONCOLOGIST: frozenset({
-        _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_ROIS, _O.VIEW_MAPS,
-        _O.TRY_CONTOURS, _O.VIEW_MODELS, _O.VIEW_ASSESSMENTS, _O.REPORT,
+        _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.ENTER_RECORDS, _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_ROIS,
+        _O.VIEW_MAPS, _O.TRY_CONTOURS, _O.VIEW_MODELS, _O.VIEW_ASSESSMENTS, _O.REPORT,
     }),
     Role.ADMINISTRATOR: frozenset({_O.MANAGE_ACCOUNTS, _O.VIEW_AUDIT, _O.BACK_UP, _O.CHANGE_SETTINGS}),
 }  # fmt: skip
@@ -96,6 +100,9 @@ _TO_VIEW: Mapping[str, Operation] = {
     "features": _O.VIEW_FEATURES,
     "perturbed": _O.VIEW_FEATURES,
     "trial_record": _O.VIEW_OUTCOME,
+    "screening": _O.VIEW_OUTCOME,
+    "record_state": _O.VIEW_OUTCOME,
+    "record_queries": _O.VIEW_OUTCOME,
     "card": _O.VIEW_MODELS,
     "result": _O.VIEW_MODELS,
     "configuration": _O.VIEW_MODELS,

@@ -10,12 +10,15 @@ from pydantic import TypeAdapter
 from escc_desktop.files import CsvTable, csv_text, parse_csv
 from escc_desktop.prognosis.clinical import ClinicalTable, parse_clinical
 from escc_desktop.store.accounts import Principal
-from escc_desktop.store.kinds import PATIENT, TRIAL_RECORD
+from escc_desktop.store.kinds import PATIENT, SCREENING, TRIAL_RECORD
 from escc_desktop.store.records import Document
-from escc_desktop.store.store import Store
+from escc_desktop.store.store import Store, Writing
 from escc_desktop.trial.importing import RecordsImport, read_records, refuse_open_questions
-from escc_desktop.trial.records import TrialRecord
+from escc_desktop.trial.records import Screening, TrialRecord
 from escc_desktop.trial.results import clinical_rows
+from escc_desktop.workflow.records_lock import WHOLE_TRIAL, hold_open
+from escc_desktop.workflow.records_queries import follow_findings
+from escc_desktop.workflow.records_rows import findings_of
 
 _CODEC: TypeAdapter[TrialRecord] = TypeAdapter(TrialRecord)
 CLINICAL_NAME = "CLINICAL.csv"
@@ -36,16 +39,54 @@ def import_records(store: Store, principal: Principal, folder: Path, accept: fro
     """
     result = read_records(folder)
     refuse_open_questions(result, folder, accept)
-    with store.write(principal, "import trial records") as writing:
-        for record in result.records:
-            document = Document(record.patient_id, _CODEC.dump_python(record, mode="json"))
-            before = store.find(TRIAL_RECORD, record.patient_id)
-            if before is not None and before.content == document.content:
-                continue
-            if store.find(PATIENT, record.patient_id) is None:
-                writing.put(PATIENT, Document(record.patient_id, {}))
-            writing.put(TRIAL_RECORD, document)
+    store_records(store, principal, result, f"import of {folder.name}")
     return result
+
+
+def store_records(store: Store, principal: Principal, result: RecordsImport, reason: str) -> tuple[str, ...]:
+    """Store what an import read, in one transaction, and return the patients whose record changed.
+
+    Raises
+    ------
+    EsccError
+        A record that would change is frozen or locked: nothing of the import is stored.
+    """
+    changed = []
+    with store.write(principal, "import trial records", reason) as writing:
+        for record in result.records:
+            before = store.find(TRIAL_RECORD, record.patient_id)
+            if before is not None and before.content == _CODEC.dump_python(record, mode="json"):
+                continue
+            hold_open(store, writing, record.patient_id)
+            put_record(store, writing, principal, record)
+            changed.append(record.patient_id)
+        for person in result.screened:
+            _put_screened(store, writing, person)
+    return tuple(changed)
+
+
+def put_record(
+    store: Store, writing: Writing, principal: Principal, record: TrialRecord, after: int | None = None
+) -> None:
+    """Add a record to a transaction, with the queries its checks ask; whoever writes one does it by this.
+
+    The caller holds it open (`records_lock.hold_open`). `after` is the revision the record was derived from.
+    """
+    if store.find(PATIENT, record.patient_id) is None:
+        writing.put(PATIENT, Document(record.patient_id, {}))
+    writing.put(TRIAL_RECORD, Document(record.patient_id, _CODEC.dump_python(record, mode="json")), after=after)
+    follow_findings(store, writing, principal, record.patient_id, findings_of(record))
+
+
+def _put_screened(store: Store, writing: Writing, person: Screening) -> None:
+    row = {
+        "patient_id": person.patient_id, "date": person.date.isoformat(), "outcome": person.outcome,
+        "reason": person.reason,
+    }  # fmt: skip
+    before = store.find(SCREENING, person.patient_id)
+    if before is None or before.content != row:
+        hold_open(store, writing, WHOLE_TRIAL)
+        writing.put(SCREENING, Document(person.patient_id, row))
 
 
 def record_of(document: Document) -> TrialRecord:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from escc_desktop.errors import Fault, FaultsError
+from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.files import CsvTable, read_csv
 from escc_desktop.reading.lesion import Lesion, LesionRole, LesionSite
-from escc_desktop.store.kinds import SERIES, VOLUME, volume_geometry
+from escc_desktop.store.accounts import Principal
+from escc_desktop.store.kinds import LESION, PLAN, PLAN_ID, SERIES, THUMBNAIL, VOLUME, volume_geometry
 from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store
 from escc_desktop.trial.cells import CellRefused, Value, parse_cell
@@ -71,7 +72,19 @@ def read_codes(path: Path) -> dict[str, str]:
     return {str(row["patient_id"]): str(row["trial_code"]) for row in rows}
 
 
-def refuse_misplaced(store: Store, lesions: Sequence[Lesion]) -> None:
+def store_lesions(store: Store, principal: Principal, lesions: Sequence[Lesion]) -> None:
+    """Store lesions marked by a point, with the pictures of their series; none once the readings are planned."""
+    if store.find(PLAN, PLAN_ID) is not None:
+        raise EsccError("The readings are planned already.", "Lesions are marked before anyone reads.")
+    _refuse_misplaced(store, lesions)
+    with store.write(principal, "mark lesions") as writing:
+        for lesion in lesions:
+            writing.put(LESION, lesion)
+        for picture in _thumbnails(store, lesions):
+            writing.put(THUMBNAIL, picture)
+
+
+def _refuse_misplaced(store: Store, lesions: Sequence[Lesion]) -> None:
     """Raise FaultsError with every lesion whose point lies in no imported series of its patient."""
     faults = [
         Fault(f"lesion {lesion.lesion_id} of patient {lesion.patient_id}", reason)
@@ -96,7 +109,7 @@ def _why_misplaced(store: Store, lesion: Lesion) -> str:
     return "" if is_inside else "its point lies outside the images"
 
 
-def lesion_thumbnails(store: Store, lesions: Sequence[Lesion]) -> Iterator[Document]:
+def _thumbnails(store: Store, lesions: Sequence[Lesion]) -> Iterator[Document]:
     """Yield, for each series lesions were marked on, its picture anew: the slice of the first of them."""
     first = {lesion.series_uid: lesion for lesion in reversed(lesions)}
     for series_uid, lesion in first.items():

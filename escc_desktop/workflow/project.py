@@ -30,7 +30,6 @@ from escc_desktop.store.kinds import (
     ROI,
     SERIES,
     SESSION,
-    THUMBNAIL,
     TRIAL_RECORD,
     VOLUME,
     RoiFeatures,
@@ -47,7 +46,7 @@ from escc_desktop.workflow.change import Change
 from escc_desktop.workflow.desk import ReadingDesk
 from escc_desktop.workflow.images import ImagesImport, ImportChoice, import_images
 from escc_desktop.workflow.later import later
-from escc_desktop.workflow.lesion_list import lesion_thumbnails, refuse_misplaced
+from escc_desktop.workflow.lesion_list import store_lesions
 from escc_desktop.workflow.people import People
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ if TYPE_CHECKING:
     from escc_desktop.prognosis.config import DevelopConfig
     from escc_desktop.prognosis.develop import Development
     from escc_desktop.prognosis.score import Assessment
-    from escc_desktop.workflow import analysis, clinical_data, live_signature, perturbation
+    from escc_desktop.workflow import analysis, clinical_data, live_signature, perturbation, records_book
     from escc_desktop.workflow import ledger as predictions
 else:
     agreement = later("escc_desktop.prognosis.reproducibility")
@@ -65,6 +64,7 @@ else:
     clinical_data = later("escc_desktop.workflow.clinical_data")
     live_signature = later("escc_desktop.workflow.live_signature")
     perturbation = later("escc_desktop.workflow.perturbation")
+    records_book = later("escc_desktop.workflow.records_book")
     predictions = later("escc_desktop.workflow.ledger")
 
 __all__ = [
@@ -206,6 +206,10 @@ class Project:
         """Return all trial records by patient."""
         return tuple(clinical_data.record_of(document) for document in self.view.all(TRIAL_RECORD))
 
+    def record_book(self) -> records_book.RecordBook:
+        """Return the trial records as they are entered, queried and locked; it checks each operation itself."""
+        return records_book.RecordBook(self._store, self.principal, self._tell)
+
     def clinical(self) -> ClinicalTable:
         """Return endpoints and covariates derived from the trial records."""
         return clinical_data.clinical_table(self.records())
@@ -213,14 +217,7 @@ class Project:
     def mark_lesions(self, lesions: Sequence[Lesion]) -> None:
         """Store lesions marked by a point; none may be marked once the readings are planned."""
         require(self.principal, Operation.MARK_LESIONS)
-        if self._store.find(PLAN, PLAN_ID) is not None:
-            raise EsccError("The readings are planned already.", "Lesions are marked before anyone reads.")
-        refuse_misplaced(self._store, lesions)
-        with self._store.write(self.principal, "mark lesions") as writing:
-            for lesion in lesions:
-                writing.put(LESION, lesion)
-            for picture in lesion_thumbnails(self._store, lesions):
-                writing.put(THUMBNAIL, picture)
+        store_lesions(self._store, self.principal, lesions)
         self._tell("lesion", *(lesion_key(lesion.patient_id, lesion.lesion_id) for lesion in lesions))
 
     def lesions(self) -> tuple[Lesion, ...]:
