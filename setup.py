@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from setuptools import Extension, find_packages, setup
+from setuptools.command.build_ext import build_ext
 
 # No fused operations: machines can differ only by the last place of their exp and log. Roots need not set errno, which
 # nobody reads: so four are taken at once.
@@ -22,7 +23,17 @@ def extension(source):
     )
 
 
+class BuildExtensions(build_ext):
+    """Put extensions in place of old ones, never over them: a program that runs has those mapped, and would crash."""
+
+    def copy_file(self, infile, outfile, *args, **kwargs):
+        """Copy a file to a place that is free."""
+        Path(outfile).unlink(missing_ok=True)
+        return super().copy_file(infile, outfile, *args, **kwargs)
+
+
 setup(
+    cmdclass={"build_ext": BuildExtensions},
     # resources/ lies beside the package in the tree and inside it when installed.
     packages=[*find_packages(include=["escc_desktop*"]), "escc_desktop._resources"],
     package_dir={"escc_desktop._resources": "resources"},
