@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+
+
+def _load_lesion_rows() -> None:
+    spec = spec_from_file_location("lesion_rows", Path(__file__).parent / "lesion_rows.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules["lesion_rows"] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+
+_load_lesion_rows()
 
 TABLES = {
     "patients": (
