@@ -21,6 +21,8 @@ FUNCTIONS: Final = {
     "write_rtstruct": "rtstruct",
     "segmentation": "segmentation",
     "write_segmentation": "segmentation",
+    "workbook": "workbook",
+    "odm": "clinical_xml",
 }
 
 _RECURSION: Final = 10_000  # pydicom takes several frames a level; sequences 200 deep are odd but readable

@@ -72,6 +72,8 @@ def _parse_code(text: str, column: Column, notes: list[Note]) -> str:
 
 
 def _parse_text(text: str, _column: Column, notes: list[Note]) -> str:
+    if any(unicodedata.category(sign) == "Cc" and sign not in "\n\t" for sign in text):
+        raise CellRefused("holds a control character; type the text anew")
     # "-" and "+" alone begin many honest texts; a spreadsheet runs them only before something it can calculate.
     if text.startswith(("=", "@")) or (text.startswith(FORMULA_STARTS) and not _is_plain(text)):
         notes.append(Note("formula", f"{text[:40]!r} would be a formula in a spreadsheet; it is kept as text"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import TypeVar
@@ -48,11 +48,22 @@ class Remark:
 
 @dataclass(frozen=True)
 class Row:
-    """One parsed row; a refused or empty cell has no value."""
+    """One parsed row; a refused or empty cell has no value.
+
+    Attributes
+    ----------
+    file
+        The name of its table's file.
+    number
+        As a spreadsheet counts; negative for a row that is in the project and in no file.
+    place
+        What messages call the file, where it is not `file`.
+    """
 
     file: str
     number: int
     values: Mapping[str, Value]
+    place: str = ""
 
     def get(self, column: str) -> Value:
         """Return a cell's value, or None."""
@@ -88,11 +99,11 @@ class Row:
 
     def fault(self, column: str, what: str) -> Remark:
         """Return a fault at a cell of this row."""
-        return Remark("fault", self.file, self.number, column, what, is_fault=True)
+        return replace(self.question("fault", column, what), is_fault=True)
 
     def question(self, code: str, column: str, what: str) -> Remark:
         """Return a question about a cell of this row."""
-        return Remark(code, self.file, self.number, column, what)
+        return Remark(code, self.place or self.file, self.number if self.number > 0 else None, column, what)
 
 
 Tables = Mapping[str, Sequence[Row]]
@@ -120,7 +131,7 @@ def check_rows(tables: Tables) -> Iterator[Remark]:
 
 def lab_questions(rows: Sequence[Row]) -> dict[int, str]:
     """Return the code of the open question of each lab row that has one, by row number."""
-    return {remark.row: remark.code for row in rows for remark in _lab_question(row) if remark.row is not None}
+    return {row.number: remark.code for row in rows for remark in _lab_question(row)}
 
 
 _DATED = {
@@ -144,7 +155,8 @@ def _repeated(rows: Sequence[Row], key: tuple[str, ...]) -> Iterator[Remark]:
             continue
         if found in first:
             words = ", ".join(str(value) for value in found)
-            yield row.fault(key[-1], f"{words} stands in row {first[found]} already")
+            where = f"in row {first[found]}" if first[found] > 0 else "in the project"
+            yield row.fault(key[-1], f"{words} stands {where} already")
         first.setdefault(found, row.number)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 from escc_desktop.resources import resource_path
+from escc_desktop.trial.protocol import load_protocol
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Column:
         Other spellings and the word each stands for; understood with a warning.
     range, plausible
         Outside the first a number is refused, outside the second it is questioned.
+    headers
+        Other names for the column; understood with a warning.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Column:
     synonyms: Mapping[str, str] = field(default_factory=dict)
     range: tuple[float, float] | None = None
     plausible: tuple[float, float] | None = None
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class TableSpec:
     ----------
     required, usual
         Without the first a folder is refused; whether the second was forgotten is asked.
+    titles
+        Other names for the table, such as a sheet of a workbook may have.
     """
 
     name: str
@@ -54,6 +60,7 @@ class TableSpec:
     usual: bool
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    titles: tuple[str, ...] = ()
 
     @property
     def file_name(self) -> str:
@@ -120,31 +127,42 @@ def analytes() -> Mapping[str, Analyte]:
 def table_specs() -> Mapping[str, TableSpec]:
     """Return the nine tables by name, patients first."""
     document = tomllib.loads(resource_path("trial", "columns.toml").read_text(encoding="utf-8"))
-    synonyms = document.pop("synonyms")
-    return MappingProxyType({name: _table(name, entry, synonyms) for name, entry in document.items()})
+    words = {name: document.pop(name) for name in ("synonyms", "headers", "titles")}
+    return MappingProxyType({name: _table(name, entry, words) for name, entry in document.items()})
 
 
-def _table(name: str, entry: Mapping[str, Any], synonyms: Mapping[str, Mapping[str, str]]) -> TableSpec:
-    columns = tuple(_column(column, synonyms) for column in entry["columns"])
-    return TableSpec(
-        name, bool(entry.get("required", False)), bool(entry.get("usual", False)), tuple(entry["key"]), columns
-    )
+def _table(name: str, entry: Mapping[str, Any], words: Mapping[str, Any]) -> TableSpec:
+    columns = tuple(_column(column, words["synonyms"], words["headers"]) for column in entry["columns"])
+    is_required, is_usual = bool(entry.get("required", False)), bool(entry.get("usual", False))
+    return TableSpec(name, is_required, is_usual, tuple(entry["key"]), columns, tuple(words["titles"].get(name, ())))
 
 
-def _column(entry: Mapping[str, Any], synonyms: Mapping[str, Mapping[str, str]]) -> Column:
+def _column(
+    entry: Mapping[str, Any], synonyms: Mapping[str, Mapping[str, str]], headers: Mapping[str, list[str]]
+) -> Column:
     name, kind = entry["name"], entry["type"]
     values = entry.get("values", ("yes", "no") if kind == "flag" else ())
+    allowed = _NAMED[values]() if isinstance(values, str) else tuple(values)
+    words = synonyms.get("flag" if kind == "flag" else name, {})
     return Column(
         name,
         kind,
         required=entry.get("required", False),
         unit=entry.get("unit", ""),
         help=entry.get("help", ""),
-        values=tuple(analytes()) if values == "analytes" else tuple(values),
-        synonyms=synonyms.get("flag" if kind == "flag" else name, {}),
+        values=allowed,
+        # Columns of one name share their synonyms, but not what they allow.
+        synonyms={word: value for word, value in words.items() if value in allowed},
         range=_pair(entry["range"]) if "range" in entry else None,
         plausible=_pair(entry["plausible"]) if "plausible" in entry else None,
+        headers=tuple(headers.get(name, ())),
     )
+
+
+_NAMED: Mapping[str, Callable[[], tuple[str, ...]]] = {
+    "analytes": lambda: tuple(analytes()),
+    "drugs": lambda: load_protocol().drug_names,
+}
 
 
 def _pair(values: list[float]) -> tuple[float, float]:

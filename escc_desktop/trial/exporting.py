@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from enum import StrEnum
+from itertools import count
 from pathlib import Path
 
 from escc_desktop.files import write_csv
+from escc_desktop.trial.cells import Limited, Value
+from escc_desktop.trial.checks import Row
 from escc_desktop.trial.columns import Column, TableSpec, table_specs
 from escc_desktop.trial.records import Lab, Screening, TrialRecord, Visit
 
@@ -29,12 +33,21 @@ def write_tables(
     EsccError
         The folder cannot be written.
     """
-    for spec in table_specs().values():
-        rows = table_rows(records, spec)
-        if spec.name == "screening":
-            rows = [[_cell(person, column) for column in spec.columns] for person in screened]
+    for name, rows in all_rows(records, screened).items():
         if rows:
-            write_csv(folder / spec.file_name, spec.header, rows, provenance)
+            spec = table_specs()[name]
+            write_csv(folder / spec.file_name, spec.header, [list(row.values()) for row in rows], provenance)
+
+
+def all_rows(records: Sequence[TrialRecord], screened: Sequence[Screening] = ()) -> dict[str, list[dict[str, object]]]:
+    """Return the cells of all tables by column, in the order of tables and columns; None is an empty cell."""
+    tables = {
+        spec.name: [dict(zip(spec.header, row, strict=True)) for row in table_rows(records, spec)]
+        for spec in table_specs().values()
+    }
+    screening = table_specs()["screening"]
+    tables["screening"] = [{column.name: _cell(one, column) for column in screening.columns} for one in screened]
+    return tables
 
 
 def table_rows(records: Sequence[TrialRecord], spec: TableSpec) -> list[list[object]]:
@@ -44,6 +57,38 @@ def table_rows(records: Sequence[TrialRecord], spec: TableSpec) -> list[list[obj
         for record in records
         for item in _ITEMS[spec.name](record)
     ]
+
+
+def stored_rows(records: Sequence[TrialRecord]) -> dict[str, tuple[Row, ...]]:
+    """Return what the records hold as parsed rows, by table: what reading the tables of `write_tables` would give.
+
+    The rows are numbered from -1 downwards, for they are in no file.
+    """
+    numbers = count(-1, -1)
+    return {
+        spec.name: tuple(
+            Row(spec.file_name, next(numbers), _values(record, item, spec), f"the project, {spec.name}")
+            for record in records
+            for item in _ITEMS[spec.name](record)
+        )
+        for spec in table_specs().values()
+    }
+
+
+def _values(record: TrialRecord, item: object, spec: TableSpec) -> dict[str, Value]:
+    values = {column.name: _typed(item, column) for column in spec.columns if column.name != "patient_id"}
+    return {"patient_id": record.patient_id, **values}
+
+
+def _typed(item: object, column: Column) -> Value:
+    if column.type == "limited" and isinstance(item, Lab):
+        return Limited(item.value, item.limit)
+    value = _value(item, column.name)
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, str | int | float | date):
+        return value if value != "" else None
+    return None
 
 
 _ITEMS: dict[str, Callable[[TrialRecord], Iterable[object]]] = {

@@ -1,17 +1,17 @@
-"""CSV tables to trial records: every fault at once, every question listed, nothing converted silently."""
+"""Tables to trial records: every fault at once, every question listed, nothing converted silently."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from escc_desktop.errors import EsccError, Fault, FaultsError
-from escc_desktop.files import CsvTable, read_csv
-from escc_desktop.trial.cells import CellRefused, Value, parse_cell
+from escc_desktop.errors import Fault, FaultsError
+from escc_desktop.trial.cells import Value
 from escc_desktop.trial.checks import Remark, Row, check_rows, lab_questions
-from escc_desktop.trial.columns import TableSpec, table_specs
+from escc_desktop.trial.columns import table_specs
+from escc_desktop.trial.exporting import stored_rows
 from escc_desktop.trial.records import (
     AdverseEvent,
     Baseline,
@@ -26,11 +26,16 @@ from escc_desktop.trial.records import (
     Visit,
     VitalStatus,
 )
+from escc_desktop.trial.rows import parse_sheet
+from escc_desktop.trial.sheets import Ask, Choices, Found
+from escc_desktop.trial.sources import read_source
+
+USUAL = Choices()
 
 
 @dataclass(frozen=True)
 class RecordsImport:
-    """What a RECORDS_DIR gave: the records, and what must be confirmed before they are used.
+    """What a source of trial records gave: the records, and what must be confirmed before they are used.
 
     Attributes
     ----------
@@ -38,105 +43,162 @@ class RecordsImport:
         In the order of files and rows; empty for a clean import.
     screened
         Everybody looked at for the trial, where that was recorded.
+    asks
+        Questions without whose answers there are no records yet.
     """
 
     records: tuple[TrialRecord, ...]
     warnings: tuple[Remark, ...]
     screened: tuple[Screening, ...] = ()
+    asks: tuple[Ask, ...] = ()
 
 
-def read_records(folder: Path) -> RecordsImport:
-    """Read the trial records of a folder of CSV tables (`resources/trial/columns.toml` describes them).
+@dataclass(frozen=True)
+class Judgement:
+    """What a source means for what is stored already: its rows, all faults, all questions, and the records of both.
 
-    Patients come in the order of patients.csv, everything else in the order of dates.
+    Attributes
+    ----------
+    rows
+        Of the source alone, by table.
+    stored
+        Rows of the patients the source names, as they stand now.
+    records
+        Of the patients the source names, with what it adds and changes; empty while there are faults or asks.
+    """
+
+    rows: Mapping[str, tuple[Row, ...]]
+    stored: Mapping[str, tuple[Row, ...]]
+    faults: tuple[Fault, ...]
+    warnings: tuple[Remark, ...]
+    asks: tuple[Ask, ...]
+    records: tuple[TrialRecord, ...] = ()
+    screened: tuple[Screening, ...] = ()
+
+
+def read_records(source: Path, choices: Choices = USUAL) -> RecordsImport:
+    """Read trial records from a folder of CSV tables, one of them, a workbook, a REDCap export or an ODM file.
+
+    `resources/trial/columns.toml` describes the tables. Patients come in the order of their codes, everything else
+    in the order of dates.
 
     Raises
     ------
     EsccError
-        The folder does not exist.
+        There is no such source, or it is not what it seems.
     FaultsError
         The tables have faults: all of them, with file, row and column.
     """
-    if not folder.is_dir():
-        raise EsccError(f"{folder} is no folder.", "Name the folder that holds patients.csv and the other tables.")
-    faults: list[Fault] = []
-    warnings: list[Remark] = []
-    tables = {spec.name: _read_table(folder, spec, faults, warnings) for spec in table_specs().values()}
-    for remark in check_rows(tables):
-        if remark.is_fault:
-            faults.append(Fault(remark.where, remark.what))
-        else:
-            warnings.append(remark)
+    judged = judge(read_source(source, choices), choices)
+    refuse_faults(judged.faults, source.name)
+    return RecordsImport(judged.records, judged.warnings, judged.screened, judged.asks)
+
+
+def judge(
+    found: Found, choices: Choices = USUAL, stored: Sequence[TrialRecord] = (), *, removes: bool = False
+) -> Judgement:
+    """Understand what a source holds, and lay it over what is stored of the same patients.
+
+    What a source does not name stays as it is: a table, a row or a column that is not there. An empty cell empties.
+
+    Parameters
+    ----------
+    stored
+        The records of the project.
+    removes
+        Whether rows go that are stored of a patient the source names, in a table it has, and that it leaves out.
+    """
+    read = {name: parse_sheet(sheet, choices, found) for name, sheet in found.sheets.items()}
+    rows = {name: tuple(read.get(name, ())) for name in table_specs()}
+    named = {row.get("patient_id") for table in rows.values() for row in table}
+    before = stored_rows([record for record in stored if record.patient_id in named])
+    _miss_tables(found, named, {record.patient_id for record in stored})
+    # A table that cannot be read at all would make every row of the others look like a stranger's.
+    is_whole = all(rows[spec.name] or before[spec.name] for spec in table_specs().values() if spec.required)
+    merged = {name: _laid_over(name, rows[name], before[name], removes=removes) for name in rows}
+    warnings = list(found.remarks)
+    faults = list(found.faults)
+    if is_whole:
+        for remark in check_rows(merged):
+            if remark.is_fault:
+                faults.append(Fault(remark.where, remark.what))
+            elif remark.row is not None:
+                warnings.append(remark)
+    is_open = bool(faults or found.asks)
+    records = () if is_open else tuple(build_records(merged))
+    screened = () if is_open else tuple(_make(Screening, row) for row in rows["screening"])
+    return Judgement(rows, before, tuple(faults), tuple(warnings), tuple(found.asks), records, screened)
+
+
+def refuse_faults(faults: Sequence[Fault], name: str) -> None:
+    """Raise FaultsError if a source has faults, with all of them."""
     if faults:
         raise FaultsError(
-            f"The records in {folder.name} have {len(faults)} fault{'s' if len(faults) > 1 else ''}.",
+            f"The records in {name} have {len(faults)} fault{'s' if len(faults) > 1 else ''}.",
             faults,
             "Mend them in the files and import again; nothing was imported.",
         )
-    screened = tuple(_make(Screening, row) for row in tables["screening"])
-    return RecordsImport(tuple(build_records(tables)), tuple(warnings), screened)
 
 
-def refuse_open_questions(result: RecordsImport, folder: Path, accept: frozenset[str]) -> None:
-    """Raise FaultsError with every question of an import whose code was not confirmed."""
+def refuse_open_questions(result: RecordsImport, source: Path, accept: frozenset[str]) -> None:
+    """Raise FaultsError with every question of an import that was not answered."""
     questions = [remark for remark in result.warnings if remark.code not in accept]
-    if questions:
+    if questions or result.asks:
+        lines = [Fault(ask.where, ask.what) for ask in result.asks]
+        lines += [Fault(remark.where, remark.what) for remark in questions]
         codes = ", ".join(f"“{code}”" for code in sorted({remark.code for remark in questions}))
-        raise FaultsError(
-            f"The records in {folder.name} leave {len(questions)} questions open, first {questions[0].where}.",
-            [Fault(remark.where, remark.what) for remark in questions],
-            f"Mend them in the files, or look at each and confirm {codes}.",
-        )
+        hint = f"Mend them in the files, or look at each and confirm {codes}." if questions else ""
+        if result.asks:
+            hint = " ".join(("Say which encoding or order of dates is right.", hint)).strip()
+        plural = "s" if len(lines) > 1 else ""
+        what = f"The records in {source.name} leave {len(lines)} question{plural} open, first {lines[0].where}."
+        raise FaultsError(what, lines, hint)
 
 
-def _read_table(folder: Path, spec: TableSpec, faults: list[Fault], warnings: list[Remark]) -> tuple[Row, ...]:
-    path = folder / spec.file_name
-    if not path.exists():
+def _miss_tables(found: Found, named: Iterable[Value], known: set[str]) -> None:
+    """Note the tables that are not there: a fault where a patient is new and cannot be without, else a question."""
+    is_new = not found.sheets or any(code not in known for code in named if code is not None)
+    for spec in table_specs().values():
+        is_absent = spec.name not in found.sheets and spec.name not in found.unread
+        if not is_absent or not is_new:
+            continue
+        place = found.place_of(spec)
         if spec.required:
-            faults.append(Fault(spec.file_name, "is missing; start from the template of the same name"))
+            found.fault(place, "is missing; start from the template of the same name")
         elif spec.usual:
-            warnings.append(Remark("missing_table", spec.file_name, None, "", "is missing; nothing of it is imported"))
-        return ()
-    try:
-        table = read_csv(path)
-    except FaultsError as error:
-        faults.extend(error.faults)
-        return ()
-    except EsccError as error:
-        faults.append(Fault(spec.file_name, str(error)))
-        return ()
-    if not _check_header(table, spec, faults, warnings):
-        return ()
-    return tuple(_parse_rows(table, spec, faults, warnings))
+            found.ask("missing_table", place, "is missing; nothing of it is imported")
 
 
-def _check_header(table: CsvTable, spec: TableSpec, faults: list[Fault], warnings: list[Remark]) -> bool:
-    missing = [column.name for column in spec.columns if column.required and column.name not in table.header]
-    faults.extend(Fault(f"{spec.file_name}, header", f"column {name} is missing") for name in missing)
-    warnings.extend(
-        Remark("unknown_column", spec.file_name, 1, name, "is no column of this table; it is not imported")
-        for name in table.header
-        if name not in spec.header
-    )
-    return not missing
+def _laid_over(name: str, rows: Sequence[Row], stored: Sequence[Row], *, removes: bool) -> tuple[Row, ...]:
+    """Return the rows of one table as they stand after the import."""
+    key = table_specs()[name].key
+    waiting: dict[tuple[Value, ...], Row] = {}
+    for row in stored:
+        waiting.setdefault(key_of(row, key), row)
+    kept = {id(row): row for row in stored}
+    merged = []
+    for row in rows:
+        before = waiting.pop(key_of(row, key), None)
+        if before is None:
+            merged.append(row)
+        else:
+            kept.pop(id(before))
+            merged.append(Row(row.file, row.number, {**before.values, **row.values}, row.place))
+    left = () if removes and rows else tuple(kept.values())
+    return (*left, *merged)
 
 
-def _parse_rows(table: CsvTable, spec: TableSpec, faults: list[Fault], warnings: list[Remark]) -> Iterator[Row]:
-    places = [(table.header.index(column.name), column) for column in spec.columns if column.name in table.header]
-    for index, cells in enumerate(table.rows):
-        values: dict[str, Value] = {}
-        for place, column in places:
-            try:
-                values[column.name], notes = parse_cell(cells[place], column)
-            except CellRefused as refusal:
-                faults.append(Fault(table.place(index, column.name), str(refusal)))
-                continue
-            warnings.extend(Remark(note.code, table.name, index + 2, column.name, note.what) for note in notes)
-        yield Row(spec.file_name, index + 2, values)
+def key_of(row: Row, key: Sequence[str]) -> tuple[Value, ...]:
+    """Return what a row stands for in its table."""
+    return tuple(row.get(column) for column in key)
 
 
 def build_records(tables: Mapping[str, tuple[Row, ...]]) -> Iterator[TrialRecord]:
-    """Yield the record of each row of patients; the tables were parsed and checked, and hold no fault."""
+    """Yield the record of each row of patients; the tables were parsed and checked, and hold no fault.
+
+    The order of rows does not matter: patients come by code, the rest by date and by what tells rows of a day apart.
+    """
+    tables = {name: _in_order(rows, table_specs()[name].key) for name, rows in tables.items()}
     questions = lab_questions(tables["labs"])
     labs = _by_patient(
         tables["labs"], lambda row: None if row.get("value") is None else _lab(row, questions.get(row.number, ""))
@@ -161,6 +223,10 @@ def build_records(tables: Mapping[str, tuple[Row, ...]]) -> Iterator[TrialRecord
             adverse_events=tuple(sorted(events.get(code, ()), key=lambda event: event.start_date)),
             eligibility=tuple(answers.get(code, ())),
         )
+
+
+def _in_order(rows: Iterable[Row], key: Sequence[str]) -> tuple[Row, ...]:
+    return tuple(sorted(rows, key=lambda row: [str(value) for value in key_of(row, key)]))
 
 
 def _by_patient(rows: Iterable[Row], build: Callable[[Row], Any]) -> dict[str, list[Any]]:
