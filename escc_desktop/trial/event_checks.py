@@ -177,7 +177,7 @@ def _recorded(events: Sequence[AdverseEvent], name: str, day: date) -> int | Non
 
 
 def event_questions(record: TrialRecord, protocol: Protocol | None = None) -> tuple[EventQuestion, ...]:
-    """Return what does not fit among the recorded events: unknown terms, double counting, grade 5, seriousness, drugs."""
+    """Return what does not fit among the recorded events: terms, double counting, grade 5, seriousness, drugs."""
     return (
         *_of_terms(record.adverse_events),
         *_doubled(record.adverse_events),
@@ -282,8 +282,8 @@ def read_relations(text: str) -> tuple[Relation, ...]:
     A drug named alone is related; possible, probable and definite are related, unlikely is not. "none" names no drug.
     """
     found = []
-    for part in text.replace("；", ";").split(";"):  # noqa: RUF001  # the Chinese semicolon
-        drug, _colon, word = part.replace("：", ":").partition(":")  # noqa: RUF001  # the Chinese colon
+    for part in text.replace("；", ";").split(";"):  # the Chinese semicolon
+        drug, _colon, word = part.replace("：", ":").partition(":")  # the Chinese colon
         name = drug.strip().casefold()
         if name and name not in _NOTHING:
             judged = _RELATION_WORDS.get(word.strip().casefold(), RELATED if not word.strip() else NOT_ASSESSED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from escc_desktop.i18n import _
+from escc_desktop.trial.ctcae import term_name
 from escc_desktop.trial.lab_rules import Judged, judge_lab
 from escc_desktop.trial.protocol import Drug, Hold, Phase, Protocol, is_stated, load_protocol
 from escc_desktop.trial.records import AdverseEvent, Treatment, TrialRecord
@@ -222,7 +223,8 @@ def holds_before(
 def _judge(hold: Hold, record: TrialRecord, on: date) -> Judged:
     if hold.lab is not None:
         return judge_lab(hold.lab, record.labs, on, hold.within_days)
-    open_then = [event for event in record.adverse_events if event.term == hold.term and _is_open(event, on)]
+    name = term_name(hold.term)
+    open_then = [one for one in record.adverse_events if term_name(one.term) == name and _is_open(one, on)]
     worst = max((event.grade for event in open_then), default=0)
     words = _("{term} grade {worst} on {day}, at most grade {most} allowed.").format(
         term=hold.term, worst=worst, day=on, most=hold.worst_grade
