@@ -1,7 +1,8 @@
 """Gather every text of the program into resources/i18n/escc.pot, the file translators start from.
 
 Beside it goes `sentences.json`: the sentences of the program's errors with {0}, {1} in place of values, by which
-`escc_desktop.i18n.said` knows a sentence again.
+`escc_desktop.i18n.said` knows a sentence again. Each catalogue of a language, `LANGUAGE/escc.po`, is brought up to date
+with it, and compiled to what the program reads, `LANGUAGE/LC_MESSAGES/escc.mo`.
 """
 
 from __future__ import annotations
@@ -13,16 +14,13 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import write_po
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 TEMPLATE = ROOT / "resources" / "i18n" / "escc.pot"
-HEAD = (
-    'msgid ""\n'
-    'msgstr ""\n'
-    '"Content-Type: text/plain; charset=utf-8\\n"\n'
-    '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
-)
+ENGLISH_PLURALS = "nplurals=2; plural=(n != 1);"
+HEAD = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: {ENGLISH_PLURALS}\\n"\n\n'
 SENTENCES = TEMPLATE.with_name("sentences.json")
 ERRORS = {"EsccError", "FaultsError", "UsageError", "AccessDeniedError", "SandboxError", "Refused", "WrongKeyError"}
 # `_` and `plural` as in escc_desktop.i18n: how many of their first arguments are texts.
@@ -97,6 +95,28 @@ def sentences_file() -> str:
     return json.dumps(sentences(), ensure_ascii=False, indent=0) + "\n"
 
 
+def catalogues() -> dict[Path, bytes]:
+    """Return what the files of every language should hold: what is translated stays, what is new stands empty."""
+    wanted = {}
+    for path in sorted(TEMPLATE.parent.glob("*/escc.po")):
+        known = read_po(BytesIO(path.read_bytes()), locale=path.parent.name)
+        said = Catalog(locale=path.parent.name, charset="utf-8", fuzzy=False)
+        for message in gather():
+            if message.id:
+                before = known.get(message.id)
+                said.add(message.id, before.string if before is not None else None, locations=message.locations)
+        text, compiled = BytesIO(), BytesIO()
+        write_po(text, said, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
+        head = HEAD.replace(ENGLISH_PLURALS, f"nplurals={said.num_plurals}; plural={said.plural_expr};")
+        write_mo(compiled, read_po(BytesIO(head.encode() + text.getvalue()), locale=path.parent.name))
+        wanted[path] = head.encode() + text.getvalue()
+        wanted[path.parent / "LC_MESSAGES" / "escc.mo"] = compiled.getvalue()
+    return wanted
+
+
 if __name__ == "__main__":
     TEMPLATE.write_bytes(template())
     SENTENCES.write_text(sentences_file(), encoding="utf-8")
+    for path, content in catalogues().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)

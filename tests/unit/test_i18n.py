@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 from types import ModuleType
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 from escc_desktop import i18n
 
@@ -59,6 +61,26 @@ def test_that_translators_have_every_text_of_the_program(words: ModuleType) -> N
 
 def test_that_the_sentences_of_errors_are_known_by_their_file(words: ModuleType) -> None:
     assert words.SENTENCES.read_text(encoding="utf-8") == words.sentences_file(), "run `make words`"
+
+
+def test_that_every_catalogue_is_up_to_date_and_compiled(words: ModuleType) -> None:
+    assert not [path for path, content in words.catalogues().items() if path.read_bytes() != content], (
+        "run `make words`"
+    )
+
+
+def test_that_translations_name_the_values_of_their_texts_and_no_others(words: ModuleType) -> None:
+    for path in words.TEMPLATE.parent.glob("*/escc.po"):
+        for message in read_po(BytesIO(path.read_bytes()), locale=path.parent.name):
+            many = message.id if isinstance(message.id, tuple) else (message.id,)
+            said = message.string if isinstance(message.string, tuple) else (message.string,)
+            for text in filter(None, said if message.id else ()):
+                assert _values(text) == _values(many[-1]), f"{path}: {message.id}"
+
+
+def _values(text: str) -> set[str]:
+    """Return the names of the values that a text has places for."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 class _Loud(gettext.GNUTranslations):
