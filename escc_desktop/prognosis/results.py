@@ -89,7 +89,8 @@ class SelectionResult(_Part):
     """From all features to the signature.
 
     `selected_again` is how often resamples selected a feature, `drawn_again` how often other draws of the folds did;
-    `semantics` names whose rules the LASSO follows.
+    `semantics` names whose rules the LASSO follows; `kkt_residual` says how far its coefficients are from the optimum,
+    as a share of the penalty.
     """
 
     n_features: int
@@ -109,6 +110,7 @@ class SelectionResult(_Part):
     lambda_1se: Number = None
     penalty: Literal["lambda.min", "lambda.1se"] = "lambda.min"
     semantics: str = ""
+    kkt_residual: Number = None
     drawn_again: tuple[FeatureShare, ...] = ()
 
 

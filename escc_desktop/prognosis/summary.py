@@ -17,18 +17,19 @@ from escc_desktop.prognosis.cohort import Dropped
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.cutting import Cutting
 from escc_desktop.prognosis.entry import Univariable
-from escc_desktop.prognosis.pipeline import Fitted, FittedModel, Predictions, Problem, predict
+from escc_desktop.prognosis.pipeline import Fitted, FittedModel, Predictions, Problem, predict, prepare
 from escc_desktop.prognosis.terms import Candidate
 from escc_desktop.prognosis.validation import Validation
 from escc_desktop.stats.arrays import BoolArray, FloatArray
 from escc_desktop.stats.cox import CoxFit
 from escc_desktop.stats.cutpoint import Cutpoint
+from escc_desktop.stats.optimality import kkt_residual
 from escc_desktop.stats.optimism import interval_of
 from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index
+from escc_desktop.stats.selection import LASSO_SEMANTICS
 from escc_desktop.stats.survival import Endpoint, kaplan_meier, log_rank, median_follow_up
 
 MAX_LISTED = 200
-LASSO_SEMANTICS = "glmnet 4.1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +196,21 @@ def selection_result(found: Found) -> doc.SelectionResult:
         lambda_1se=cv.lambda_1se if cv else None,
         penalty=found.problem.config.penalty,
         semantics=LASSO_SEMANTICS,
+        kkt_residual=_kkt_residual(found),
     )
+
+
+def _kkt_residual(found: Found) -> float | None:
+    """Return how far the coefficients of the signature are from the optimum, as a share of the penalty."""
+    signature, problem = found.fitted.signature, found.problem
+    if signature.cv is None:
+        return None
+    scaled = prepare(problem, np.arange(problem.endpoint.n)).scaled
+    coef = np.zeros(scaled.shape[1])
+    coef[np.isin(signature.kept, signature.columns)] = signature.coef
+    is_min = problem.config.penalty == "lambda.min"
+    penalty = signature.cv.lambda_min if is_min else signature.cv.lambda_1se
+    return kkt_residual(scaled, problem.endpoint, coef, penalty, standardize=problem.config.lasso_standardize)
 
 
 def _shares(names: Sequence[str], share: FloatArray) -> tuple[doc.FeatureShare, ...]:

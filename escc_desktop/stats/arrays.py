@@ -13,6 +13,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 # No measurement is larger, and squares of larger numbers overflow.
 LARGEST = 1e100
+# No difference between measurements is smaller, and squares of smaller numbers vanish.
+SMALLEST = 1e-100
 
 
 def finite(values: npt.ArrayLike, what: str, n_axes: int = 1) -> FloatArray:
@@ -38,4 +40,4 @@ def finite(values: npt.ArrayLike, what: str, n_axes: int = 1) -> FloatArray:
 def varying(X: npt.ArrayLike) -> BoolArray:
     """Return which columns of X (n, p) hold more than one value (beyond rounding)."""
     columns = finite(X, "The table of features", n_axes=2)
-    return np.asarray(np.ptp(columns, axis=0) > 1e-13 * np.abs(columns).max(axis=0))
+    return np.asarray(np.ptp(columns, axis=0) > np.maximum(1e-13 * np.abs(columns).max(axis=0), SMALLEST))

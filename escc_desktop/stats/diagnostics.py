@@ -113,8 +113,11 @@ def proportional_hazards(
     times = refit.sets.event_times
     sizes = np.diff(np.append(refit.sets.tie_start, refit.sets.deaths.size))
     g = time_scale(endpoint, times, scale)
-    g = g - np.average(g, weights=sizes)
     information, p = refit.information(), len(fit.names)
+    if not np.isfinite(g).all() or np.ptp(g) == 0:  # R has NA: an event at time 0 has no log, one time no course
+        nothing = np.full(p, np.nan)
+        return ProportionalHazards(scale, fit.names, nothing, nothing, np.nan, np.nan)
+    g = g - np.average(g, weights=sizes)
     score = np.repeat(g, sizes) @ refit.residuals()
     plain = information.sum(axis=0)
     cross = np.tensordot(g, information, axes=1)
@@ -132,7 +135,7 @@ def time_scale(endpoint: Endpoint, times: FloatArray, scale: TimeScale) -> Float
     if scale == "identity":
         return times
     if scale == "log":
-        return np.asarray(np.log(times))
+        return np.log(times, out=np.full(len(times), -np.inf), where=times > 0)
     if scale == "rank":
         distinct, first = np.unique(endpoint.time_months, return_index=True)
         return np.asarray(stats.rankdata(endpoint.time_months)[first[np.searchsorted(distinct, times)]])

@@ -223,6 +223,8 @@ def brier(endpoint: Endpoint, survival: FloatArray, horizon_months: float) -> Br
     """
     time, event = endpoint.time_months, np.asarray(endpoint.event, dtype=bool)
     n = len(time)
+    if n < 2:
+        raise EsccError("The Brier score needs two patients at least.")
     censoring = _CensoringKm(time, event)
     case, control = (time <= horizon_months) & event, time > horizon_months
     g_horizon = float(censoring.at(np.array([horizon_months]))[0])
@@ -251,6 +253,8 @@ def integrated_brier(endpoint: Endpoint, survival: FloatArray, grid_months: Floa
     grid_months
         (g,) increasing.
     """
+    if len(grid_months) < 2 or grid_months[-1] <= 0:
+        raise EsccError("The integrated Brier score needs two times at least, the last after 0.")
     scores = np.array([brier(endpoint, survival[:, k], float(t)).brier for k, t in enumerate(grid_months[:-1])])
     return float(np.sum(scores * np.diff(grid_months)) / grid_months[-1])
 

@@ -16,6 +16,8 @@ from escc_desktop.stats.arrays import FloatArray, IntArray, finite, varying
 from escc_desktop.stats.survival import Endpoint
 
 Scale = Literal["z-score", "min-max"]
+# Whose objective, path and stopping rules are followed.
+LASSO_SEMANTICS = "glmnet 4.1"
 # caret searches exactly below this number of columns.
 EXACT_BELOW = 100
 # Means closer than this many decimals are ties: rounding in sums must not decide an order.

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from escc_desktop.errors import EsccError
-from escc_desktop.stats.arrays import FloatArray, finite
+from escc_desktop.stats.arrays import SMALLEST, FloatArray, finite
 
 QuantileKind = Literal["spss", "r"]
 
@@ -51,7 +51,7 @@ def normality(values: npt.ArrayLike) -> Normality:
         Fewer than five values, or all equal.
     """
     x = np.sort(finite(values, "The values"))
-    if x.size < 5 or x[0] == x[-1]:
+    if x.size < 5 or x[-1] - x[0] < SMALLEST:
         raise EsccError("A test of normality needs at least five values that are not all equal.")
     n = x.size
     p = stats.norm.cdf((x - x.mean()) / x.std(ddof=1))
@@ -118,7 +118,7 @@ def compare_groups(first: npt.ArrayLike, second: npt.ArrayLike) -> GroupComparis
         A group has fewer than two values, or neither group's values vary.
     """
     a, b = finite(first, "The first group"), finite(second, "The second group")
-    if min(a.size, b.size) < 2 or np.ptp(a) + np.ptp(b) == 0:
+    if min(a.size, b.size) < 2 or np.ptp(a) + np.ptp(b) < SMALLEST:
         raise EsccError("A comparison needs two values in each group, and values that vary within a group.")
     wilcoxon = stats.mannwhitneyu(a, b, use_continuity=True, alternative="two-sided", method="asymptotic")
     n, m, spread_a, spread_b = a.size, b.size, a.var(ddof=1), b.var(ddof=1)

@@ -11,7 +11,7 @@ from escc_desktop.prognosis.card import CardKind, ModelCard
 from escc_desktop.prognosis.card_parts import Extraction
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
 from escc_desktop.prognosis.config import DevelopConfig
-from escc_desktop.prognosis.results import GroupSurvival, Results, TermResult
+from escc_desktop.prognosis.results import GroupSurvival, Results, SelectionResult, TermResult
 from escc_desktop.store.kinds import KeptFigure
 from escc_desktop.workflow.checklists import CHECKLISTS, Checklist, checklist
 from escc_desktop.workflow.methods_text import Sentences
@@ -158,8 +158,9 @@ def _selection(results: Results, figures: Mapping[str, KeptFigure]) -> Section:
             (
                 f"{found.n_features} features, {found.n_stable} stable, {len(found.constant)} constant, "
                 f"{found.n_after_correlation} after the correlation filter, {len(found.features)} selected at "
-                "lambda.min."
+                f"{found.penalty}."
             ),
+            *_optimality(found),
         ),
         tables=(table,) if rows else (),
         pictures=_pictures(
@@ -170,6 +171,15 @@ def _selection(results: Results, figures: Mapping[str, KeptFigure]) -> Section:
             ],
         ),
     )
+
+
+def _optimality(found: SelectionResult) -> tuple[str, ...]:
+    """Say by whose rules the LASSO was run and how far its coefficients are from the optimum."""
+    if found.lambda_min is None:
+        return ()
+    residual = "" if found.kkt_residual is None else f", KKT residual {found.kkt_residual:.1e} of the penalty"
+    lambdas = "" if found.lambda_1se is None else f", lambda.1se {found.lambda_1se:.4g}"
+    return (f"LASSO by the rules of {found.semantics}: lambda.min {found.lambda_min:.4g}{lambdas}{residual}.",)
 
 
 def _score(results: Results, figures: Mapping[str, KeptFigure]) -> Section:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,38 +41,79 @@ class Case:
             raise EsccError(f"{name}: there are no rows, or an index is not between 0 and {n - 1}.")
         return rows
 
-    def _get(self, key: str) -> object:
-        if key not in self.parameters:
+    def _get(self, key: str, default: object = None) -> object:
+        if key not in self.parameters and default is None:
             raise EsccError(f"{self.folder / 'case.json'} has no '{key}'.", "The step needs it.")
-        return self.parameters[key]
+        return self.parameters.get(key, default)
 
-    def number(self, key: str) -> float:
-        """Return a parameter that is a number."""
-        return number(self._get(key), f"case.json, {key}")
+    def has(self, key: str) -> bool:
+        """Return whether a parameter is given."""
+        return key in self.parameters
 
-    def integer(self, key: str) -> int:
+    def number(self, key: str, default: float | None = None) -> float:
+        """Return a parameter that is a number; without a default it must be there."""
+        return number(self._get(key, default), f"case.json, {key}")
+
+    def fraction(self, key: str, default: float | None = None) -> float:
+        """Return a parameter strictly between 0 and 1."""
+        found = self.number(key, default)
+        if not 0 < found < 1:
+            raise EsccError(f"case.json: {key} is {found:g}, but has to lie between 0 and 1.")
+        return found
+
+    def months(self, key: str) -> float:
+        """Return a time after the start."""
+        found = self.number(key)
+        if found <= 0:
+            raise EsccError(f"case.json: {key} is {found:g}, but a time after 0 is needed.")
+        return found
+
+    def integer(self, key: str, default: int | None = None) -> int:
         """Return a parameter that is a whole number."""
-        return int(integers(np.array([self.number(key)]), f"case.json, {key}")[0])
+        return int(integers(np.array([self.number(key, default)]), f"case.json, {key}")[0])
 
-    def text(self, key: str) -> str:
-        """Return a parameter as text."""
-        return str(self._get(key))
+    def integers(self, key: str, default: Sequence[int] | None = None) -> list[int]:
+        """Return a parameter that is a list of whole numbers above 0."""
+        found = integers(np.array(self.numbers(key, default)), f"case.json, {key}")
+        if found.min() < 1:
+            raise EsccError(f"case.json: {key} holds a number below 1.")
+        return [int(value) for value in found]
 
-    def numbers(self, key: str) -> list[float]:
-        """Return a parameter that is a list of numbers."""
-        return [number(value, f"case.json, {key}") for value in as_list(self._get(key), key)]
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return a parameter that is text."""
+        found = self._get(key, default)
+        if not isinstance(found, str):
+            raise EsccError(f"case.json: {key} is no text.")
+        return found
 
-    def texts(self, key: str, allowed: tuple[str, ...]) -> list[str]:
+    def choice(self, key: str, allowed: tuple[str, ...]) -> str:
+        """Return one of several words, the first where nothing is said."""
+        found = self.text(key, allowed[0])
+        if found not in allowed:
+            raise EsccError(f"case.json: {key} is '{found[:40]}', but has to be one of {', '.join(allowed)}.")
+        return found
+
+    def numbers(self, key: str, default: Sequence[float] | None = None) -> list[float]:
+        """Return a parameter that is a list of numbers, at least one."""
+        default = None if default is None else list(default)
+        found = [number(value, f"case.json, {key}") for value in as_list(self._get(key, default), key)]
+        if not found:
+            raise EsccError(f"case.json: {key} is an empty list.", "Name one value at least.")
+        return found
+
+    def texts(self, key: str, allowed: tuple[str, ...], default: Sequence[str] | None = None) -> list[str]:
         """Return a parameter that is a list of column names."""
-        values = [str(value) for value in as_list(self._get(key), key)]
+        default = None if default is None else list(default)
+        values = [str(value) for value in as_list(self._get(key, default), key)]
         unknown = [value for value in values if value not in allowed]
         if unknown:
             raise EsccError(f"case.json: {key} names {unknown[0]}, which is no column.")
         return values
 
-    def cases(self, key: str) -> list[Case]:
+    def cases(self, key: str, default: Sequence[object] | None = None) -> list[Case]:
         """Return a parameter that is a list of objects."""
-        return [Case(self.folder, as_object(value, key)) for value in as_list(self._get(key), key)]
+        default = None if default is None else list(default)
+        return [Case(self.folder, as_object(value, key)) for value in as_list(self._get(key, default), key)]
 
     def case(self, key: str) -> Case:
         """Return a parameter that is an object."""
@@ -89,6 +130,14 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """The columns."""
         return self.source.header
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The columns beside time and status, at least one."""
+        found = tuple(name for name in self.names if name not in {"time", "status"})
+        if not found:
+            raise EsccError(f"{self.source.name} has no column beside time and status.", "Add the covariates.")
+        return found
 
     def text(self, column: str) -> tuple[str, ...]:
         """Return the cells of a column."""
@@ -118,7 +167,8 @@ class Table:
 def number(value: object, where: str) -> float:
     """Return a finite number or say where there is none."""
     try:
-        found = float(value) if isinstance(value, int | float | str) else math.nan
+        # JSON's true is no 1.
+        found = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
         found = math.nan
     if not math.isfinite(found):

@@ -14,7 +14,7 @@ KEPT_ABOVE = 0.75
 
 def icc_step(case: Case) -> Result:
     """Compute the six ICC forms of every feature and comparison, and who passes 0.75."""
-    table, alpha = case.table("input.csv"), case.number("alpha")
+    table, alpha = case.table("input.csv"), case.fraction("alpha", 0.05)
     features = table.text("feature")
     names = tuple(dict.fromkeys(features))
     readings = table.matrix(("A1", "A2", "B"))

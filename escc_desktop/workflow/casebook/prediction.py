@@ -27,17 +27,12 @@ from escc_desktop.stats.performance import (
 from escc_desktop.stats.survival import Endpoint, kaplan_meier
 from escc_desktop.workflow.casebook.case import Case, Result, Table, named
 
-
-def _covariates(table: Table) -> tuple[str, ...]:
-    return tuple(name for name in table.names if name not in {"time", "status"})
-
-
 # --- discrimination -------------------------------------------------------------------------------------------
 
 
 def discrimination_step(case: Case) -> Result:
     """Compare two markers by concordance and time-dependent AUC."""
-    table, u = case.table("input.csv"), case.number("u")
+    table, u = case.table("input.csv"), case.months("u")
     endpoint = table.endpoint()
     markers = {name: table.column(name) for name in ("m1", "m2")}
     both = list(markers.values())
@@ -45,7 +40,7 @@ def discrimination_step(case: Case) -> Result:
     harrell = [c_index(endpoint, marker) for marker in both]
     influence = np.stack([c.influence for c in harrell])
     difference = compare(*harrell)
-    times = case.numbers("auc_times")
+    times = case.numbers("auc_times", [u])
     per_time = {name: [auc_at(endpoint, marker, t).auc for t in times] for name, marker in markers.items()}
     return {
         "u": u,
@@ -115,10 +110,10 @@ def _aucs(aucs: list[Auc]) -> Result:
 
 def brier_step(case: Case) -> Result:
     """Score predicted survival of two models and of the Kaplan-Meier curve."""
-    table, u = case.table("input.csv"), case.number("u")
+    table, u = case.table("input.csv"), case.months("u")
     endpoint, grid = table.endpoint(), np.array(case.numbers("grid"))
     tables = {name: case.table(f"surv_{name}.csv") for name in ("m1", "m2")}
-    predicted = {name: part.matrix(part.names) for name, part in tables.items()}
+    predicted = {name: _probabilities(part.matrix(part.names), f"surv_{name}.csv") for name, part in tables.items()}
     predicted["ref"] = np.tile(kaplan_meier(endpoint).at(grid).survival, (endpoint.n, 1))
     if any(values.shape != (endpoint.n, grid.size) for values in predicted.values()):
         raise EsccError("surv_m1.csv or surv_m2.csv does not have a row for each patient and a column for each time.")
@@ -166,11 +161,25 @@ def _exact_ibs(endpoint: Endpoint, fitted: Fitted | None, u: float) -> float:
     return integrated_brier(endpoint, survival, grid)
 
 
+def _thresholds(case: Case) -> FloatArray:
+    found = np.array(case.numbers("thresholds", [k / 100 for k in range(1, 100)]))
+    if found.min() <= 0 or found.max() >= 1:
+        raise EsccError("case.json: thresholds have to lie between 0 and 1.")
+    return found
+
+
+def _probabilities(values: FloatArray, where: str) -> FloatArray:
+    if values.min() < 0 or values.max() > 1:
+        raise EsccError(f"{where}: a probability lies outside 0 to 1.")
+    return values
+
+
 def decision_step(case: Case) -> Result:
     """Draw the decision curves of two risks."""
-    table, u, thresholds = case.table("input.csv"), case.number("u"), np.array(case.numbers("thresholds"))
+    table, u, thresholds = case.table("input.csv"), case.months("u"), _thresholds(case)
     endpoint = table.endpoint()
-    first, second = (net_benefit(endpoint, table.column(name), u, thresholds) for name in ("risk1", "risk2"))
+    risks = [_probabilities(table.column(name), f"input.csv, column {name}") for name in ("risk1", "risk2")]
+    first, second = (net_benefit(endpoint, risk, u, thresholds) for risk in risks)
     return {
         "u": u,
         "thresholds": thresholds,
@@ -188,26 +197,31 @@ def decision_step(case: Case) -> Result:
 
 def calibration_step(case: Case) -> Result:
     """Compare predicted and observed survival in groups, and bootstrap the concordance on given resamples."""
-    table, u = case.table("input.csv"), case.number("u")
-    endpoint, names = table.endpoint(), _covariates(table)
+    table, u = case.table("input.csv"), case.months("u")
+    endpoint, names = table.endpoint(), table.covariates
     X = table.matrix(names)
     fit = cox(endpoint, X, names)
     predicted = fit.survival(X, u)
-    groups = calibration_groups(endpoint, predicted, u, [int(size) for size in case.numbers("rms_KM_groups")])
-    thirds = calibration_groups(endpoint, predicted, u, equal_sizes(endpoint.n, 3))
-    resamples = case.index_rows(case.text("boot_indices"), endpoint.n)
+    thirds_of = equal_sizes(endpoint.n, 3)
+    groups = calibration_groups(endpoint, predicted, u, case.integers("rms_KM_groups", thirds_of))
+    thirds = calibration_groups(endpoint, predicted, u, thirds_of)
     return {
         "u": u,
         "rms_KM": {
             "mean_predicted": [group.predicted for group in groups],
             "KM": [group.observed for group in groups],
             "index_orig": [group.observed - group.predicted for group in groups],
-            "std_err": [group.std_error / group.observed for group in groups],
+            "std_err": [group.std_error / group.observed if group.observed > 0 else None for group in groups],
         },
         "tertiles": [_tertile(group) for group in thirds],
         "predicted_S": predicted,
-        "det_boot": _bootstrap(partial(_resample, endpoint, X, names), resamples, c_index(endpoint, X @ fit.coef).c),
+        "det_boot": _given_resamples(case, endpoint, X, fit) if case.has("boot_indices") else None,
     }
+
+
+def _given_resamples(case: Case, endpoint: Endpoint, X: FloatArray, fit: CoxFit) -> Result:
+    resamples = case.index_rows(case.text("boot_indices"), endpoint.n)
+    return _bootstrap(partial(_resample, endpoint, X, fit.names), resamples, c_index(endpoint, X @ fit.coef).c)
 
 
 def _tertile(group: CalibrationGroup) -> Result:
@@ -241,14 +255,16 @@ def _bootstrap(resample: partial[tuple[float, float, float]], resamples: list[In
 
 def nomogram_step(case: Case) -> Result:
     """Draw the axes of a nomogram and place the first ten patients on it."""
-    table, u = case.table("input.csv"), case.number("u")
-    endpoint, names = table.endpoint(), _covariates(table)
+    table, u = case.table("input.csv"), case.months("u")
+    endpoint, names = table.endpoint(), table.covariates
     X = table.matrix(names)
     fit = cox(endpoint, X, names)
     ticks = [axis_ticks(X[:, k]) for k in range(len(names))]
     predictors = [Predictor(name, float(fit.coef[k]), ticks[k], ticks[k]) for k, name in enumerate(names)]
     lp, center = fit.linear_predictor(X), float(fit.means @ fit.coef)
-    drawn = nomogram(predictors, center, lp, fit.cumulative_hazard(u), case.numbers("fun_at"))
+    drawn = nomogram(
+        predictors, center, lp, fit.cumulative_hazard(u), case.numbers("fun_at", [k / 10 for k in range(1, 10)])
+    )
     return {
         "u": u,
         "coef": named(names, fit.coef),

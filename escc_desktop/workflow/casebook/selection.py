@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from escc_desktop.errors import EsccError
 from escc_desktop.stats.arrays import FloatArray
 from escc_desktop.stats.cox import cox
 from escc_desktop.stats.cutpoint import maximally_selected_log_rank, three_groups
+from escc_desktop.stats.optimality import kkt_residual
 from escc_desktop.stats.performance import c_index
 from escc_desktop.stats.selection import (
+    LASSO_SEMANTICS,
     LassoControl,
     correlation,
     cox_lasso_cv,
@@ -16,9 +19,11 @@ from escc_desktop.stats.selection import (
     find_correlation,
     fit_scaler,
 )
+from escc_desktop.stats.survival import Endpoint
 from escc_desktop.workflow.casebook.case import Case, Result, integers, named
 
 PERMUTATIONS = 10_000
+RULE = "group high = x > cut; cut = observed value; first maximum of the log-rank chi-square"
 SEED = 20260101
 # The stopping rules R's reference was made with: see reference/statistics/README.md.
 TIGHT_PATH = LassoControl(thresh=1e-13, max_passes=1_000_000)
@@ -59,15 +64,12 @@ def lasso_step(case: Case) -> Result:
     names, X, endpoint = table.names, table.matrix(table.names), outcome.endpoint()
     fold = integers(outcome.column("foldid"), "y.csv, column foldid")
     cv = cox_lasso_cv(X, endpoint, fold)
-    penalties = cv.path.lambdas[: case.integer("n_tight")]
+    penalties = cv.path.lambdas[: case.integer("n_tight", cv.path.lambdas.size)]
     tight = cox_lasso_path(X, endpoint, penalties, TIGHT_PATH)
     tight_cv = cox_lasso_cv(X, endpoint, fold, penalties, TIGHT_FOLDS)
     at_min = tight.at([cv.lambda_min])[0]
-    raw = case.case("unstandardized_at")
-    raw_lambdas, raw_index = raw.numbers("lambda"), raw.integer("index")
-    raw_control = LassoControl(standardize=False, thresh=1e-13, max_passes=1_000_000)
-    raw_path = cox_lasso_path(X, endpoint, raw_lambdas, raw_control)
     return {
+        "semantics": LASSO_SEMANTICS,
         "n": X.shape[0],
         "p": X.shape[1],
         "lambda": cv.path.lambdas,
@@ -88,16 +90,23 @@ def lasso_step(case: Case) -> Result:
                 "lambda": at.number("lambda"),
                 "beta": _selected(names, tight.at([at.number("lambda")])[0]),
             }
-            for at in case.cases("coef_at")
+            for at in case.cases("coef_at", [])
         ],
         "coef_tight_at_min": {"beta": _selected(names, at_min)},
         "radscore_at_min": X @ at_min,
-        "unstandardized": {
-            "lambda": raw_lambdas,
-            "index": raw_index,
-            "beta": _selected(names, raw_path.at([raw_lambdas[raw_index]])[0]),
-        },
+        "kkt_residual": kkt_residual(X, endpoint, cv.coef_at_min, cv.lambda_min),
+        "kkt_residual_tight": kkt_residual(X, endpoint, at_min, cv.lambda_min),
+        "unstandardized": _unstandardised(case, X, endpoint, names) if case.has("unstandardized_at") else None,
     }
+
+
+def _unstandardised(case: Case, X: FloatArray, endpoint: Endpoint, names: tuple[str, ...]) -> Result:
+    raw = case.case("unstandardized_at")
+    lambdas, index = raw.numbers("lambda"), raw.integer("index")
+    if not 0 <= index < len(lambdas):
+        raise EsccError(f"case.json: index is {index}, but there are {len(lambdas)} penalties.")
+    path = cox_lasso_path(X, endpoint, lambdas, LassoControl(standardize=False, thresh=1e-13, max_passes=1_000_000))
+    return {"lambda": lambdas, "index": index, "beta": _selected(names, path.at([lambdas[index]])[0])}
 
 
 def pipeline_step(case: Case) -> Result:
@@ -106,19 +115,23 @@ def pipeline_step(case: Case) -> Result:
     X, endpoint = table.matrix(table.names), outcome.endpoint()
     fold = integers(outcome.column("foldid"), "outcome.csv, column foldid")
     Z = fit_scaler(X).transform(X)
-    removed = find_correlation(correlation(Z), case.number("correlation_cutoff"))
+    removed = find_correlation(correlation(Z), case.number("correlation_cutoff", 0.9))
     kept = np.setdiff1d(np.arange(len(table.names)), removed)
     names = tuple(table.names[column] for column in kept)
     cv = cox_lasso_cv(Z[:, kept], endpoint, fold, control=PIPELINE_PATH)
-    coef = cv.coef_at_min if case.text("lambda_rule") == "min" else cv.path.coef[cv.one_se_index]
+    is_min = case.choice("lambda_rule", ("min", "1se")) == "min"
+    coef = cv.coef_at_min if is_min else cv.path.coef[cv.one_se_index]
+    if not coef.any():
+        raise EsccError("The LASSO selected no feature: there is no Rad-score to cut.")
     score = Z[:, kept] @ coef
-    cut = maximally_selected_log_rank(endpoint, score, case.number("minfrac"))
+    cut = maximally_selected_log_rank(endpoint, score, case.fraction("minfrac", 0.1))
     return {
         "n_kept": len(names),
         "removed_in_order": [table.names[column] for column in removed],
         "lambda": cv.path.lambdas,
         "cvm": cv.cvm,
         "lambda_min": cv.lambda_min,
+        "kkt_residual": kkt_residual(Z[:, kept], endpoint, coef, cv.lambda_min if is_min else cv.lambda_1se),
         "coef": _selected(names, coef),
         "radscore": score,
         "cut": cut.cut,
@@ -130,14 +143,16 @@ def pipeline_step(case: Case) -> Result:
 
 def cutpoint_step(case: Case) -> Result:
     """Search the cut-off of a score for two and three groups."""
-    table, min_fraction = case.table("input.csv"), case.number("minfrac")
+    table, min_fraction = case.table("input.csv"), case.fraction("minfrac", 0.1)
     endpoint, score = table.endpoint(), table.column("x")
     best = maximally_selected_log_rank(endpoint, score, min_fraction, PERMUTATIONS, SEED)
-    three = three_groups(endpoint, score, min_fraction, case.numbers("three_group_candidates"))
+    three = three_groups(
+        endpoint, score, min_fraction, case.numbers("three_group_candidates", best.candidates.tolist())
+    )
     above = cox(endpoint, (score > best.cut)[:, None], ("high",))
     return {
         "minfrac": min_fraction,
-        "rule": case.text("rule"),
+        "rule": case.text("rule", RULE),
         "candidates": best.candidates,
         "chisq": best.chisqs,
         "best_cut": best.cut,

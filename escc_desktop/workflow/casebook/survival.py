@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from escc_desktop.stats.arrays import FloatArray
+from escc_desktop.errors import EsccError
+from escc_desktop.stats.arrays import FloatArray, IntArray
 from escc_desktop.stats.cox import CoxFit, cox
 from escc_desktop.stats.diagnostics import (
     TimeScale,
@@ -15,6 +16,7 @@ from escc_desktop.stats.diagnostics import (
 )
 from escc_desktop.stats.firth import firth_cox
 from escc_desktop.stats.performance import c_index
+from escc_desktop.stats.risksets import Ties
 from escc_desktop.stats.survival import (
     Endpoint,
     Estimate,
@@ -59,6 +61,7 @@ def _log_rank(test: LogRank) -> Result:
 def kaplan_meier_step(case: Case) -> Result:
     """Compute the survival curve, its quantiles and the test between two groups."""
     table, times = case.table("input.csv"), case.numbers("times")
+    u = case.number("u", times[-1])
     endpoint, group = table.endpoint(), integers(table.column("group"), "input.csv, column group")
     km = kaplan_meier(endpoint)
     at = km.at(times)
@@ -72,9 +75,8 @@ def kaplan_meier_step(case: Case) -> Result:
         curve = kaplan_meier(part)
         return {"n": part.n, "events": part.n_events, "log": _quantiles(curve, "log"), "spss": _slope_median(curve)}
 
-    fit = cox(endpoint, group[:, None], ("group",))
     return {
-        "u": case.number("u"),
+        "u": u,
         "times": times,
         "surv": at.survival,
         "std_err": at.std_error,
@@ -100,30 +102,51 @@ def kaplan_meier_step(case: Case) -> Result:
         "groups": {str(label): of_group(label) for label in np.unique(group).tolist()},
         "logrank": _log_rank(log_rank(endpoint, group)),
         "peto_rho1": _log_rank(log_rank(endpoint, group, rho=1)),
-        "hr": {
-            "hr": float(fit.hr[0]),
-            "lower": float(fit.hr_lower[0]),
-            "upper": float(fit.hr_upper[0]),
-            "p": float(fit.p[0]),
-        },
+        "hr": _hazard_ratio(endpoint, group),
     }
+
+
+def _hazard_ratio(endpoint: Endpoint, group: IntArray) -> Result:
+    """Return the hazard ratio of a step of `group`; null, and why, where none can be estimated."""
+    try:
+        fit = cox(endpoint, group[:, None], ("group",))
+    except EsccError as error:
+        return {"hr": None, "lower": None, "upper": None, "p": None, "note": str(error)}
+    limits = {"lower": float(fit.hr_lower[0]), "upper": float(fit.hr_upper[0])}
+    return {"hr": float(fit.hr[0]), **limits, "p": float(fit.p[0])}
 
 
 def cox_step(case: Case) -> Result:
     """Fit the Cox model with both rules for ties, with its predictions and checks."""
-    table, u = case.table("input.csv"), case.number("u")
-    names = tuple(name for name in table.names if name not in {"time", "status"})
+    table, u = case.table("input.csv"), case.months("u")
+    names = table.covariates
     endpoint, X = table.endpoint(), table.matrix(names)
+    efron, breslow = (_sound(cox(endpoint, X, names, ties)) for ties in _TIES)
     return {
         "u": u,
-        "formula": case.text("formula"),
-        "efron": _cox_fit(endpoint, X, cox(endpoint, X, names, "efron"), u),
-        "breslow": _cox_fit(endpoint, X, cox(endpoint, X, names, "breslow"), u),
+        "formula": case.text("formula", f"Surv(time, status) ~ {' + '.join(names)}"),
+        "efron": _cox_fit(endpoint, X, efron, u),
+        "breslow": _cox_fit(endpoint, X, breslow, u),
         "univariable": [_univariable(endpoint, X[:, [k]], name) for k, name in enumerate(names)],
         "epv": endpoint.n_events / len(names),
         "events": endpoint.n_events,
         "events_by_u": int(np.sum(endpoint.event & (endpoint.time_months <= u))),
     }
+
+
+_TIES: tuple[Ties, ...] = ("efron", "breslow")
+
+
+def _sound(fit: CoxFit) -> CoxFit:
+    """Return a fit whose residuals mean something, or say why there is none."""
+    if not fit.separated:
+        return fit
+    if fit.n_events == 1:
+        raise EsccError("There is one event: no hazard ratio can be estimated from it.", "Two events are needed.")
+    raise EsccError(
+        f"The covariate {', '.join(fit.separated)} separates: its hazard ratio grows without end.",
+        "Leave it out, or use the step firth.",
+    )
 
 
 def _univariable(endpoint: Endpoint, column: FloatArray, name: str) -> Result:
@@ -186,9 +209,9 @@ def _proportional_hazards(endpoint: Endpoint, X: FloatArray, fit: CoxFit, scale:
 def firth_step(case: Case) -> Result:
     """Fit Firth's penalised Cox model."""
     table = case.table("input.csv")
-    names = tuple(name for name in table.names if name not in {"time", "status"})
+    names = table.covariates
     fit = firth_cox(table.endpoint(), table.matrix(names), names)
-    profiles = [fit.profile(name) for name in case.texts("profile", names)]
+    profiles = [fit.profile(name) for name in case.texts("profile", names, names)]
     return {
         "coef": named(names, fit.coef),
         "se_wald": fit.se,

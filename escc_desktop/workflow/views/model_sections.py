@@ -113,8 +113,11 @@ def _selection(results: Results) -> Section:
     found = results.selection
     way = _(
         "{features} features, {stable} stable, {kept} after the correlation filter, {selected} selected by the LASSO "
-        "where cross-validated deviance is smallest."
+        "at {penalty} (rules of {rules}; KKT residual {residual} of the penalty)."
     ).format(
+        penalty=found.penalty,
+        rules=found.semantics or "glmnet",
+        residual="–" if found.kkt_residual is None else f"{found.kkt_residual:.0e}",
         features=f"{found.n_features:,}",
         stable=f"{found.n_stable:,}",
         kept=f"{found.n_after_correlation:,}",

@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
+from scipy import stats
 from typer.testing import CliRunner
 
 from escc_desktop.cli import statistics
@@ -127,3 +129,92 @@ def test_that_a_design_says_where_its_power_is_stable() -> None:
     size = size_trial(0.346, 0.55, 0.05, 0.9)
     assert "n = 55" in size.text()
     assert size.document()["note"]
+
+
+BASELINE = "time,status,age,sex\n" + "".join(f"{k},{k % 2},{50 + 7 * k % 11},1\n" for k in range(1, 13))
+
+
+def test_that_a_variable_that_does_not_vary_says_so_and_costs_no_other(make: CaseMaker) -> None:
+    age, sex = run_case("table1", make({}, input=BASELINE))["continuous"]  # type: ignore[misc]
+    assert age["shapiro_W"] == pytest.approx(stats.shapiro([50 + 7 * k % 11 for k in range(1, 13)]).statistic)
+    assert "note" not in age
+    assert (sex["mean"], sex["sd"], sex["q_type7_R"]) == (1, 0, [1, 1, 1])
+    assert sex["shapiro_W"] is None
+    assert sex["t_p"] is None
+    assert "not all equal" in sex["note"]
+    assert "vary within a group" in sex["note"]
+
+
+def test_that_a_baseline_table_without_events_describes_and_says_what_cannot_be_tested(make: CaseMaker) -> None:
+    result = run_case("table1", make({}, input=BASELINE.replace(",1,", ",0,")))
+    assert result["twobytwo"]["pearson"] is None  # type: ignore[index]
+    assert "empty" in result["twobytwo"]["note"]  # type: ignore[index]
+
+
+COX = "time,status,x\n" + "".join(f"{k},{(k * 5) % 7 < 4:d},{k * k % 10}\n" for k in range(1, 20))
+
+
+def test_that_one_event_is_said_to_be_one_event(make: CaseMaker) -> None:
+    lines = COX.splitlines()
+    censored = [lines[0], *(line.split(",")[0] + ",0," + line.split(",")[2] for line in lines[1:])]
+    one = "\n".join([*censored[:3], "3,1,9", *censored[4:]]) + "\n"
+    with pytest.raises(EsccError, match="There is one event"):
+        run_case("cox", make({"u": 6}, input=one))
+
+
+def test_that_a_covariate_that_separates_is_named_with_a_way_out(make: CaseMaker) -> None:
+    separated = "\n".join(",".join([*line.split(",")[:2], line.split(",")[1]]) for line in COX.splitlines())
+    with pytest.raises(EsccError, match="separates") as caught:
+        run_case("cox", make({"u": 6}, input=separated.replace("time,status,status", "time,status,x") + "\n"))
+    assert "firth" in caught.value.hint
+
+
+def test_that_what_case_json_leaves_out_has_the_default_of_the_reference(make: CaseMaker) -> None:
+    assert run_case("cox", make({"u": 6}, input=COX))["formula"] == "Surv(time, status) ~ x"
+    cut = run_case("xtile", make({}, input=COX))
+    assert cut["minfrac"] == 0.1
+    assert cut["three_group"]["p"] is not None  # type: ignore[index]
+    assert list(run_case("firth", make({}, input=COX))["profile_ci"]) == ["x"]  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("step", "parameters", "table", "message"),
+    [
+        ("cox", {"u": -1}, COX, "a time after 0"),
+        ("cox", {"u": True}, COX, "'True' is no number"),
+        ("cox", {"u": 6}, "time,status\n1,1\n2,0\n", "no column beside time and status"),
+        ("table1", {}, "time,status\n1,1\n2,0\n", "no column beside time and status"),
+        ("xtile", {"minfrac": 2}, COX, "between 0 and 1"),
+        ("xtile", {"rule": 7}, COX, "rule is no text"),
+        ("dca", {"u": 6, "thresholds": [0.5, 1]}, "time,status,risk1,risk2\n1,1,0.1,0.2\n2,0,0.3,0.4\n", "thresholds"),
+        ("dca", {"u": 6}, "time,status,risk1,risk2\n1,1,0.1,0.2\n2,0,3,0.4\n", "outside 0 to 1"),
+        ("km", {"times": []}, KM_TABLE, "empty list"),
+        ("calibration", {"u": 6, "rms_KM_groups": [0, 19]}, COX, "below 1"),
+        ("icc", {"alpha": 5}, "feature,A1,A2,B\nf,1,2,3\nf,2,3,5\n", "between 0 and 1"),
+    ],
+)
+def test_that_an_odd_value_is_refused_by_name(
+    make: CaseMaker, step: str, parameters: object, table: str, message: str
+) -> None:
+    with pytest.raises(EsccError, match=message):
+        run_case(step, make(parameters, input=table))
+
+
+def test_that_an_unknown_rule_for_lambda_is_refused(make: CaseMaker) -> None:
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(40, 5))
+    features = "a,b,c,d,e\n" + "\n".join(",".join(f"{value:.6f}" for value in row) for row in X) + "\n"
+    outcome = "time,status,foldid\n" + "\n".join(
+        f"{np.exp(-2 * X[k, 0]) + k / 999:.4f},{k % 4 > 0:d},{k % 5 + 1}" for k in range(40)
+    )
+    with pytest.raises(EsccError, match="lambda_rule is 'median', but has to be one of min, 1se"):
+        run_case("pipeline", make({"lambda_rule": "median"}, features=features, outcome=outcome + "\n"))
+    found = run_case("pipeline", make({}, features=features, outcome=outcome + "\n"))
+    assert 0 <= found["kkt_residual"] < 0.1  # type: ignore[operator]
+
+
+def test_that_an_event_at_time_zero_has_no_test_on_the_logarithm_of_time(make: CaseMaker) -> None:
+    fit = run_case("cox", make({"u": 6}, input=COX.replace("1,0,1\n", "0,1,1\n", 1).replace("1,1,1\n", "0,1,1\n", 1)))
+    km, *_, log = fit["efron"]["zph"]  # type: ignore[index]
+    assert km["p"][0] is not None
+    assert log["p"] == [None, None]
