@@ -62,6 +62,7 @@ PAGES: Final = (
     PageEntry("statistics", _("Statistics"), "data_histogram", ("VIEW_OUTCOME",), "statistics", "StatisticsPage"),
     PageEntry("patient", _("Patient"), "stethoscope", ("VIEW_ASSESSMENTS",), "patient", "PatientPage"),
     PageEntry("due", _("Due"), "clock", ("VIEW_OUTCOME",), "due", "DuePage"),
+    PageEntry("recist", _("Lesions"), "target", ("VIEW_OUTCOME",), "recist", "RecistPage"),
     PageEntry("trial", _("Trial"), "data_bar_vertical", ("VIEW_OUTCOME",), "trial", "TrialPage"),
     PageEntry("admin", _("Admin"), "shield_checkmark", ("MANAGE_ACCOUNTS", "BACK_UP"), "admin", "AdminPage"),
 )
