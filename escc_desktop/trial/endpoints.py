@@ -36,7 +36,7 @@ class Censoring:
         So many scans missed in a row just before the event censor it; 0: none do.
     dating
         The day of a progression: "scan" that showed it, "earliest" (the day after the last adequate scan), "midpoint"
-        of the two, or "even" (the next day of an even schedule of `rules.then_every_days`).
+        of the two, or "even" (the next day of an even schedule of `rules.schedule.then_every_days`).
     drops_lost
         Whether patients lost to follow-up without an event are left out instead of censored.
     """
@@ -152,14 +152,14 @@ def _dated(record: TrialRecord, scan: date, last: date, rules: Rules, censoring:
     if censoring.dating == "midpoint":
         return last + (scan - last) / 2
     if censoring.dating == "even":
-        steps = -(-(scan - record.start_date).days // rules.then_every_days)
-        planned = record.start_date + timedelta(days=steps * rules.then_every_days)
+        steps = -(-(scan - record.start_date).days // rules.schedule.then_every_days)
+        planned = record.start_date + timedelta(days=steps * rules.schedule.then_every_days)
         death = record.survival.death_date
         return planned if death is None else max(scan, min(planned, death))
     return scan
 
 
 def _n_missed(start: date, last: date, event: date, rules: Rules) -> int:
-    window = timedelta(days=rules.window_days)
-    planned = (start + timedelta(days=day) for day in rules.planned_days((event - start).days))
+    window = timedelta(days=rules.schedule.window_days)
+    planned = (start + timedelta(days=day) for day in rules.schedule.planned_days((event - start).days))
     return sum(last + window < day < event - window for day in planned)

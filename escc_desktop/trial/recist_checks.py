@@ -73,9 +73,9 @@ def _number(known: Mapping[str, LesionMeasurement], targets: Mapping[str, Lesion
 def _age(record: TrialRecord, known: Mapping[str, LesionMeasurement], rules: Rules) -> Iterator[Finding]:
     for row in known.values():
         days = (record.start_date - row.date).days
-        if days > rules.baseline_scan_days:
+        if days > rules.schedule.baseline_scan_days:
             words = _("{lesion} was measured {n} days before day 1; at most {most} are allowed.")
-            said = words.format(lesion=row.lesion_id, n=days, most=rules.baseline_scan_days)
+            said = words.format(lesion=row.lesion_id, n=days, most=rules.schedule.baseline_scan_days)
             yield Finding("baseline_too_early", row.lesion_id, said)
 
 

@@ -103,8 +103,8 @@ def clinical_rows(
 
     Flags are 1 and 0, missing values None; laboratory columns nobody has a value in are left out, and `regimen` where
     no drug is recorded. A laboratory value
-    is the last one up to day 1 within `rules.baseline_lab_days`, in the unit its column names; where only a detection
-    limit was reported it is the limit; one with an open question is missing.
+    is the last one up to day 1 within the schedule's `baseline_lab_days`, in the unit its column names; where only a
+    detection limit was reported it is the limit; one with an open question is missing.
     """
     rules = rules or load_rules()
     endpoints = ("os_months", "os_event", "pfs_months", "pfs_event")
@@ -148,7 +148,7 @@ def _plain(value: object) -> object:
 def baseline_lab(record: TrialRecord, analyte: str, rules: Rules | None = None) -> float | None:
     """Return a baseline laboratory value in the analyte's own unit; None if missing or questioned."""
     rules = rules or load_rules()
-    earliest = record.start_date - timedelta(days=rules.baseline_lab_days)
+    earliest = record.start_date - timedelta(days=rules.schedule.baseline_lab_days)
     found = [lab for lab in record.labs if lab.analyte == analyte and earliest <= lab.date <= record.start_date]
     if not found or found[-1].question:
         return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from escc_desktop.trial.protocol import Protocol, Schedule, load_protocol
 from escc_desktop.trial.records import Response, TrialRecord, Visit, VitalStatus
+from escc_desktop.trial.response import assessed_visits
 
 
 class State(StrEnum):
@@ -53,7 +54,7 @@ def planned_until(record: TrialRecord, as_of: date) -> date:
     """Return the day up to which scans are planned: progression, next therapy, death, loss, or the day asked about."""
     survival = record.survival
     ends = [as_of]
-    ends += [visit.date for visit in record.visits if visit.response is Response.PD and visit.date > record.start_date]
+    ends += [visit.date for visit in assessed_visits(record) if visit.response is Response.PD]
     ends += [day for day in (survival.next_therapy_date, survival.death_date) if day]
     if survival.status is not VitalStatus.ALIVE:
         ends.append(survival.last_contact_date)
@@ -119,3 +120,15 @@ def next_due(record: TrialRecord, as_of: date, protocol: Protocol | None = None)
         return None
     waiting = (State.OVERDUE, State.OPEN, State.PLANNED)
     return next((one for one in assessments(record, as_of, protocol) if one.state in waiting), None)
+
+
+def overdue(
+    records: Iterable[TrialRecord], as_of: date, protocol: Protocol | None = None
+) -> tuple[tuple[TrialRecord, Assessment], ...]:
+    """Return the first assessment of each patient that should be there and is not, the longest overdue first."""
+    found = []
+    for record in records:
+        waiting = next_due(record, as_of, protocol)
+        if waiting is not None and waiting.state is State.OVERDUE:
+            found.append((record, waiting))
+    return tuple(sorted(found, key=lambda pair: (pair[1].planned, pair[0].patient_id)))

@@ -1,4 +1,4 @@
-"""Units and assays of laboratory values: what is asked about before anything is converted. Nothing is converted here."""
+"""Units and assays of laboratory values: what is asked about. Nothing is converted here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from escc_desktop.i18n import _
 from escc_desktop.resources import resource_path
@@ -53,10 +54,12 @@ class LabQuestion:
 def assays() -> tuple[Assay, ...]:
     """Return the known assays."""
     document = tomllib.loads(resource_path("trial", "assays.toml").read_text(encoding="utf-8"))
-    return tuple(
-        Assay(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
-        for entry in document["assays"]
-    )
+    return tuple(_assay(entry) for entry in document["assays"])
+
+
+def _assay(entry: dict[str, Any]) -> Assay:
+    lists = {key: tuple(value) for key, value in entry.items() if isinstance(value, list)}
+    return Assay(**{**entry, **lists})
 
 
 def assay_named(analyte: str, method: str) -> Assay | None:

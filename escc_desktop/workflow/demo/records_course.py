@@ -178,7 +178,7 @@ def _scan(course: Course, rng: np.random.Generator) -> Course:
 def _planned_scans(course: Course, rng: np.random.Generator) -> list[int]:
     visits = numbers()["visits"]
     limit = visits["largest_jitter_days"]
-    planned = load_rules().planned_days(course.last_day + limit)
+    planned = load_rules().schedule.planned_days(course.last_day + limit)
     jitter = np.clip(rng.normal(0.0, visits["jitter_days"], len(planned)).round(), -limit, limit)
     days = [day + int(shift) for day, shift in zip(planned, jitter, strict=True)]
     days = [(workday(course.on(day), 1 if course.on(day).weekday() == 6 else -1) - course.start).days for day in days]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from escc_desktop.errors import EsccError
@@ -15,7 +15,7 @@ from escc_desktop.i18n import _
 from escc_desktop.progress import Progress
 from escc_desktop.stats.design import Proportion
 from escc_desktop.stats.survival import Estimate
-from escc_desktop.trial.endpoints import progression_free_survival
+from escc_desktop.trial import schedule
 from escc_desktop.trial.records import TrialRecord, VitalStatus
 from escc_desktop.trial.rules import Rules, load_rules
 from escc_desktop.workflow.access import Operation, require
@@ -132,7 +132,7 @@ def trial_view(project: Project, progress: Progress) -> TrialView | None:
         n_severe=results.n_severe,
         safety=results.adverse_events,
         baseline=tuple(baseline_rows(records)),
-        overdue=overdue(records, as_of, rules),
+        overdue=overdue(records, as_of),
         may_open_patients=project.may(Operation.VIEW_ASSESSMENTS),
         may_export=project.may(Operation.EXPORT),
         may_print=project.may(Operation.REPORT),
@@ -148,33 +148,21 @@ def data_cutoff(records: Sequence[TrialRecord]) -> date:
     return max(days)
 
 
-def overdue(records: Sequence[TrialRecord], as_of: date, rules: Rules) -> tuple[Overdue, ...]:
+def overdue(records: Sequence[TrialRecord], as_of: date) -> tuple[Overdue, ...]:
     """Return the first planned CT of each patient that should be there and is not, the longest overdue first.
 
-    Of patients who are alive and in follow-up, without progression and without a next anticancer therapy; a scan counts
-    for its planned day when it lies within the window of the rules or later.
+    Of patients who are alive and in follow-up, without progression and without a next anticancer therapy.
     """
-    found = []
-    for record in records:
-        survival = record.survival
-        if survival.status is not VitalStatus.ALIVE or survival.next_therapy_date:
-            continue
-        if progression_free_survival(record, rules).is_event:
-            continue
-        due = _next_due(record, as_of, rules)
-        if due is not None:
-            last = max((visit.date for visit in record.visits), default=None)
-            entry = Overdue(record.patient_id, due, (as_of - due).days, last, survival.last_contact_date)
-            found.append(entry)
-    return tuple(sorted(found, key=lambda one: (-one.days, one.patient_id)))
-
-
-def _next_due(record: TrialRecord, as_of: date, rules: Rules) -> date | None:
-    """Return the first planned day after the last scan whose window has passed."""
-    window = timedelta(days=rules.window_days)
-    last = max((visit.date for visit in record.visits if visit.date > record.start_date), default=record.start_date)
-    planned = (record.start_date + timedelta(days=day) for day in rules.planned_days((as_of - record.start_date).days))
-    return next((day for day in planned if day - window > last and day + window < as_of), None)
+    return tuple(
+        Overdue(
+            record.patient_id,
+            waiting.planned,
+            waiting.days_late(as_of),
+            max((visit.date for visit in record.visits), default=None),
+            record.survival.last_contact_date,
+        )
+        for record, waiting in schedule.overdue(records, as_of)
+    )
 
 
 def _flow(results: TrialResults) -> tuple[FlowStep, ...]:

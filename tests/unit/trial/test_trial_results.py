@@ -122,8 +122,8 @@ def test_that_a_year_has_twelve_months() -> None:
 
 
 def test_that_the_planned_scans_are_four_weekly_then_twelve_weekly() -> None:
-    assert load_rules().planned_days(400) == (28, 56, 84, 112, 140, 168, 252, 336)
-    assert load_rules().planned_days(100) == (28, 56, 84)
+    assert load_rules().schedule.planned_days(400) == (28, 56, 84, 112, 140, 168, 252, 336)
+    assert load_rules().schedule.planned_days(100) == (28, 56, 84)
 
 
 def test_that_responses_are_counted() -> None:

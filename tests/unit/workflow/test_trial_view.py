@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from escc_desktop.trial.records import Baseline, Response, Survival, TrialRecord, Visit, VitalStatus
-from escc_desktop.trial.rules import load_rules
 from escc_desktop.workflow.views.trial import data_cutoff, overdue
 
 START = date(2024, 1, 1)
@@ -22,7 +21,7 @@ def record(scans: dict[int, Response], contact: int = 120, **survival: object) -
 
 
 def test_that_the_first_planned_ct_that_is_missing_is_overdue() -> None:
-    found = overdue([record({28: Response.SD, 57: Response.SD})], CUTOFF, load_rules())
+    found = overdue([record({28: Response.SD, 57: Response.SD})], CUTOFF)
     assert [(one.patient_id, one.due, one.days) for one in found] == [("P1", START + timedelta(days=84), 140 - 84)]
     assert found[0].last_scan == START + timedelta(days=57)
     assert found[0].last_contact == START + timedelta(days=120)
@@ -30,9 +29,9 @@ def test_that_the_first_planned_ct_that_is_missing_is_overdue() -> None:
 
 def test_that_a_ct_within_the_window_of_its_day_counts_for_it() -> None:
     early = record({28: Response.SD, 56: Response.SD, 84 - 14: Response.SD, 112 - 13: Response.SD})
-    assert overdue([early], START + timedelta(days=126), load_rules()) == ()
-    assert overdue([early], START + timedelta(days=140 + 14), load_rules()) == ()
-    late = overdue([early], START + timedelta(days=140 + 15), load_rules())
+    assert overdue([early], START + timedelta(days=126)) == ()
+    assert overdue([early], START + timedelta(days=140 + 14)) == ()
+    late = overdue([early], START + timedelta(days=140 + 15))
     assert [one.due for one in late] == [START + timedelta(days=140)]
 
 
@@ -44,8 +43,8 @@ def test_that_nobody_is_overdue_who_progressed_died_was_lost_or_went_on_to_other
         record(stable, status=VitalStatus.LOST),
         record(stable, next_therapy_date=START + timedelta(days=50)),
     ]
-    assert overdue(ended, CUTOFF, load_rules()) == ()
-    assert len(overdue([record(stable)], CUTOFF, load_rules())) == 1
+    assert overdue(ended, CUTOFF) == ()
+    assert len(overdue([record(stable)], CUTOFF)) == 1
 
 
 def test_that_the_data_cutoff_is_the_latest_day_in_any_record() -> None:
