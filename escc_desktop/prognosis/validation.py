@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from escc_desktop.prognosis.nested import OutOfFold, cross_validate
 from escc_desktop.prognosis.pipeline import (
     Fitted,
     Predictions,
+    Prepared,
     Problem,
     fit_pipeline,
     measures,
@@ -136,7 +138,9 @@ def bootstrap_pipeline(problem: Problem, fitted: Fitted, progress: Progress, run
 def redraw_folds(problem: Problem, progress: Progress, run: Runner) -> FoldDraws:
     """Repeat the selection on all patients with other draws of the folds."""
     seeds = [np.array([problem.config.seed, 3, k]) for k in range(problem.config.fold_draws)]
-    done = list(told(run(_redraw, seeds), len(seeds), progress, "Draw of folds")) if seeds else []
+    # What comes before the LASSO does not look at the folds.
+    redraw = partial(_redraw, prepared=prepare(problem, np.arange(problem.endpoint.n)))
+    done = list(told(run(redraw, seeds), len(seeds), progress, "Draw of folds")) if seeds else []
     selected = np.zeros(len(problem.cohort.names))
     for _, columns in done:
         selected[columns] += 1
@@ -147,11 +151,11 @@ def redraw_folds(problem: Problem, progress: Progress, run: Runner) -> FoldDraws
     )
 
 
-def _redraw(problem: Problem, seeds: IntArray) -> tuple[float, IntArray]:
+def _redraw(problem: Problem, seeds: IntArray, *, prepared: Prepared) -> tuple[float, IntArray]:
     """Select again with other folds, never the given ones."""
-    everyone = np.arange(problem.endpoint.n)
-    fold = allocate_folds(len(everyone), min(problem.config.folds, len(everyone)), seed_of(problem.config.seed, seeds))
-    signature = select(problem, prepare(problem, everyone), problem.endpoint, fold, Progress())
+    n = problem.endpoint.n
+    fold = allocate_folds(n, min(problem.config.folds, n), seed_of(problem.config.seed, seeds))
+    signature = select(problem, prepared, problem.endpoint, fold, Progress())
     return signature.cv.lambda_min if signature.cv else np.nan, signature.columns
 
 
