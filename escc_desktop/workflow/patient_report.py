@@ -13,6 +13,7 @@ from escc_desktop.figures.score import score_strip
 from escc_desktop.figures.style import Figure
 from escc_desktop.figures.timeline import patient_timeline
 from escc_desktop.figures.words import Interval, RiskWord, quantity
+from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import ModelCard
 from escc_desktop.prognosis.carding import card_nomogram
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES, ClinicalTable
@@ -22,7 +23,7 @@ from escc_desktop.reading.session import Occasion, Reader, Roi
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.trial.timeline import timeline
 from escc_desktop.workflow.cautions import CAUTIONS
-from escc_desktop.workflow.certainty import Separation, Verdict, judge, stored_cutoff
+from escc_desktop.workflow.certainty import Certainty, Separation, Verdict, judge, stored_cutoff
 from escc_desktop.workflow.curves import group_curves
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.report import PatientReport, patient_report
@@ -49,7 +50,7 @@ def write_patient_report(
         Of the card on this patient.
     """
     clinical = project.clinical()
-    certainty = _certainty(project, card, verdict, clinical)
+    certainty = certainty_of(project, card, verdict, clinical)
     record = next((record for record in project.records() if record.patient_id == verdict.patient_id), None)
     roi = first_reading(project.rois(), verdict.patient_id)
     cutoff = card.rad_score.cutoff.value if card.rad_score and card.rad_score.cutoff else None
@@ -60,12 +61,12 @@ def write_patient_report(
         horizon_months=card.horizon_months,
         rad_score=verdict.rad_score,
         cutoff=cutoff,
-        risk_group=_risk_word(verdict),
-        certainty=certainty.certainty.value if certainty else "",
+        risk_group=risk_word_of(verdict),
+        certainty=certainty_word(certainty) if certainty else "",
         grounds=certainty.grounds if certainty else (),
-        survival=_survival(verdict),
-        endpoint=ENDPOINT_NAMES[card.endpoint],
-        withheld="" if verdict.survival is not None else _withheld(verdict),
+        survival=survival_of(verdict),
+        endpoint=endpoint_words(card.endpoint),
+        withheld="" if verdict.survival is not None else withheld_words(verdict),
         facts=_facts(record, clinical, card),
         cautions=tuple(caution_words(caution.code, caution.detail) for caution in verdict.cautions),
         score_strip=_strip(card, cutoff, verdict),
@@ -73,9 +74,30 @@ def write_patient_report(
         roi=None if roi is None else roi_slice(project.volume(roi.series_uid), roi.mask),
         timeline=None if record is None else patient_timeline(timeline(record)),
         provenance=_provenance(roi),
+        stamps=settings_stamp(card),
         is_synthetic=is_synthetic,
     )
     patient_report(report, path)
+
+
+def endpoint_words(endpoint: str) -> str:
+    """Return what a card's probability is of."""
+    return _("overall survival") if endpoint == "os" else _("progression-free survival")
+
+
+def age_words(years: int | None) -> str:
+    """Return an age."""
+    return _("age not known") if years is None else _("{n} years").format(n=years)
+
+
+def sex_word(sex: str) -> str:
+    """Return a sex."""
+    return {"male": _("male"), "female": _("female")}.get(sex, sex) or _("sex not known")
+
+
+def settings_stamp(card: ModelCard) -> tuple[tuple[str, str], ...]:
+    """Return the digest of the extraction settings a card was made with, for the foot of every page."""
+    return ((_("settings"), card.extraction.params_digest),) if card.extraction is not None else ()
 
 
 def first_reading(rois: tuple[Roi, ...], patient_id: str) -> Roi | None:
@@ -88,36 +110,48 @@ def first_reading(rois: tuple[Roi, ...], patient_id: str) -> Roi | None:
     return max(own, key=lambda roi: roi.mask.volume_mm3, default=None)
 
 
-def _certainty(project: Project, card: ModelCard, verdict: Assessment, clinical: ClinicalTable) -> Verdict | None:
+def certainty_of(project: Project, card: ModelCard, verdict: Assessment, clinical: ClinicalTable) -> Verdict | None:
     """Return how certain the group is, on the same grounds as on screen."""
     verdicts = {one.patient_id: one for one in project.assessments(card)}
     curves, p = group_curves(card, verdicts, clinical)
     return judge(card, verdict, stored_cutoff(project, card), Separation(sum(curve.n for curve in curves), p))
 
 
-def _risk_word(verdict: Assessment) -> RiskWord | None:
+def certainty_word(verdict: Verdict) -> str:
+    """Return the word beside a group."""
+    return {
+        Certainty.CLEAR: _("clear"),
+        Certainty.LIKELY: _("likely"),
+        Certainty.UNCERTAIN: _("uncertain"),
+    }[verdict.certainty]
+
+
+def risk_word_of(verdict: Assessment) -> RiskWord | None:
+    """Return the group of a verdict as figures and reports write it."""
     return next((word for word in get_args(RiskWord) if word == (verdict.risk_group or "").lower()), None)
 
 
-def _survival(verdict: Assessment) -> Interval | None:
+def survival_of(verdict: Assessment) -> Interval | None:
+    """Return the probability at the horizon with its interval; None where it is withheld."""
     return None if verdict.survival is None else Interval(verdict.survival, verdict.lower, verdict.upper)
 
 
-def _withheld(verdict: Assessment) -> str:
+def withheld_words(verdict: Assessment) -> str:
+    """Return why there is no probability."""
     reasons = [caution_words(caution.code, caution.detail) for caution in verdict.cautions if caution.withholds]
-    return " ".join(reasons) or "The card gives no probability for this patient."
+    return " ".join(reasons) or _("The card gives no probability for this patient.")
 
 
 def caution_words(code: str, detail: str) -> str:
     """Return a caution as a sentence for people."""
-    words = CAUTIONS[code]
+    words = _(CAUTIONS[code])
     return words if code in _SAID_ALREADY or not detail else f"{words} ({detail})"
 
 
 def _facts(record: TrialRecord | None, clinical: ClinicalTable, card: ModelCard) -> tuple[tuple[str, str], ...]:
     if record is None:
         raise EsccError("The project has no trial record of this patient.", "Import the trial records first.")
-    facts = [("Age, sex", f"{record.baseline.age_years} years, {record.baseline.sex}")]
+    facts = [(_("Age, sex"), f"{age_words(record.baseline.age_years)}, {sex_word(record.baseline.sex)}")]
     row = clinical.rows_of([record.patient_id])[0]
     flags = {term.name for term in card.model_terms if term.contrast is not None}
     for name in card.covariate_names:
@@ -128,8 +162,8 @@ def _facts(record: TrialRecord | None, clinical: ClinicalTable, card: ModelCard)
 
 def _shown(value: float | str | None, *, is_flag: bool) -> str:
     if not isinstance(value, float):
-        return value or "missing"
-    return ("yes" if value else "no") if is_flag and value in {0.0, 1.0} else f"{value:g}"
+        return value or _("missing")
+    return (_("yes") if value else _("no")) if is_flag and value in {0.0, 1.0} else f"{value:g}"
 
 
 def _strip(card: ModelCard, cutoff: float | None, verdict: Assessment) -> Figure | None:
@@ -137,8 +171,8 @@ def _strip(card: ModelCard, cutoff: float | None, verdict: Assessment) -> Figure
         return None
     cohort = [patient.rad_score for patient in card.training.patients if patient.rad_score is not None]
     is_trained = any(caution.code == "in_training" for caution in verdict.cautions)
-    caption = "the cohort; score and group out of fold" if is_trained else "the cohort, each out of fold"
-    return score_strip(cohort, cutoff, verdict.rad_score, caption=caption, group=_risk_word(verdict))
+    caption = _("the cohort; score and group out of fold") if is_trained else _("the cohort, each out of fold")
+    return score_strip(cohort, cutoff, verdict.rad_score, caption=caption, group=risk_word_of(verdict))
 
 
 def _nomogram(card: ModelCard, verdict: Assessment, table: FeatureTable, clinical: ClinicalTable) -> Figure | None:
@@ -147,7 +181,7 @@ def _nomogram(card: ModelCard, verdict: Assessment, table: FeatureTable, clinica
         return None
     points = patient_points(card, verdict.patient_id, table, clinical)
     is_trained = any(caution.code == "in_training" for caution in verdict.cautions)
-    title = "As the card stands, trained with this patient: read the estimate above instead" if is_trained else ""
+    title = _("As the card stands, trained with this patient: read the estimate above instead") if is_trained else ""
     return nomogram(
         scale, horizon_months=card.horizon_months, patient=points, endpoint=ENDPOINT_NAMES[card.endpoint], title=title
     )
@@ -156,7 +190,7 @@ def _nomogram(card: ModelCard, verdict: Assessment, table: FeatureTable, clinica
 def _provenance(roi: Roi | None) -> tuple[tuple[str, str], ...]:
     pairs = []
     if roi is not None:
-        pairs = [("Reading", roi.session_id), ("Mask", roi.mask.digest), ("Volume", roi.volume_digest)]
+        pairs = [(_("Reading"), roi.session_id), (_("Mask"), roi.mask.digest), (_("Volume"), roi.volume_digest)]
         if roi.signature is not None:
-            pairs.append(("Signed", f"{roi.signature.name}, {roi.signature.at:%Y-%m-%d %H:%M} UTC"))
+            pairs.append((_("Signed"), f"{roi.signature.name}, {roi.signature.at:%Y-%m-%d %H:%M} UTC"))
     return tuple(pairs)

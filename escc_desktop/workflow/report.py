@@ -7,7 +7,6 @@ says so too. The same record gives the same bytes, in whatever language it is pr
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,10 @@ from escc_desktop.figures import words
 from escc_desktop.figures.performance import PerformanceRow
 from escc_desktop.figures.style import Figure
 from escc_desktop.figures.words import Interval, RiskWord
-from escc_desktop.files import canonical_json, digest, write_json, write_whole
-from escc_desktop.i18n import _, printed_language
+from escc_desktop.i18n import _
 from escc_desktop.store.kinds import KeptFigure
 from escc_desktop.workflow import report_page as page
+from escc_desktop.workflow.printed import write_printed
 from escc_desktop.workflow.report_page import Cell
 
 
@@ -157,7 +156,8 @@ def patient_report(report: PatientReport, path: Path) -> None:
         The folder cannot be written.
     """
     title = _("Patient {code}").format(code=report.patient_id)
-    _write(path, [*_patient_head(report, title), *_patient_body(report)], title, report)
+    stamped = dataclasses.replace(report, stamps=((_("card"), report.card_digest), *report.stamps))
+    write_printed(path, [*_patient_head(report, title), *_patient_body(report)], title, stamped)
 
 
 def cohort_report(report: CohortReport, path: Path) -> None:
@@ -189,7 +189,7 @@ def cohort_report(report: CohortReport, path: Path) -> None:
     for section in report.closing:
         flow += _section(section)
     flow += _provenance(report.provenance)
-    _write(path, flow, report.title, report)
+    write_printed(path, flow, report.title, report)
 
 
 def study_report(report: StudyReport, path: Path) -> None:
@@ -204,7 +204,7 @@ def study_report(report: StudyReport, path: Path) -> None:
     flow.append(page.warnings(report.warnings))
     for section in report.sections:
         flow += _section(section)
-    _write(path, flow + _provenance(report.provenance), report.title, report)
+    write_printed(path, flow + _provenance(report.provenance), report.title, report)
 
 
 def _chapters() -> tuple[tuple[str, str], ...]:
@@ -216,39 +216,6 @@ def _chapters() -> tuple[tuple[str, str], ...]:
         ("cox", _("Cox models")),
         ("nomograms", _("Nomograms")),
     )
-
-
-def _write(path: Path, flow: Sequence[Any], title: str, report: PatientReport | CohortReport | StudyReport) -> None:
-    content = _plain(report)
-    content_digest = digest(canonical_json(content))
-    own = ((_("card"), report.card_digest),) if isinstance(report, PatientReport) else ()
-    stamps = (("ESCC Desktop", version()), (_("content"), content_digest), *own, *report.stamps)
-    pdf = page.pdf_bytes(flow, page.Foot(title, stamps, report.is_synthetic))
-    document = {
-        "report": type(report).__name__,
-        "language": printed_language(),
-        "research_use_only": True,
-        "on_every_page": [page.research_line(), page.stamped(stamps)],
-        "software": f"ESCC Desktop {version()}",
-        "content_sha256": content_digest,
-        "pdf_sha256": digest(pdf),
-        "content": content,
-    }
-    write_whole(path, pdf)
-    write_json(path.with_name(path.name + ".json"), document)
-
-
-def _plain(value: Any) -> Any:
-    """Return a record as JSON values: figures leave only that they were there, missing numbers are null."""
-    if isinstance(value, Figure | KeptFigure):
-        return "figure"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {entry.name: _plain(getattr(value, entry.name)) for entry in dataclasses.fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return value
 
 
 def _patient_head(report: PatientReport, title: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The printed page of the reports: face, paragraphs, tables, pictures, banners; the same bytes each time."""
+"""What the reports are printed from: faces, paragraphs, tables, pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -15,19 +14,14 @@ from xml.sax.saxutils import escape
 from reportlab import rl_config
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
-    BaseDocTemplate,
     CondPageBreak,
-    Frame,
     Image,
     KeepTogether,
-    PageTemplate,
     Paragraph,
     Spacer,
     Table,
@@ -35,7 +29,7 @@ from reportlab.platypus import (
 
 from escc_desktop.figures import style
 from escc_desktop.figures.words import is_known
-from escc_desktop.i18n import _, printed_language
+from escc_desktop.i18n import _
 
 # Pictures as the bytes they are: written as text they take a fifth more room, and most of a report's time.
 rl_config.useA85 = 0
@@ -44,14 +38,11 @@ Cell = str | int | float | None
 
 WIDTH_MM = 174.0
 _SHORT_MM = 38.0
-_FACE, _BOLD, _CHINESE = "Report", "Report-Bold", "Report-Chinese"
-_LEFT, _TOP, _FOOT = 18 * mm, 22 * mm, 16 * mm
-_INK, _QUIET = colors.HexColor(style.INK), colors.HexColor(style.QUIET)
+FACE, _BOLD, CHINESE = "Report", "Report-Bold", "Report-Chinese"
+_INK, QUIET = colors.HexColor(style.INK), colors.HexColor(style.QUIET)
 _LINE, _PALE = colors.HexColor(style.FAINT), colors.HexColor("#f3f5f7")
-_WARN, _WARN_GROUND = colors.HexColor("#8a4b00"), colors.HexColor("#fff4e0")
+WARN, WARN_GROUND = colors.HexColor("#8a4b00"), colors.HexColor("#fff4e0")
 
-_STAMP = 12
-_HEX = re.compile(r"[0-9a-f]{40,}")
 _NUMBER = re.compile(r"[<>]? ?[-+]?[\d,.]+(e[-+]?\d+)?( %)?")
 # A feature's name may go on in a second line before its last part: the space for it is too small to be seen.
 _LONG_NAME = re.compile(r"(?<=_)(?=[A-Za-z]{20,})")
@@ -63,17 +54,17 @@ _CHINESE_UNIT = 4
 @cache
 def _register_faces() -> None:
     """Load the faces at the first text: it takes a fifth of a second."""
-    faces = ((_FACE, style.font_path()), (_BOLD, style.font_path(bold=True)), (_CHINESE, style.CHINESE_FACE))
+    faces = ((FACE, style.font_path()), (_BOLD, style.font_path(bold=True)), (CHINESE, style.CHINESE_FACE))
     for name, path in faces:
         pdfmetrics.registerFont(TTFont(name, str(path)))
-    pdfmetrics.registerFontFamily(_FACE, normal=_FACE, bold=_BOLD, italic=_FACE, boldItalic=_BOLD)
+    pdfmetrics.registerFontFamily(FACE, normal=FACE, bold=_BOLD, italic=FACE, boldItalic=_BOLD)
 
 
-_BASE = ParagraphStyle("base", fontName=_FACE, fontSize=9, leading=12.5, textColor=_INK)
+_BASE = ParagraphStyle("base", fontName=FACE, fontSize=9, leading=12.5, textColor=_INK)
 STYLES = {
     "text": ParagraphStyle("text", parent=_BASE, spaceAfter=4),
     "quiet": ParagraphStyle(
-        "quiet", parent=_BASE, fontSize=7.5, leading=10, textColor=_QUIET, spaceBefore=1.5, spaceAfter=3
+        "quiet", parent=_BASE, fontSize=7.5, leading=10, textColor=QUIET, spaceBefore=1.5, spaceAfter=3
     ),
     "title": ParagraphStyle("title", parent=_BASE, fontName=_BOLD, fontSize=18, leading=23, spaceAfter=2),
     "heading": ParagraphStyle(
@@ -88,7 +79,7 @@ STYLES = {
     "number head": ParagraphStyle(
         "number head", parent=_BASE, fontName=_BOLD, fontSize=7.8, leading=10, alignment=TA_RIGHT
     ),
-    "warning": ParagraphStyle("warning", parent=_BASE, textColor=_WARN),
+    "warning": ParagraphStyle("warning", parent=_BASE, textColor=WARN),
     "group": ParagraphStyle("group", parent=_BASE, fontName=_BOLD, fontSize=17, leading=22),
     "big": ParagraphStyle("big", parent=_BASE, fontName=_BOLD, fontSize=14, leading=19),
 }
@@ -98,7 +89,7 @@ def printable(text: str) -> str:
     """Return text the report's faces can print: other characters become their code point, as in "[U+1F600]"."""
     letters = []
     for letter in unicodedata.normalize("NFC", text):
-        if any(ord(letter) in _glyphs(face) for face in (_FACE, _CHINESE)):
+        if any(ord(letter) in _glyphs(face) for face in (FACE, CHINESE)):
             letters.append(letter)
         else:
             letters.append(" " if letter.isspace() else f"[U+{ord(letter):04X}]")
@@ -111,16 +102,16 @@ def _glyphs(face: str) -> Collection[int]:
     return found
 
 
-def _runs(text: str) -> Iterator[tuple[bool, str]]:
-    """Cut printable text where the face has to change: (is Chinese, run)."""
-    latin = _glyphs(_FACE)
+def runs(text: str) -> Iterator[tuple[bool, str]]:
+    """Cut text where the face has to change: (is Chinese, run)."""
+    latin = _glyphs(FACE)
     for is_chinese, run in groupby(printable(text), key=lambda letter: ord(letter) not in latin):
         yield is_chinese, "".join(run)
 
 
 def paragraph(text: str, name: str = "text") -> Paragraph:
     """Return a paragraph of plain text in one of the styles."""
-    marked = (f'<font name="{_CHINESE}">{run}</font>' if chinese else escape(run) for chinese, run in _runs(text))
+    marked = (f'<font name="{CHINESE}">{run}</font>' if chinese else escape(run) for chinese, run in runs(text))
     markup = "".join(marked)
     return Paragraph(_LONG_NAME.sub(_BREAK, markup) if name == "cell" else markup, _style(name, "<font" in markup))
 
@@ -140,9 +131,13 @@ def cell_text(cell: Cell) -> str:
 
 
 def table(
-    header: Sequence[str], rows: Sequence[Sequence[Cell]], widths_mm: Sequence[float] | None = None
+    header: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    widths_mm: Sequence[float] | None = None,
+    *,
+    padding: float = 2.2,
 ) -> Table | Paragraph:
-    """Return a table over the whole width; columns of numbers are right-aligned."""
+    """Return a table over the whole width; columns of numbers are right-aligned; `padding` of its rows in points."""
     if not rows:
         return paragraph(_("Nothing to list."), "quiet")
     numeric = [_is_numeric([row[column] for row in rows]) for column in range(len(header))]
@@ -158,8 +153,8 @@ def table(
             ("LINEBELOW", (0, 0), (-1, 0), 0.7, _INK),
             ("LINEBELOW", (0, -1), (-1, -1), 0.4, _LINE),
             ("ROWBACKGROUNDS", (0, 1), (-1, -1), [colors.white, _PALE]),
-            ("TOPPADDING", (0, 0), (-1, -1), 2.2),
-            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
+            ("TOPPADDING", (0, 0), (-1, -1), padding),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), padding),
             ("LEFTPADDING", (0, 0), (-1, -1), 3),
             ("RIGHTPADDING", (0, 0), (-1, -1), 5),
         ]
@@ -175,7 +170,7 @@ def _is_numeric(column: Sequence[Cell]) -> bool:
 def _widths(rows: Sequence[Sequence[Cell]]) -> list[float]:
     """Share the page among columns by their longest text, none thinner than its longest word."""
     texts = [[printable(cell_text(row[column])) for row in rows] for column in range(len(rows[0]))]
-    faces = [_BOLD, *[_FACE] * (len(rows) - 1)]
+    faces = [_BOLD, *[FACE] * (len(rows) - 1)]
 
     def longest(column: Sequence[Sequence[str]]) -> float:
         pairs = zip(column, faces, strict=True)
@@ -196,14 +191,14 @@ def _widths(rows: Sequence[Sequence[Cell]]) -> list[float]:
 
 def _width_mm(text: str, face: str) -> float:
     size = STYLES["head"].fontSize
-    runs = ((_CHINESE if is_chinese else face, run) for is_chinese, run in _runs(text))
-    return float(sum(pdfmetrics.stringWidth(run, chosen, size) for chosen, run in runs) / mm)
+    parts = ((CHINESE if is_chinese else face, run) for is_chinese, run in runs(text))
+    return float(sum(pdfmetrics.stringWidth(run, chosen, size) for chosen, run in parts) / mm)
 
 
 def _unbroken(text: str) -> list[str]:
     """Return the parts of a cell that no line may break: words, but of Chinese its characters."""
     parts = []
-    for is_chinese, run in _runs(_LONG_NAME.sub(" ", text)):
+    for is_chinese, run in runs(_LONG_NAME.sub(" ", text)):
         parts += (
             [run[start : start + _CHINESE_UNIT] for start in range(0, len(run), _CHINESE_UNIT)]
             if is_chinese
@@ -234,6 +229,13 @@ def side_by_side(left: Sequence[Any], right: Sequence[Any], left_mm: float) -> T
     return drawn
 
 
+def boxed(title: str, text: str) -> Table:
+    """Return a text under its title on a tinted ground."""
+    drawn = Table([[paragraph(title, "small heading")], [paragraph(text)]], colWidths=[WIDTH_MM * mm], hAlign="LEFT")
+    drawn.setStyle([("BACKGROUND", (0, 0), (-1, -1), _PALE), ("TOPPADDING", (0, 0), (-1, -1), 1)])
+    return drawn
+
+
 def warnings(sentences: Sequence[str]) -> Table | Spacer:
     """Return sentences on a tinted ground, each behind a sign; nothing when there are none."""
     if not sentences:
@@ -242,7 +244,7 @@ def warnings(sentences: Sequence[str]) -> Table | Spacer:
     drawn = Table(cells, colWidths=[6 * mm, (WIDTH_MM - 6) * mm], hAlign="LEFT")
     drawn.setStyle(
         [
-            ("BACKGROUND", (0, 0), (-1, -1), _WARN_GROUND),
+            ("BACKGROUND", (0, 0), (-1, -1), WARN_GROUND),
             ("LINEBEFORE", (0, 0), (0, -1), 2, colors.HexColor(style.ORANGE)),
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("TOPPADDING", (0, 0), (-1, -1), 2),
@@ -287,105 +289,3 @@ def rule() -> Table:
     drawn = Table([[""]], colWidths=[WIDTH_MM * mm], rowHeights=[2])
     drawn.setStyle([("LINEABOVE", (0, 0), (-1, 0), 0.5, _LINE)])
     return drawn
-
-
-@dataclass(frozen=True)
-class Foot:
-    """What stands on every page.
-
-    Attributes
-    ----------
-    title
-        What is printed.
-    stamps
-        Name and digest or version of what the page rests on; of digests the beginning is printed.
-    """
-
-    title: str
-    stamps: tuple[tuple[str, str], ...]
-    is_synthetic: bool
-
-
-def research_line() -> str:
-    """Return what every page says of its use."""
-    return _("Research use only, not for the record")
-
-
-def synthetic_line() -> str:
-    """Return what every page with made-up data says."""
-    return _("SYNTHETIC DATA: no real patient")
-
-
-def stamped(stamps: Sequence[tuple[str, str]]) -> str:
-    """Return the line of versions and digests at the foot of a page."""
-    return " · ".join(f"{name} {value[:_STAMP] if _HEX.fullmatch(value) else value}" for name, value in stamps)
-
-
-def pdf_bytes(flowables: Sequence[Any], foot: Foot) -> bytes:
-    """Return the document: A4, banners on every page, "page 1 of 3", no date."""
-    buffer = io.BytesIO()
-    document = BaseDocTemplate(
-        buffer,
-        pagesize=A4,
-        title=printable(foot.title),
-        author="ESCC Desktop",
-        invariant=1,
-        lang=printed_language().replace("_", "-"),
-    )
-    height = A4[1]
-    frame = Frame(_LEFT, _FOOT, WIDTH_MM * mm, height - _TOP - _FOOT, leftPadding=0, rightPadding=0, id="body")
-    document.addPageTemplates([PageTemplate(id="page", frames=[frame])])
-
-    def canvas(*arguments: Any, **named: Any) -> _Counted:
-        return _Counted(foot, *arguments, **named)
-
-    document.build(list(flowables), canvasmaker=canvas)
-    return buffer.getvalue()
-
-
-class _Counted(Canvas):  # type: ignore[misc]  # ReportLab has no types
-    """A canvas that furnishes its pages when it knows how many there are."""
-
-    def __init__(self, foot: Foot, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._foot = foot
-        self._kept: list[dict[str, Any]] = []
-
-    def showPage(self) -> None:  # noqa: N802  # ReportLab's name
-        self._kept.append(dict(self.__dict__))
-        self._startPage()
-
-    def save(self) -> None:
-        for number, page in enumerate(self._kept, 1):
-            self.__dict__.update(page)
-            _furnish(self, self._foot, _("page {n} of {total}").format(n=number, total=len(self._kept)))
-            super().showPage()
-        super().save()
-
-
-def _furnish(canvas: Canvas, foot: Foot, numbered: str) -> None:
-    height = A4[1]
-    right = _LEFT + WIDTH_MM * mm
-    canvas.saveState()
-    canvas.setFillColor(_QUIET)
-    _draw(canvas, _LEFT, 10.5 * mm, research_line())
-    _draw(canvas, right, 10.5 * mm, f"{foot.title} · {numbered}", is_right=True)
-    _draw(canvas, _LEFT, 7 * mm, stamped(foot.stamps), size=6)
-    _draw(canvas, _LEFT, height - 12 * mm, "ESCC Desktop")
-    if foot.is_synthetic:
-        canvas.setFillColor(_WARN_GROUND)
-        canvas.roundRect(right - 66 * mm, height - 14.2 * mm, 66 * mm, 6.4 * mm, 2 * mm, stroke=0, fill=1)
-        canvas.setFillColor(_WARN)
-        _draw(canvas, right - 3 * mm, height - 12 * mm, synthetic_line(), is_right=True, size=8)
-    canvas.restoreState()
-
-
-def _draw(canvas: Canvas, x: float, y: float, text: str, *, is_right: bool = False, size: float = 7) -> None:
-    """Draw a line of text from `x` on, or up to it."""
-    runs = [(_CHINESE if is_chinese else _FACE, run) for is_chinese, run in _runs(text)]
-    widths = [pdfmetrics.stringWidth(run, face, size) for face, run in runs]
-    x -= sum(widths) if is_right else 0.0
-    for (face, run), width in zip(runs, widths, strict=True):
-        canvas.setFont(face, size)
-        canvas.drawString(x, y, run)
-        x += width

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,7 +25,6 @@ from escc_desktop.trial.due import (
     due_from_records,
     due_order,
 )
-from escc_desktop.trial.lab_rules import analyte_name
 from escc_desktop.trial.protocol import load_protocol
 from escc_desktop.trial.regimen import HoldFinding, PlannedDose
 from escc_desktop.workflow.access import Operation, require
@@ -204,8 +203,8 @@ def _words(due: Due) -> tuple[str, str]:
     if isinstance(about, DueDose):
         return _dose_words(about)
     if isinstance(about, DueCounts):
-        told = _joined(*(_missing(one) for one in about.missing))
-        return _("Values before cycle {cycle}, day {day}").format(cycle=about.cycle, day=about.day), told
+        what = _("Values before cycle {cycle}, day {day}").format(cycle=about.cycle, day=about.day)
+        return what, _missing(about.missing)
     if isinstance(about, OpenEvent):
         return _event_words(about)
     if isinstance(about, DueFollowUp):
@@ -219,15 +218,18 @@ def _words(due: Due) -> tuple[str, str]:
     raise TypeError(type(about).__name__)
 
 
-def _missing(finding: HoldFinding) -> str:
-    """Say which value is asked for, how fresh, and when it was measured last."""
-    rule, lab = finding.hold.lab, finding.found.lab
-    name = analyte_name(rule.analyte) if rule is not None else finding.hold.code
-    if lab is None:
-        return _("{name} (never measured)").format(name=name)
-    return _("{name} (last {date}, asked within {n} days)").format(
-        name=name, date=lab.date.isoformat(), n=finding.hold.within_days
-    )
+def _missing(findings: Sequence[HoldFinding]) -> str:
+    """Say which values are asked for, how fresh, and when they were measured last."""
+    by_last: dict[tuple[str, int], list[str]] = {}
+    for one in findings:
+        last = "" if one.found.lab is None else one.found.lab.date.isoformat()
+        name = one.hold.lab.analyte.upper() if one.hold.lab is not None else one.hold.code
+        by_last.setdefault((last, one.hold.within_days), []).append(name)
+    told = []
+    for (last, n), names in by_last.items():
+        text = _("{names}: last {date}, asked within {n} days") if last else _("{names}: never measured")
+        told.append(text.format(names=", ".join(names), date=last, n=n))
+    return _joined(*told)
 
 
 def _joined(*parts: str) -> str:
@@ -239,10 +241,10 @@ def _dose_words(about: DueDose) -> tuple[str, str]:
     if about.trouble:
         return _("Next dose"), about.trouble
     doses = ", ".join(f"{drug_name(one.dose.drug)} {_amount(one.dose)}" for one in about.doses)
-    what = _("Cycle {cycle}, day {day}: {doses}").format(cycle=about.cycle, day=about.day, doses=doses)
+    what = _("Cycle {cycle}, day {day}").format(cycle=about.cycle, day=about.day)
     by_surface = [one.dose.reason for one in about.doses if one.dose.surface_m2 is not None or one.dose.dose_mg is None]
     against = [one.found.reason for one in about.holds if one.found.holds is False]
-    parts = list(by_surface)
+    parts = [f"{doses}.", *by_surface]
     if against:
         parts.append(_("Hold rule not met: {why}").format(why=" ".join(against)))
         if any(one.is_to_confirm for one in about.holds):
