@@ -45,6 +45,8 @@ class DoseSummary:
 
     Attributes
     ----------
+    n_doses
+        Doses given; days of a drug taken daily.
     cumulative_mg, planned_mg
         Given, and asked for at the full dose on time over the same weeks; None where it cannot be computed.
     weeks

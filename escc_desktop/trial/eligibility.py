@@ -196,7 +196,8 @@ def measurable(lesion: LesionMeasurement) -> Judged:
     """Return whether a lesion of the baseline is measurable by RECIST 1.1, with the reason.
 
     Nodes: short axis of at least 15 mm. All others: longest diameter of at least 10 mm and of at least two slices;
-    where the thickness is not recorded 5 mm are assumed, and said. An irradiated lesion only if it has progressed.
+    where the thickness is not recorded 5 mm are assumed, and said. An irradiated lesion only if it has progressed
+    since; where that is not recorded nobody can say.
     """
     name = _("lesion {lesion} ({site})").format(lesion=lesion.lesion_id, site=lesion.site.replace("_", " "))
     if lesion.diameter_mm is None:
@@ -212,7 +213,7 @@ def measurable(lesion: LesionMeasurement) -> Judged:
     if lesion.diameter_mm < smallest:
         return Judged(False, reason + ".")
     if lesion.irradiated and lesion.state != "progressed":
-        return Judged(False, reason + _("; irradiated, and progression since is not recorded."))
+        return Judged(None, reason + _("; irradiated, and whether it has progressed since is not recorded."))
     if lesion.irradiated is None:
         return Judged(True, reason + _("; whether it was irradiated is not recorded."))
     return Judged(True, reason + ".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from escc_desktop.i18n import _
@@ -167,35 +167,48 @@ def relative_dose(dose: Treatment, drug: Drug, record: TrialRecord, protocol: Pr
 def next_doses(record: TrialRecord, as_of: date, protocol: Protocol | None = None) -> tuple[NextDose, ...]:
     """Return the next dose of every drug that is still to be given, as of a day, with what must hold before it.
 
-    Within the running cycle, the days after the first that were neither given nor held; else day 1 of the next cycle,
-    one cycle length after the last day 1. Empty once the patient has progressed, died, was lost or began another
-    therapy; who is no longer treated is the caller's to know otherwise.
+    Within the running cycle, the days after the first that were neither given nor held, until the next cycle is due;
+    else day 1 of the next cycle, one cycle length after the last day 1. Nothing recorded after that day is looked at.
+    Whether the patient is still treated is the caller's to know: progression, another therapy and death end nothing
+    here.
     """
     protocol = protocol or load_protocol()
-    doses = [dose for dose in record.treatments if dose.start_date <= as_of]
-    stopped = {dose.drug for dose in doses if dose.action == "stopped"}
+    known = replace(
+        record,
+        treatments=tuple(dose for dose in record.treatments if dose.start_date <= as_of),
+        labs=tuple(lab for lab in record.labs if lab.date <= as_of),
+        adverse_events=tuple(event for event in record.adverse_events if event.start_date <= as_of),
+    )
+    stopped = {dose.drug for dose in known.treatments if dose.action == "stopped"}
     drugs = [drug for drug in protocol.drugs if drug.name not in stopped]
-    cycle = max((dose.cycle for dose in doses), default=0)
+    cycle = max((dose.cycle for dose in known.treatments), default=0)
     if not cycle:
-        return tuple(_next(record, drug, 1, drug.days[0], record.start_date, protocol) for drug in drugs)
-    first = min(dose.start_date for dose in doses if dose.cycle == cycle)
-    return tuple(_upcoming(record, drugs, cycle, first, protocol))
+        return tuple(_next(known, drug, 1, drug.days[0], record.start_date, protocol) for drug in drugs)
+    return tuple(_upcoming(known, drugs, cycle, as_of, protocol))
 
 
 def _upcoming(
-    record: TrialRecord, drugs: Sequence[Drug], cycle: int, first: date, protocol: Protocol
+    record: TrialRecord, drugs: Sequence[Drug], cycle: int, as_of: date, protocol: Protocol
 ) -> Iterator[NextDose]:
     begun = [dose for dose in record.treatments if dose.cycle == cycle]
+    first = min(dose.start_date for dose in begun)
+    following = first + timedelta(days=protocol.cycle.days)
     for drug in drugs:
-        if phase_of(record, cycle, protocol) in drug.phases and not drug.is_daily:
-            done = {day_of(dose, first) for dose in begun if dose.drug == drug.name}
-            left = [day for day in drug.days if not any(abs(day - one) <= protocol.cycle.window_days for one in done)]
-            if left and left[0] > 1:
-                yield _next(record, drug, cycle, left[0], first + timedelta(days=left[0] - 1), protocol)
-                continue
-        if phase_of(record, cycle + 1, protocol) in drug.phases:
-            planned = first + timedelta(days=protocol.cycle.days + drug.days[0] - 1)
+        left = _left(drug, begun, first, protocol)
+        if left and as_of < following and phase_of(record, cycle, protocol) in drug.phases:
+            yield _next(record, drug, cycle, left, first + timedelta(days=left - 1), protocol)
+        elif phase_of(record, cycle + 1, protocol) in drug.phases:
+            planned = following + timedelta(days=drug.days[0] - 1)
             yield _next(record, drug, cycle + 1, drug.days[0], planned, protocol)
+
+
+def _left(drug: Drug, begun: Sequence[Treatment], first: date, protocol: Protocol) -> int:
+    """Return the first later day of a running cycle that waits for a drug; 0 where none does."""
+    done = [day_of(dose, first) for dose in begun if dose.drug == drug.name]
+    if drug.is_daily:
+        return 0
+    window = protocol.cycle.window_days
+    return next((day for day in drug.days if day > 1 and all(abs(day - one) > window for one in done)), 0)
 
 
 def _next(record: TrialRecord, drug: Drug, cycle: int, day: int, planned: date, protocol: Protocol) -> NextDose:
