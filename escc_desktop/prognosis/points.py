@@ -32,10 +32,13 @@ def cohort_points(
     if scale is None or any(term.source == "rad_score" for term in card.model_terms):
         return {}
     features = patient_values(table, card.patient_value) if card.feature_names else None
+    places = {patient: row for row, patient in enumerate(features.patients)} if features else {}
+    rows = dict(zip(patients, clinical.rows_of(patients), strict=True))
     return {
         patient_id: {
             axis.name: (
-                term.coefficient * _value(term, patient_id, features, clinical) - float(axis.contribution.min())
+                term.coefficient * _value(term, features, places.get(patient_id), clinical, rows[patient_id])
+                - float(axis.contribution.min())
             )
             * scale.points_per_lp
             for axis, term in zip(scale.axes, card.model_terms, strict=True)
@@ -44,13 +47,13 @@ def cohort_points(
     }
 
 
-def _value(term: Term, patient_id: str, features: PatientValues | None, clinical: ClinicalTable) -> float:
+def _value(
+    term: Term, features: PatientValues | None, place: int | None, clinical: ClinicalTable, row: int | None
+) -> float:
     if term.source == "covariate":
-        row = clinical.rows_of([patient_id])[0]
         if row is None or term.name not in clinical.covariates:
             return math.nan
         return model_value(term, clinical.covariates[term.name].value(row))
-    if features is None or patient_id not in features.patients:
+    if features is None or place is None:
         return math.nan
-    column = features.names.index(term.name)
-    return model_value(term, float(features.values[features.patients.index(patient_id)][column]))
+    return model_value(term, float(features.values[place][features.names.index(term.name)]))

@@ -39,7 +39,7 @@ def page(show_as: Show, studied_project: Studied, qtbot: QtBot) -> PatientPage:
 
 def opened(page: PatientPage, qtbot: QtBot, name: str = "") -> PatientPage:
     page.open_map(name)
-    qtbot.waitUntil(lambda: page.map.shown is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.depth.map.shown is not None, timeout=20_000)
     return page
 
 
@@ -68,8 +68,8 @@ def test_that_m_shows_the_map_of_the_models_first_feature_over_the_ct(page: Pati
     page.window().activateWindow()
     qtbot.waitUntil(page.window().isActiveWindow)
     qtbot.keyClick(page.window(), Qt.Key.Key_M)
-    qtbot.waitUntil(lambda: page.map.shown is not None, timeout=20_000)
-    shown, view = page.map.shown, page.map.view
+    qtbot.waitUntil(lambda: page.depth.map.shown is not None, timeout=20_000)
+    shown, view = page.depth.map.shown, page.depth.map.view
     names = [name for name in page.cohort.basis.card.feature_names if "_shape_" not in name]
     assert f"A_{shown.name}" == names[0]
     roi = first_reading(page.project.rois(), page.shown.patient_id)
@@ -89,7 +89,7 @@ def test_that_m_shows_the_map_of_the_models_first_feature_over_the_ct(page: Pati
     assert np.abs(np.array(pixel) - (share * color.astype(float) + (1 - share) * grey)).max() < 3
     qtbot.keyClick(page.window(), Qt.Key.Key_M)
     assert not page.has_map
-    assert page.map.shown is None
+    assert page.depth.map.shown is None
 
 
 def test_that_s_hides_the_map_and_d_makes_it_stronger(page: PatientPage, qtbot: QtBot) -> None:
@@ -102,8 +102,8 @@ def test_that_s_hides_the_map_and_d_makes_it_stronger(page: PatientPage, qtbot: 
     qtbot.keyClick(view, Qt.Key.Key_S)
     assert view.grab().toImage() == full
     qtbot.keyClick(view, Qt.Key.Key_D)
-    assert page.map.opacity.value() == USUAL_OPACITY + 1
-    page.map.opacity.setValue(0)
+    assert page.depth.map.opacity.value() == USUAL_OPACITY + 1
+    page.depth.map.opacity.setValue(0)
     assert view.look.strength == 0
 
 
@@ -122,15 +122,15 @@ def test_that_the_mouse_reads_the_value_it_is_on(page: PatientPage, qtbot: QtBot
 
 
 def test_that_a_feature_of_the_nomogram_opens_its_map_and_a_covariate_does_not(page: PatientPage, qtbot: QtBot) -> None:
-    page.ruler.grab()
+    page.numbers.ruler.grab()
     axes = page.shown.ruler.axes
-    doors = {spot.key for spot in page.ruler.spots if spot.key}
+    doors = {spot.key for spot in page.numbers.ruler.spots if spot.key}
     assert doors == {axis.name for axis in axes if axis.is_feature and "_shape_" not in axis.name}
     name = max(doors)
-    qtbot.mouseClick(page.ruler, Qt.MouseButton.LeftButton, pos=page.ruler.spot_of(name).rect.center().toPoint())
-    qtbot.waitUntil(lambda: page.map.shown is not None, timeout=20_000)
-    assert f"A_{page.map.shown.name}" == name
-    qtbot.keyClick(page.map.view, Qt.Key.Key_Escape)
+    qtbot.mouseClick(page.numbers.ruler, Qt.MouseButton.LeftButton, pos=page.numbers.ruler.spot_of(name).rect.center().toPoint())
+    qtbot.waitUntil(lambda: page.depth.map.shown is not None, timeout=20_000)
+    assert f"A_{page.depth.map.shown.name}" == name
+    qtbot.keyClick(page.depth.map.view, Qt.Key.Key_Escape)
     assert not page.has_map
 
 
@@ -166,7 +166,7 @@ def test_that_another_patient_brings_the_numbers_back(page: PatientPage, qtbot: 
     page.desktop.choose_patient("P005")
     qtbot.waitUntil(lambda: page.shown.patient_id == "P005", timeout=20_000)
     assert not page.has_map
-    assert page.map.view.planes is None
+    assert page.depth.map.view.planes is None
 
 
 def test_that_who_sees_no_images_finds_no_door_to_a_map(show_as: Show, studied_project: Studied, qtbot: QtBot) -> None:
@@ -174,7 +174,7 @@ def test_that_who_sees_no_images_finds_no_door_to_a_map(show_as: Show, studied_p
     qtbot.waitUntil(lambda: isinstance(window.current_page, PatientPage), timeout=20_000)
     page = window.current_page
     qtbot.waitUntil(lambda: page.shown is not None, timeout=20_000)
-    page.ruler.grab()
-    assert not any(spot.key for spot in page.ruler.spots)
+    page.numbers.ruler.grab()
+    assert not any(spot.key for spot in page.numbers.ruler.spots)
     page.open_map()
     assert not page.has_map

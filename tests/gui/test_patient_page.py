@@ -43,7 +43,7 @@ def open_page(show_as: Show, studied_project: Studied, qtbot: QtBot) -> Callable
 
 def settled(qtbot: QtBot, page: PatientPage) -> None:
     """Wait until the lesion is there too."""
-    qtbot.waitUntil(lambda: page.lesion.sentence != "Loading the CT", timeout=20_000)
+    qtbot.waitUntil(lambda: page.numbers.lesion.sentence != "Loading the CT", timeout=20_000)
 
 
 def ink_at(widget: QWidget, x: float, y: float) -> str:
@@ -64,11 +64,11 @@ def test_that_the_page_reads_as_the_assessment_and_walks_by_keys(
     assert page.summary.meaning.text() == "12-month overall survival"
     assert "never saw this patient" in page.summary.limits.text()
     settled(qtbot, page)
-    assert page.lesion.sentence == ""
+    assert page.numbers.lesion.sentence == ""
     strip = page.summary.strip
     assert ink_at(strip, strip.x_of(high.rad_score), 52) == risk_color("HIGH").name()
     event = next(one for one in page.shown.events if one.kind == "scan")
-    assert event.tip in page.course.tip_at(QPointF(page.course.x_of(event.start_day), page.course.y_of("scan")))
+    assert event.tip in page.numbers.course.tip_at(QPointF(page.numbers.course.x_of(event.start_day), page.numbers.course.y_of("scan")))
     codes = page.list.codes()
     place = codes.index(high.patient_id)
     page.window().activateWindow()
@@ -94,16 +94,16 @@ def test_that_the_ct_is_the_patients_own_and_never_that_of_somebody_walked_past(
     for patient_id in ("P002", "P005"):
         with monkeypatch.context() as patch:
             patch.setattr(Tasks, "run", noted)
-            page.lesion.fetch(page.project, patient_id)
-            qtbot.waitUntil(lambda: page.lesion.sentence == "", timeout=20_000)
+            page.numbers.lesion.fetch(page.project, patient_id)
+            qtbot.waitUntil(lambda: page.numbers.lesion.sentence == "", timeout=20_000)
         roi = first_reading(page.project.rois(), patient_id)
         volume = page.project.volume(roi.series_uid).hu
-        assert all((page.lesion.view.planes.image(Plane.AXIAL, z) == volume[z]).all() for z in range(len(volume)))
-        assert roi.mask.voxels[page.lesion.view.index].any()
-    walked_past, shown = asked[0], page.lesion.view.planes
+        assert all((page.numbers.lesion.view.planes.image(Plane.AXIAL, z) == volume[z]).all() for z in range(len(volume)))
+        assert roi.mask.voxels[page.numbers.lesion.view.index].any()
+    walked_past, shown = asked[0], page.numbers.lesion.view.planes
     walked_past.then((lesion_view(page.project, "P002", Progress()), shown))
-    assert page.lesion.view.planes is shown
-    assert page.lesion.words.text() == lesion_view(page.project, "P005", Progress()).words
+    assert page.numbers.lesion.view.planes is shown
+    assert page.numbers.lesion.words.text() == lesion_view(page.project, "P005", Progress()).words
 
 
 def test_that_the_list_is_searched_and_clicked(open_page: Callable[[str], PatientPage], qtbot: QtBot) -> None:
@@ -123,9 +123,9 @@ def test_that_the_list_is_searched_and_clicked(open_page: Callable[[str], Patien
 
 def test_that_another_model_speaks_when_it_is_chosen(open_page: Callable[[str], PatientPage], qtbot: QtBot) -> None:
     page = open_page("oncologist")
-    clinical = next(k for k in range(page.cards.count()) if "Clinical" in page.cards.itemText(k))
-    page.cards.setCurrentIndex(clinical)
-    page.cards.activated.emit(clinical)
+    clinical = next(k for k in range(page.numbers.cards.count()) if "Clinical" in page.numbers.cards.itemText(k))
+    page.numbers.cards.setCurrentIndex(clinical)
+    page.numbers.cards.activated.emit(clinical)
     qtbot.waitUntil(lambda: page.shown.strip is None, timeout=20_000)
     assert page.summary.group.text() == "NO GROUP"
     assert any("no Rad-score" in caution.text for caution in page.shown.cautions)
@@ -178,12 +178,12 @@ def test_that_print_writes_the_patients_pdf_and_offers_to_open_it(
 ) -> None:
     page = open_page("oncologist")
     settled(qtbot, page)
-    page.print_button.click()
-    assert page._dialog is not None
+    page.numbers.print_button.click()
+    assert page.printing.dialog is not None
     said = []
     page.desktop.notices.said.connect(said.append)
-    page._dialog.fileSelected.emit(str(tmp_path / "report.pdf"))
-    page._dialog.close()
+    page.printing.dialog.fileSelected.emit(str(tmp_path / "report.pdf"))
+    page.printing.dialog.close()
     qtbot.waitUntil(lambda: any(notice.action for notice in said), timeout=30_000)
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
     assert "report.pdf" in said[-1].text
@@ -194,9 +194,9 @@ def test_that_a_statistician_sees_no_images_and_is_told_so(
 ) -> None:
     page = open_page("statistician")
     settled(qtbot, page)
-    assert page.lesion.sentence == "Your role does not see images."
-    assert not page.print_button.isEnabled()
-    assert "CT" in page.print_button.toolTip()
+    assert page.numbers.lesion.sentence == "Your role does not see images."
+    assert not page.numbers.print_button.isEnabled()
+    assert "CT" in page.numbers.print_button.toolTip()
 
 
 def test_that_the_statistician_assesses_who_is_not_assessed(
@@ -207,7 +207,7 @@ def test_that_the_statistician_assesses_who_is_not_assessed(
         page = open_page("statistician")
         assert page.summary.group.text() == "NOT ASSESSED"
         assert page.summary.assess_button.isVisible()
-        assert page.ruler.isVisible()
+        assert page.numbers.ruler.isVisible()
     page.summary.assess_button.click()
     qtbot.waitUntil(lambda: page.shown.is_assessed, timeout=20_000)
     assert not page.summary.assess_button.isVisible()

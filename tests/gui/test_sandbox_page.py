@@ -46,7 +46,7 @@ def open_page(show_as: Show, oncologist: Project, qtbot: QtBot) -> Open:
         qtbot.waitUntil(lambda: isinstance(window.current_page, PatientPage), timeout=WAIT_MS)
         page = window.current_page
         assert isinstance(page, PatientPage)
-        qtbot.waitUntil(lambda: page.shown is not None and page.lesion.found is not None, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: page.shown is not None and page.numbers.lesion.found is not None, timeout=WAIT_MS)
         return page
 
     return opened
@@ -56,7 +56,7 @@ def open_page(show_as: Show, oncologist: Project, qtbot: QtBot) -> Open:
 def open_board(open_page: Open, qtbot: QtBot) -> Callable[[], tuple[PatientPage, SandboxBoard]]:
     def opened() -> tuple[PatientPage, SandboxBoard]:
         page = open_page()
-        qtbot.mouseClick(page.lesion.try_button, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(page.numbers.lesion.try_button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: page.sandbox.board is not None and page.sandbox.board.isVisible(), timeout=WAIT_MS)
         board = page.sandbox.board
         assert board is not None
@@ -135,7 +135,7 @@ def test_that_a_stroke_moves_the_score_and_nothing_is_stored(
     qtbot.mouseClick(page.sandbox.leave, Qt.MouseButton.LeftButton)
     assert not page.has_sandbox
     assert page.summary.isVisible()
-    assert page.lesion.try_button.hasFocus(), "the next key is not for the search field"
+    assert page.numbers.lesion.try_button.hasFocus(), "the next key is not for the search field"
     assert [row.action for row in store.ledger.rows()[rows:]] == ["try contours"]
     assert np.array_equal(store_roi(oncologist, live.session_id).mask.voxels, signed.voxels)
 
@@ -352,7 +352,7 @@ def test_that_who_may_not_is_told_so(show_as: Show, studied_project: Studied, qt
     window = show_as(studied_project("statistician"), "patient")
     page = window.current_page
     assert isinstance(page, PatientPage)
-    qtbot.waitUntil(lambda: page.shown is not None and page.lesion.sentence != "Loading the CT", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.shown is not None and page.numbers.lesion.sentence != "Loading the CT", timeout=WAIT_MS)
     page.open_sandbox()
     assert not page.has_sandbox
     action = next(action for action in page.actions_now() if action.action_id == "patient.try")

@@ -44,9 +44,12 @@ class FeatureMapPanel(QWidget):
     -------
     closed
         The user has seen enough.
+    chose
+        The map of another feature was asked for; its name.
     """
 
     closed = Signal()
+    chose = Signal(str)
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__()
@@ -106,6 +109,7 @@ class FeatureMapPanel(QWidget):
         if self._source is None:
             return
         self._show(None)
+        self.chose.emit(name)
         self._tell_choice(name)
         words = _("Mapping {feature}").format(feature=feature_words(name)[0])
         self._run(words, self._source.view, name, then=self._show)

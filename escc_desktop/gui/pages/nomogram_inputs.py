@@ -51,6 +51,8 @@ class _Number(QWidget):
     def show_value(self, value: Value) -> None:
         """Show a value as it is; it need not lie on a step of the slider."""
         if not isinstance(value, float):
+            self.note.setText(_("not known: there is no probability until it is set"))
+            set_tone(self.note, "warning")
             return
         with QSignalBlocker(self.slider), QSignalBlocker(self.field):
             self.slider.set_number(value)
@@ -122,6 +124,11 @@ class _Fixed(QWidget):
 class InputsPanel(QScrollArea):
     """All inputs of one scenario.
 
+    Parameters
+    ----------
+    has_alive
+        Whether it asks how long the patient has lived.
+
     Attributes
     ----------
     asked
@@ -130,8 +137,9 @@ class InputsPanel(QScrollArea):
 
     asked = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_alive: bool = True) -> None:
         super().__init__()
+        self._has_alive = has_alive
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -157,9 +165,10 @@ class InputsPanel(QScrollArea):
             self.site = _Choice(_("Site of the lesion"), view.sites)
             self.site.changed.connect(lambda site: self._ask(replace(self.question, site=site)))
             column.addWidget(self.site)
-        self.alive = _Number(_alive_input(view))
-        self.alive.changed.connect(lambda months: self._ask(replace(self.question, alive_months=months)))
-        column.addWidget(self.alive)
+        if self._has_alive:
+            self.alive = _Number(_alive_input(view))
+            self.alive.changed.connect(lambda months: self._ask(replace(self.question, alive_months=months)))
+            column.addWidget(self.alive)
         column.addStretch(1)
         self.setWidget(inner)
 

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
-    QScrollArea,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.page import FirstStep, Page
-from escc_desktop.gui.pages.feature_map import FeatureMapPanel
-from escc_desktop.gui.pages.patient_lesion import LesionPanel
+from escc_desktop.gui.page_table import PAGES
+from escc_desktop.gui.pages.patient_depth import DepthPanel, Traced
 from escc_desktop.gui.pages.patient_list import PatientList
+from escc_desktop.gui.pages.patient_numbers import NumbersPanel
+from escc_desktop.gui.pages.patient_print import ReportPrinting
 from escc_desktop.gui.pages.patient_summary import PatientSummary
+from escc_desktop.gui.pages.patient_what_if import WhatIfPanel
 from escc_desktop.gui.pages.sandbox import SandboxPanel
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
-from escc_desktop.gui.widgets.course_strip import CourseStrip
-from escc_desktop.gui.widgets.painted import SHAPES, risk_color
-from escc_desktop.gui.widgets.ruler import Ruler
-from escc_desktop.gui.widgets.survival_curves import Line, SurvivalCurves
-from escc_desktop.gui.widgets.text import button, card, icon_button, label, row
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.views.patient import (
     CohortView,
@@ -41,10 +27,9 @@ from escc_desktop.workflow.views.patient import (
     assess_all,
     cohort_view,
     patient_view,
-    write_report,
 )
 
-_LEAST_RULER_PX = 120
+_RECORDS = "records"
 
 
 class PatientPage(Page):
@@ -59,27 +44,30 @@ class PatientPage(Page):
         self._digest = ""
         self._is_gathering = False
         self.list, self.summary = PatientList(), PatientSummary()
-        self.course, self.ruler, self.curves = CourseStrip(), Ruler(), SurvivalCurves()
-        self.lesion, self.map = LesionPanel(desktop), FeatureMapPanel(desktop)
+        self.numbers, self.what_if = NumbersPanel(desktop), WhatIfPanel()
+        self.depth = DepthPanel(desktop)
         self._sandbox: SandboxPanel | None = None
-        self.cards = QComboBox()
-        self.cards.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.cards.setToolTip(_("Which model speaks"))
-        self.cards.setAccessibleName(_("Model"))
-        self.print_button = button(_("Print"), "print", tip=_("Write the patient's report as PDF (Ctrl+P)"))
-        self._ruler_note = label(tone="secondary", size="caption")
-        self._curves_title = label(tone="secondary", size="caption")
-        self._dialog: QFileDialog | None = None
+        self.printing = ReportPrinting(desktop, self)
         self._lay_out()
-        self.list.chosen.connect(desktop.choose_patient)
-        self.cards.activated.connect(self._choose_card)
-        self.print_button.clicked.connect(self.print_report)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.list.chosen.connect(self.desktop.choose_patient)
         self.summary.assess.connect(self.assess)
-        self.lesion.map_wanted.connect(self.open_map)
-        self.ruler.chosen.connect(self.open_map)
-        self.map.closed.connect(self.close_map)
-        self.lesion.try_wanted.connect(self.open_sandbox)
-        desktop.settings_changed.connect(self._repaint)
+        numbers = self.numbers
+        numbers.stepped.connect(self.list.step)
+        numbers.cards.activated.connect(self._choose_card)
+        numbers.print_button.clicked.connect(self.print_report)
+        numbers.what_if_button.clicked.connect(self.open_what_if)
+        numbers.course.chosen.connect(self.open_event)
+        numbers.ruler.chosen.connect(self.open_term)
+        numbers.lesion.map_wanted.connect(self.open_map)
+        numbers.lesion.try_wanted.connect(self.open_sandbox)
+        numbers.lesion.slices_wanted.connect(self.open_slices)
+        self.depth.closed.connect(self.close_depth)
+        self.depth.point_wanted.connect(self.point_out)
+        self.what_if.closed.connect(self.close_what_if)
+        self.desktop.settings_changed.connect(self._repaint)
 
     def refresh(self) -> None:
         """Fetch cards, patients and assessments."""
@@ -107,9 +95,10 @@ class PatientPage(Page):
 
     def close_page(self) -> None:
         """Let go of the CT."""
-        self.close_map()
+        self.close_depth()
+        self.close_what_if()
         self.close_sandbox()
-        self.lesion.clear()
+        self.numbers.lesion.clear()
 
     def actions_now(self) -> tuple[Action, ...]:
         """Return what can be done on this page."""
@@ -120,6 +109,14 @@ class PatientPage(Page):
             Action("patient.next", _("Next patient"), lambda: self.list.step(1), "arrow_down", ("PgDown",)),
             Action("patient.find", _("Find a patient"), self._find, "search", ("Ctrl+F",)),
             Action("patient.print", _("Print the report"), self.print_report, "print", ("Ctrl+P",), self._why_no_print),
+            Action(
+                "patient.whatif",
+                _("Try or leave other values"),
+                self.turn_what_if,
+                "calculator",
+                ("W",),
+                self._why_no_if,
+            ),
             Action("patient.map", _("Show or leave the feature map"), self.turn_map, "layer", ("M",), self._why_no_map),
             Action("patient.try", _("Try a contour"), self.open_sandbox, "beaker", ("Y",), self._why_no_sandbox),
             Action("patient.assess", _("Assess all patients"), self.assess, "play", (), self._why_no_assess),
@@ -138,34 +135,125 @@ class PatientPage(Page):
         )
         self.desktop.tasks.run(_("Assessing"), assess_all, self.project, self.cohort.basis, answers=told)
 
+    # From the nomogram to the voxels, and back
+
     @property
     def has_map(self) -> bool:
         """Whether the feature map is on the page, in place of the numbers."""
-        return self._right.currentWidget() is self.map
+        return self._right.currentWidget() is self.depth and not self.depth.has_slices
+
+    @property
+    def has_slices(self) -> bool:
+        """Whether a CT is on the page, in place of the numbers."""
+        return self._right.currentWidget() is self.depth and self.depth.has_slices
 
     def turn_map(self) -> None:
         """Show the feature map, or the numbers again."""
         if self.has_map:
-            self.close_map()
+            self.close_depth()
         else:
             self.open_map()
 
+    def open_term(self, name: str) -> None:
+        """Show what a term of the nomogram comes from: a feature's map, or the record."""
+        axes = self.shown.ruler.axes if self.shown is not None and self.shown.ruler is not None else ()
+        if any(axis.name == name and axis.has_map for axis in axes):
+            self.open_map(name)
+        else:
+            self._go_record("labs")
+
     def open_map(self, name: str = "") -> None:
         """Show where in the lesion a feature comes from; the model's first one unless it is named."""
-        why_not = self._why_no_map()
-        if why_not or self.lesion.found is None or self.cohort is None or self.cohort.basis is None:
+        why_not, traced = self._why_no_map(), self._traced()
+        if why_not or traced is None:
             self.desktop.notices.say(why_not)
             return
-        lesion, planes = self.lesion.found
-        self._right.setCurrentWidget(self.map)
-        self.map.open_lesion(self.project, lesion, planes, self.cohort.basis.card.feature_names, name)
-        self.map.view.setFocus()
+        self._show_depth()
+        self.depth.open_map(traced, name)
 
-    def close_map(self) -> None:
+    def open_slices(self) -> None:
+        """Show the slices of the outlined lesion."""
+        traced = self._traced()
+        if traced is None:
+            self.desktop.notices.say(self.numbers.lesion.sentence or _("No lesion is shown."))
+            return
+        self._show_depth()
+        self.depth.open_slices(traced)
+
+    def open_event(self, key: str) -> None:
+        """Open what is behind a mark of the course: its CT, or where it stands in the record."""
+        event, found = self.numbers.course.event_of(key), self.numbers.lesion.found
+        if event is None:
+            return
+        if event.series_uid and found is not None and found[0].series_uid == event.series_uid:
+            self.open_slices()
+        elif event.series_uid:
+            self._show_depth()
+            self.depth.open_series(self.project, event.series_uid, event.tip.partition("\n")[0])
+        else:
+            self._go_record(event.table)
+
+    def point_out(self, term: str) -> None:
+        """Go back to a term's point on the nomogram."""
+        self.close_depth()
+        self.numbers.point_out(term)
+
+    def close_depth(self) -> None:
         """Show the numbers again."""
-        if self.has_map:
+        if self._right.currentWidget() is self.depth:
             self._right.setCurrentIndex(0)
-            self.map.clear()
+            self.depth.clear()
+
+    def _show_depth(self) -> None:
+        self.close_what_if()
+        self._right.setCurrentWidget(self.depth)
+
+    def _traced(self) -> Traced | None:
+        found, cohort = self.numbers.lesion.found, self.cohort
+        if found is None or cohort is None or cohort.basis is None or self.shown is None:
+            return None
+        return Traced(self.project, cohort.basis, self.shown.ruler, *found)
+
+    def _go_record(self, table: str) -> None:
+        if self._has_records():
+            self.desktop.go(_RECORDS, table)
+
+    def _has_records(self) -> bool:
+        return any(entry.page_id == _RECORDS and entry.is_open_to(self.project) for entry in PAGES)
+
+    # What if
+
+    @property
+    def has_what_if(self) -> bool:
+        """Whether other values are tried, in place of the numbers."""
+        return self._right.currentWidget() is self.what_if
+
+    def turn_what_if(self) -> None:
+        """Try other clinical values, or go back to the record."""
+        if self.has_what_if:
+            self.close_what_if()
+        else:
+            self.open_what_if()
+
+    def open_what_if(self) -> None:
+        """Try other clinical values, in a frame of its own."""
+        why_not = self._why_no_if()
+        if why_not or self.shown is None or self.shown.asked is None:
+            self.desktop.notices.say(why_not)
+            return
+        self.close_depth()
+        self.what_if.show_asked(self.shown.asked)
+        self._right.setCurrentWidget(self.what_if)
+        self.what_if.setFocus()
+
+    def close_what_if(self) -> None:
+        """Go back to the record; what was tried is gone."""
+        if self.has_what_if:
+            self._right.setCurrentIndex(0)
+            self.what_if.clear()
+            self.numbers.what_if_button.setFocus()
+
+    # A copy to try contours on
 
     @property
     def sandbox(self) -> SandboxPanel:
@@ -187,18 +275,19 @@ class PatientPage(Page):
     def open_sandbox(self) -> None:
         """Open a copy of the signed reading to try contours on."""
         why_not = self._why_no_sandbox()
-        if why_not or self.lesion.found is None:
+        if why_not or self.numbers.lesion.found is None:
             self.desktop.notices.say(why_not)
             return
         self._whole.setCurrentWidget(self.sandbox)
-        self.sandbox.open_lesion(self.project, *self.lesion.found)
+        self.sandbox.open_lesion(self.project, *self.numbers.lesion.found)
         self.actions_changed.emit()
 
     def close_sandbox(self) -> None:
         """Show the patient again; what was drawn is gone."""
         if self.has_sandbox:
             self._whole.setCurrentIndex(0)
-            self.lesion.try_button.setFocus()  # else the search field would take the next key for a patient's code
+            # Else the search field would take the next key for a patient's code.
+            self.numbers.lesion.try_button.setFocus()
             self.sandbox.clear()
             self.actions_changed.emit()
 
@@ -208,32 +297,13 @@ class PatientPage(Page):
         if why_not:
             self.desktop.notices.say(why_not)
             return
-        name = f"{self.shown.patient_id}.pdf" if self.shown else ""
-        self._dialog = QFileDialog(self, _("Print the report"), name, _("PDF (*.pdf)"))
-        self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self._dialog.setDefaultSuffix("pdf")
-        self._dialog.fileSelected.connect(self.write_to)
-        self._dialog.open()
+        if self.shown is not None:
+            self.printing.ask(self.shown.patient_id, self.write_to)
 
     def write_to(self, path: str) -> None:
         """Write the report of the patient on the page."""
-        if self.cohort is None or self.shown is None:
-            return
-        self.desktop.tasks.run(
-            _("Writing the report"),
-            write_report,
-            self.project,
-            self.cohort.basis,
-            self.shown.patient_id,
-            Path(path),
-            self.desktop.is_synthetic,
-            answers=Answers(then=self._offer),
-        )
-
-    def _offer(self, path: Path) -> None:
-        address = QUrl.fromLocalFile(str(path))
-        words = _("Report written: {name}").format(name=path.name)
-        self.desktop.notices.offer(words, _("Open"), lambda: QDesktopServices.openUrl(address), Tone.SUCCESS)
+        if self.cohort is not None and self.cohort.basis is not None and self.shown is not None:
+            self.printing.write(self.project, self.cohort.basis, self.shown.patient_id, path)
 
     def _why_no_print(self) -> str:
         if self.shown is None or not self.shown.is_assessed:
@@ -245,14 +315,19 @@ class PatientPage(Page):
         return ""
 
     def _why_no_map(self) -> str:
-        if self.lesion.found is None:
-            return self.lesion.sentence or _("No lesion is shown.")
-        return "" if self.lesion.found[0].may_map else _("Your role does not see feature maps.")
+        if self.numbers.lesion.found is None:
+            return self.numbers.lesion.sentence or _("No lesion is shown.")
+        return "" if self.numbers.lesion.found[0].may_map else _("Your role does not see feature maps.")
 
     def _why_no_sandbox(self) -> str:
-        if self.lesion.found is None:
-            return self.lesion.sentence or _("No lesion is shown.")
-        return "" if self.lesion.found[0].may_try else _("Your role does not try contours.")
+        if self.numbers.lesion.found is None:
+            return self.numbers.lesion.sentence or _("No lesion is shown.")
+        return "" if self.numbers.lesion.found[0].may_try else _("Your role does not try contours.")
+
+    def _why_no_if(self) -> str:
+        if self.shown is None or self.shown.asked is None:
+            return _("There is no assessment to start from.")
+        return "" if self.shown.asked.inputs else _("This model reads no clinical values.")
 
     def _why_no_assess(self) -> str:
         if self.cohort is None or self.cohort.basis is None:
@@ -264,21 +339,21 @@ class PatientPage(Page):
         self.list.search.selectAll()
 
     def _choose_card(self, place: int) -> None:
-        self._digest = self.cards.itemData(place)
+        self._digest = self.numbers.cards.itemData(place)
         self.refresh()
 
     # What the page shows
 
     def _take_cohort(self, cohort: CohortView) -> None:
         self.cohort = cohort
-        self.cards.clear()
+        self.numbers.cards.clear()
         for choice in cohort.cards:
-            self.cards.addItem(choice.name, choice.digest)
+            self.numbers.cards.addItem(choice.name, choice.digest)
         if cohort.basis is None or cohort.card is None:
             self._is_gathering = False
             self._say_no_models(cohort)
             return
-        self.cards.setCurrentText(cohort.card.name)
+        self.numbers.cards.setCurrentText(cohort.card.name)
         if not cohort.rows:
             self._is_gathering = False
             self.show_empty("people", _("No patients yet."), _("Patients come with images and trial records."))
@@ -310,58 +385,28 @@ class PatientPage(Page):
         self._fill(view)
         self.show_body()
         if changed:
-            self.close_map()
+            self.close_depth()
+            self.close_what_if()
             self.close_sandbox()
-            self.lesion.fetch(self.project, view.patient_id)
+            self.numbers.lesion.fetch(self.project, view.patient_id)
 
     def _fill(self, view: PatientView) -> None:
         may_assess = self.cohort is not None and self.cohort.may_assess
         self.list.mark(view.patient_id)
         self.summary.show_patient(view, may_assess=may_assess)
-        self.course.show_course(view.events, _("There is no trial record of this patient."))
-        self.ruler.may_map = self.cohort is not None and self.cohort.may_map
-        self.ruler.show_ruler(view.ruler, view.estimate_points, view.ruler_note, view.horizon_months)
-        self._ruler_note.setText(view.ruler_note if view.ruler else "")
-        self._show_curves(view)
-        why_not = self._why_no_print()
-        self.print_button.setEnabled(not why_not)
-        self.print_button.setToolTip(why_not or _("Write the patient's report as PDF (Ctrl+P)"))
+        self.numbers.show_patient(view, may_map=self.cohort is not None and self.cohort.may_map)
+        numbers, why_not, why_no_if = self.numbers, self._why_no_print(), self._why_no_if()
+        numbers.print_button.setEnabled(not why_not)
+        numbers.print_button.setToolTip(why_not or _("Write the patient's report as PDF (Ctrl+P)"))
+        numbers.what_if_button.setEnabled(not why_no_if)
+        numbers.what_if_button.setToolTip(why_no_if or _("Try other clinical values (W)"))
 
     def _repaint(self) -> None:
         """Take the colours of another theme."""
         if self.shown is not None:
             self._fill(self.shown)
 
-    def _show_curves(self, view: PatientView) -> None:
-        lines = [
-            Line(f"{SHAPES[one.group]} {_(one.group)}", one.steps, risk_color(one.group), one.group == "HIGH")
-            for one in view.curves
-        ]
-        own = f"{SHAPES[view.group]} {_(view.group)}" if view.group else ""
-        self.curves.show_lines(lines, own, view.horizon_months, _("No groups, no curves."))
-        title = _("{endpoint} by group; below, patients at risk").format(endpoint=view.endpoint.capitalize())
-        self._curves_title.setText(title)
-
     def _lay_out(self) -> None:
-        previous = icon_button("chevron_left", _("Previous patient (Page Up)"))
-        following = icon_button("chevron_right", _("Next patient (Page Down)"))
-        previous.clicked.connect(lambda: self.list.step(-1))
-        following.clicked.connect(lambda: self.list.step(1))
-        model = label(_("Model"), tone="secondary")
-        head = row(previous, following, None, model, self.cards, self.print_button)
-        numbers = QWidget()
-        right = QVBoxLayout(numbers)
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(GRID)
-        right.addWidget(head)
-        right.addWidget(_panel(_("Course"), self.course), 16)
-        why = _("What adds to the risk, in points; ◆ the middle patient")
-        right.addWidget(_panel(why, _scrolled(self.ruler), self._ruler_note), 20)
-        lower = QHBoxLayout()
-        lower.setSpacing(GRID)
-        lower.addWidget(_panel("", self.curves, self._curves_title), 3)
-        lower.addWidget(_panel("", self.lesion), 2)
-        right.addLayout(lower, 15)
         record = QWidget()
         self._whole = QStackedLayout(self.body)
         self._whole.addWidget(record)
@@ -371,28 +416,6 @@ class PatientPage(Page):
         line.addWidget(self.list)
         line.addWidget(self.summary)
         self._right = QStackedLayout()
-        self._right.addWidget(numbers)
-        self._right.addWidget(self.map)
+        for part in (self.numbers, self.depth, self.what_if):
+            self._right.addWidget(part)
         line.addLayout(self._right, 1)
-
-
-def _panel(title: str, content: QWidget, note: QWidget | None = None) -> QWidget:
-    frame, column = card(margins=12, spacing=4)
-    parts = [label(title, tone="secondary", size="caption")] if title else []
-    if note is not None:
-        column.addWidget(row(*parts, note, None) if parts else note)
-    elif parts:
-        column.addWidget(parts[0])
-    column.addWidget(content, 1)
-    return frame
-
-
-def _scrolled(content: QWidget) -> QScrollArea:
-    """Let a model of many terms scroll, so that the page fits the smallest screen."""
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setMinimumHeight(_LEAST_RULER_PX)
-    scroll.setWidget(content)
-    return scroll

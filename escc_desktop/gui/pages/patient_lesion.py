@@ -37,10 +37,13 @@ class LesionPanel(QWidget):
         The user asks where in the lesion a feature comes from.
     try_wanted
         The user asks for a copy to try other contours on.
+    slices_wanted
+        The user asks for the slices as large as can be.
     """
 
     map_wanted = Signal()
     try_wanted = Signal()
+    slices_wanted = Signal()
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__()
@@ -64,7 +67,15 @@ class LesionPanel(QWidget):
         self.try_button = button(_("Try a contour"), "beaker", weight="quiet", tip=tip)
         self.try_button.setFixedHeight(_BUTTON_PX)
         self.try_button.clicked.connect(self.try_wanted)
+        self.slices_button = button(_("Slices"), weight="quiet", tip=_("All slices of the outlined lesion, large"))
+        self.slices_button.setFixedHeight(_BUTTON_PX)
+        self.slices_button.clicked.connect(self.slices_wanted)
         self._said = label(tone="secondary", wrap=True)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._said)
+        self._stack.addWidget(self._holder())
+
+    def _holder(self) -> QWidget:
         holder = QWidget()
         inside = QVBoxLayout(holder)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -72,10 +83,8 @@ class LesionPanel(QWidget):
         inside.addWidget(self.view, 1)
         inside.addWidget(self.words)
         inside.addWidget(self.measured)
-        inside.addWidget(row(None, self.map_button, self.try_button))
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(self._said)
-        self._stack.addWidget(holder)
+        inside.addWidget(row(self.slices_button, None, self.map_button, self.try_button))
+        return holder
 
     @property
     def sentence(self) -> str:

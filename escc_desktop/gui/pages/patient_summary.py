@@ -35,12 +35,14 @@ class PatientSummary(QWidget):
         self.chance, self.meaning = label(size="title"), label()
         self.chance.setStyleSheet("font-size: 30px; font-weight: bold;")
         self.limits = label(tone="secondary", size="caption", wrap=True)
+        self.given = label(wrap=True)
         self.strip = ScoreStrip()
         self.grounds = label(tone="secondary", size="caption", wrap=True)
         self.assess_button = button(_("Assess all patients"), "play", weight="primary")
         self.assess_button.clicked.connect(self.assess)
         self._cautions = QVBoxLayout()
         self._cautions.setSpacing(GRID)
+        self.limits_of_card = label(tone="secondary", size="caption", wrap=True)
         self._lay_out()
 
     def show_patient(self, view: PatientView, *, may_assess: bool) -> None:
@@ -55,6 +57,7 @@ class PatientSummary(QWidget):
         self.grounds.setVisible(bool(view.grounds))
         self.assess_button.setVisible(may_assess and (view.is_stale or not view.is_assessed))
         self._show_cautions(view.cautions)
+        self.limits_of_card.setText("\n".join(f"• {sentence}" for sentence in view.limits))
 
     def _show_group(self, view: PatientView) -> None:
         words = f"{_(view.group)} {_('RISK')} {SHAPES[view.group]}" if view.group else _("NO GROUP")
@@ -70,20 +73,30 @@ class PatientSummary(QWidget):
         months = f"{view.horizon_months:g}"
         self.meaning.setVisible(view.is_assessed)
         self.limits.setVisible(view.is_assessed)
+        self.meaning.setText(_("{months}-month {endpoint}").format(months=months, endpoint=view.endpoint))
+        self._show_given(view)
         if view.survival is None:
             self.chance.setText(_("withheld") if view.is_assessed else "")
-            self.meaning.setText(_("{months}-month {endpoint}").format(months=months, endpoint=view.endpoint))
             self.limits.setText(" ".join(view.withheld))
+            set_tone(self.limits, "warning")
             return
         self.chance.setText(f"{view.survival.value * 100:.0f} %")
-        self.meaning.setText(_("{months}-month {endpoint}").format(months=months, endpoint=view.endpoint))
-        if view.survival.lower is not None and view.survival.upper is not None:
-            low, high = (f"{limit * 100:.0f}" for limit in (view.survival.lower, view.survival.upper))
-            self.limits.setText(_("95 % CI {low} to {high} %").format(low=low, high=high))
-        elif view.is_trained:
-            self.limits.setText(_("from models that never saw this patient; no interval is known"))
-        else:
-            self.limits.setText(_("no interval is known"))
+        set_tone(self.limits, "secondary")
+        self.limits.setText("; ".join(part for part in (_interval(view), view.readers) if part))
+
+    def _show_given(self, view: PatientView) -> None:
+        text = view.given_note
+        if view.given is not None and view.asked is not None:
+            text = _("{value} % to month {months}, alive at month {alive}").format(
+                value=f"{view.given.value * 100:.0f}",
+                months=f"{view.given.months:g}",
+                alive=f"{view.asked.alive_months:g}",
+            )
+            if view.given.lower is not None and view.given.upper is not None:
+                low, high = (f"{limit * 100:.0f}" for limit in (view.given.lower, view.given.upper))
+                text = f"{text} ({low} – {high})"
+        self.given.setText(text)
+        self.given.setVisible(bool(text))
 
     def _show_cautions(self, cautions: tuple[CautionView, ...]) -> None:
         while (item := self._cautions.takeAt(0)) is not None:
@@ -116,6 +129,7 @@ class PatientSummary(QWidget):
         column.addWidget(row(self.group, self.certainty, None, spacing=2 * GRID))
         column.addWidget(row(self.chance, self.meaning, None, spacing=2 * GRID))
         column.addWidget(self.limits)
+        column.addWidget(self.given)
         column.addSpacing(GRID)
         column.addWidget(self.strip)
         column.addWidget(self.grounds)
@@ -123,6 +137,9 @@ class PatientSummary(QWidget):
         lower, cautions = card()
         cautions.addWidget(label(_("Missing, stale, out of range"), tone="secondary", size="caption"))
         cautions.addLayout(self._cautions)
+        cautions.addSpacing(GRID)
+        cautions.addWidget(label(_("What the model says of itself"), tone="secondary", size="caption"))
+        cautions.addWidget(self.limits_of_card)
         cautions.addStretch(1)
         inner = QWidget()
         whole = QVBoxLayout(inner)
@@ -138,3 +155,13 @@ class PatientSummary(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scroll)
+
+
+def _interval(view: PatientView) -> str:
+    """Say the interval, or that there is none and for whom."""
+    if view.survival is not None and view.survival.lower is not None and view.survival.upper is not None:
+        low, high = (f"{limit * 100:.0f}" for limit in (view.survival.lower, view.survival.upper))
+        return _("95 % CI {low} to {high} %").format(low=low, high=high)
+    if view.is_trained:
+        return _("from models that never saw this patient; no interval is known")
+    return _("no interval is known")

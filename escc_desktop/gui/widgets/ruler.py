@@ -55,6 +55,12 @@ class Ruler(Painted):
         self.setMinimumHeight(150 if view is None else int(24 * len(view.axes) + _FOOT_PX))
         self.update()
 
+    def point_out(self, name: str) -> None:
+        """Put the keyboard on a term, so that the eye finds it."""
+        self._current = name
+        self.setFocus()
+        self.update()
+
     def draw(self, painter: QPainter) -> None:  # noqa: D102
         if self._view is None:
             text(painter, QRectF(self.rect()), self._instead, align="centre")
@@ -101,7 +107,8 @@ class Ruler(Painted):
         """Write what the term is called; filter and family of a feature beside it, as far as there is room."""
         painter.setFont(face(BODY_PX))
         width = min(painter.fontMetrics().horizontalAdvance(axis.label) + 1.0, _NAME_PX)
-        text(painter, QRectF(0, middle - 10, width, 20), axis.label, token="text")
+        is_door = axis.has_map and self.may_map
+        text(painter, QRectF(0, middle - 10, width, 20), axis.label, token="accent" if is_door else "text")
         painter.setFont(face(CAPTION_PX))
         if axis.family and _NAME_PX - width > _LEAST_PX:
             text(painter, QRectF(width + 8, middle - 10, _NAME_PX - width - 8, 20), axis.family)

@@ -51,12 +51,14 @@ class ScoreStrip(Painted):
             self._stroke(painter, score, group)
         if view.cutoff is not None:
             self._cutoff(painter, view.cutoff)
+        if view.readers is not None:
+            self._readers(painter, view.readers)
         if view.score is not None:
             self._patient(painter, view.score, view.group)
         others = plural("{n} other patient", "{n} other patients", len(view.cohort))
         text(painter, QRectF(0, self.height() - 32, self.width(), 16), others)
         if view.moves is not None:
-            words = _("shaded: where the cut-off lay in 95 % of resamples")
+            words = _("grey zone: where the cut-off lay in 95 % of resamples")
             text(painter, QRectF(0, self.height() - 16, self.width(), 16), words)
 
     def scores(self) -> list[float]:
@@ -65,7 +67,7 @@ class ScoreStrip(Painted):
             return [0.0, 1.0]
         values = [score for score, _group in self._view.cohort]
         values += [value for value in (self._view.score, self._view.cutoff) if value is not None]
-        return [*values, *(self._view.moves or ())]
+        return [*values, *(self._view.moves or ()), *(self._view.readers or ())]
 
     def _range(self) -> tuple[float, float]:
         values = self.scores()
@@ -80,6 +82,18 @@ class ScoreStrip(Painted):
         painter.fillRect(rect, shade)
         tip = _("In 95 % of resampled cohorts the cut-off lay between {lower} and {upper}.")
         self.add_spot(rect, tip.format(lower=f"{moves[0]:.3f}", upper=f"{moves[1]:.3f}"))
+
+    def _readers(self, painter: QPainter, readers: tuple[float, float]) -> None:
+        """Put a bracket where other readings would lie."""
+        left, right = (self.x_of(value) for value in readers)
+        y = AXIS_Y + 13
+        painter.setPen(QPen(color("text"), 1.4))
+        painter.drawLine(QPointF(left, y), QPointF(right, y))
+        for x in (left, right):
+            painter.drawLine(QPointF(x, y - 4), QPointF(x, y + 4))
+        text_ = _("These two readers: 95 % of other readings would lie between {lower} and {upper}.")
+        words = text_.format(lower=f"{readers[0]:.3f}", upper=f"{readers[1]:.3f}")
+        self.add_spot(QRectF(left, y - 6, right - left, 12), words)
 
     def _stroke(self, painter: QPainter, score: float, group: str) -> None:
         x, length = self.x_of(score), _STROKE_PX if group == "HIGH" else -_STROKE_PX

@@ -31,6 +31,15 @@ class Line:
     is_dashed: bool = False
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where one patient stands: how long followed, and the estimate at the horizon; None where there is none."""
+
+    months: float
+    survival: float | None
+    name: str
+
+
 class SurvivalCurves(Painted):
     """Curves over months, a fine line at the horizon, numbers at risk below."""
 
@@ -40,11 +49,20 @@ class SurvivalCurves(Painted):
         self._own = ""
         self._horizon = 0.0
         self._instead = ""
+        self._place: Place | None = None
         self.setMinimumSize(240, 110)
 
-    def show_lines(self, lines: Sequence[Line], own: str = "", horizon_months: float = 0.0, instead: str = "") -> None:
-        """Show curves; the one named `own` stands out; without any, a sentence."""
+    def show_lines(
+        self,
+        lines: Sequence[Line],
+        own: str = "",
+        horizon_months: float = 0.0,
+        instead: str = "",
+        place: Place | None = None,
+    ) -> None:
+        """Show curves; the one named `own` stands out, with one patient's place; without any, a sentence."""
         self._lines, self._own, self._horizon, self._instead = tuple(lines), own, horizon_months, instead
+        self._place = place
         self.setAccessibleName("; ".join(_line_tip(line, horizon_months).replace("\n", ", ") for line in lines))
         self.update()
 
@@ -64,6 +82,8 @@ class SurvivalCurves(Painted):
                 self._band(painter, line)
         for line in self._lines:
             self._curve(painter, line)
+        if self._place is not None:
+            self._patient(painter, self._place)
         self._at_risk(painter)
 
     def _end(self) -> float:
@@ -114,9 +134,29 @@ class SurvivalCurves(Painted):
         for month in steps.censored_months.tolist():
             at = self.point_of(month, steps.at(month)[0])
             painter.drawLine(at + QPointF(0, -3), at + QPointF(0, 3))
+        tip = _line_tip(line, self._horizon)
         for (month, high), (after, low) in pairwise(corners):
             start, end = self.point_of(month, high), self.point_of(after, low)
-            self.add_spot(QRectF(start, end).normalized().adjusted(-2, -6, 2, 6), _line_tip(line, self._horizon))
+            self.add_spot(QRectF(start, end).normalized().adjusted(-2, -6, 2, 6), tip)
+
+    def _patient(self, painter: QPainter, place: Place) -> None:
+        """Put the patient on the curve of the own group, and the estimate at the horizon."""
+        own = next((line for line in self._lines if line.name == self._own), None)
+        painter.setPen(QPen(color("raised"), 1.5))
+        painter.setBrush(color("text"))
+        if place.survival is not None and 0 < self._horizon < self._end():
+            at = self.point_of(self._horizon, place.survival)
+            painter.drawPolygon([at, at + QPointF(-6, -10), at + QPointF(6, -10)])
+            tip = _("{name}: estimate {value} % at {months} months")
+            words = tip.format(name=place.name, value=f"{place.survival * 100:.0f}", months=f"{self._horizon:g}")
+            self.add_spot(QRectF(at.x() - 8, at.y() - 8, 16, 16), words)
+        if own is None:
+            return
+        month = min(place.months, float(own.steps.time[-1]))
+        at = self.point_of(month, own.steps.at(month)[0])
+        painter.drawEllipse(at, 5.0, 5.0)
+        words = _("{name}: followed for {months} months").format(name=place.name, months=f"{place.months:.1f}")
+        self.add_spot(QRectF(at.x() - 8, at.y() - 8, 16, 16), words)
 
     def _at_risk(self, painter: QPainter) -> None:
         top = self._bottom() + _ROW_PX + 8

@@ -36,6 +36,8 @@ class LesionView:
         What and how large, for where other slices are shown as well.
     measured
         What the reader measured beside the outline, in words; "" for nothing.
+    series_uid
+        Of the CT.
     """
 
     session_id: str
@@ -49,6 +51,7 @@ class LesionView:
     may_try: bool = False
     what: str = ""
     measured: str = ""
+    series_uid: str = ""
 
 
 def lesion_view(project: Project, patient_id: str, progress: Progress) -> LesionView | str:
@@ -82,7 +85,21 @@ def lesion_view(project: Project, patient_id: str, progress: Progress) -> Lesion
         may_try=may_try,
         what=what,
         measured=measured_words(roi),
+        series_uid=roi.series_uid,
     )
+
+
+def series_volume(project: Project, series_uid: str, progress: Progress) -> Volume:
+    """Return an imported CT.
+
+    Raises
+    ------
+    AccessDeniedError
+        The principal sees no images.
+    """
+    progress.advance(0, 1, _("CT"))
+    volume: Volume = project.volume(series_uid)
+    return volume
 
 
 def _first_readings(project: Project, patient_id: str) -> tuple[Roi, ...]:

@@ -243,13 +243,13 @@ def _view(
         sites=sites,
         ruler=pairs,
         total_span=span,
-        honesty=_honesty(card),
+        honesty=card_limits(card),
         patients=patients,
         may_move_features=project.may(Operation.TRY_FEATURES),
     )
 
 
-def _honesty(card: ModelCard) -> tuple[str, ...]:
+def card_limits(card: ModelCard) -> tuple[str, ...]:
     """Return what must be known first: on how many the card rests, how well it did, what its intervals leave out."""
     told = []
     if card.training is not None:

@@ -10,7 +10,9 @@ from escc_desktop.features.table import FeatureTable
 from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import ModelCard
 from escc_desktop.prognosis.clinical import ClinicalTable
+from escc_desktop.prognosis.cohort import PatientValues, patient_values
 from escc_desktop.prognosis.results import CutoffResult
+from escc_desktop.prognosis.scenario import Calculator
 from escc_desktop.prognosis.score import Assessment, assess
 from escc_desktop.progress import Progress
 from escc_desktop.store.kinds import CARD
@@ -21,6 +23,7 @@ from escc_desktop.workflow.clinical_data import clinical_table
 from escc_desktop.workflow.curves import GroupCurve, group_curves
 from escc_desktop.workflow.model_figures import MODEL_NAMES
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.baseline import Images, cohort_images
 from escc_desktop.workflow.views.ruler import RulerView, cohort_rulers
 
 
@@ -52,6 +55,10 @@ class Basis:
         Why the card cannot be applied to what is there today, or nothing.
     findings
         What was odd about image and outline of each patient when the features were extracted.
+    calculator, values
+        The card ready to be asked, and the features of each patient as it reads them; None without.
+    images
+        The CTs of each patient; empty for somebody who sees none.
     verdicts, today
         The stored assessments, and what the card would say of today's readings and records.
     """
@@ -68,6 +75,9 @@ class Basis:
     separation: Separation
     rulers: Mapping[str, RulerView]
     findings: Mapping[str, tuple[str, ...]]
+    calculator: Calculator
+    values: PatientValues | None
+    images: Mapping[str, Images]
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,9 @@ def _basis(project: Project, card: ModelCard, progress: Progress) -> Basis:
         separation=Separation(sum(curve.n for curve in curves), p),
         rulers=cohort_rulers(card, table, clinical, tuple(verdicts)) if table and clinical else {},
         findings={} if table is None else findings_of(table),
+        calculator=Calculator(card),
+        values=patient_values(table, card.patient_value) if table is not None and card.feature_names else None,
+        images=cohort_images(project, table),
     )
 
 

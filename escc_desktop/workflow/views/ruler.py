@@ -11,6 +11,7 @@ import numpy as np
 from escc_desktop.features.table import FeatureTable
 from escc_desktop.figures.words import quantity
 from escc_desktop.figures.words import term as term_words
+from escc_desktop.i18n import _
 from escc_desktop.prognosis.card import ModelCard, Term
 from escc_desktop.prognosis.carding import card_nomogram, term_label
 from escc_desktop.prognosis.clinical import ClinicalTable
@@ -78,13 +79,14 @@ def cohort_rulers(
     typical = {axis.name: float(np.median([one[axis.name] for one in whole])) for axis in scale.axes}
     totals = [sum(one.values()) for one in whole]
     features = patient_values(table, card.patient_value) if card.feature_names else None
+    own = _Values(features, clinical)
     rulers = {}
     for patient, found in points.items():
         axes = tuple(
             RulerAxis(
                 term.name,
                 *_name(term),
-                value=_value(term, patient, features, clinical),
+                value=own.words(term, patient),
                 points=_known(found[term_label(term)]),
                 typical=typical[term_label(term)],
                 longest=float(axis.points.max()),
@@ -124,16 +126,26 @@ def _unit(term: Term) -> str:
     return quantity(term.name).partition(" (")[2].removesuffix(")")
 
 
-def _value(term: Term, patient: str, features: PatientValues | None, clinical: ClinicalTable) -> str:
-    if term.source == "covariate":
-        row = clinical.rows_of([patient])[0]
-        covariate = clinical.covariates.get(term.name)
+class _Values:
+    """What each patient has, in words."""
+
+    def __init__(self, features: PatientValues | None, clinical: ClinicalTable) -> None:
+        self._features, self._clinical = features, clinical
+        self._rows = {patient: row for row, patient in enumerate(clinical.patients)}
+        self._places = {patient: row for row, patient in enumerate(features.patients)} if features else {}
+
+    def words(self, term: Term, patient: str) -> str:
+        if term.source == "covariate":
+            return self._covariate(term, self._rows.get(patient))
+        place = self._places.get(patient)
+        if self._features is None or place is None:
+            return ""
+        return f"{self._features.values[place][self._features.names.index(term.name)]:.4g}"
+
+    def _covariate(self, term: Term, row: int | None) -> str:
+        covariate = self._clinical.covariates.get(term.name)
         value = None if row is None or covariate is None else covariate.value(row)
         if isinstance(value, float):
             is_flag = term.contrast is not None and value in {0.0, 1.0}
-            return ("yes" if value else "no") if is_flag else f"{value:g} {_unit(term)}".strip()
+            return (_("yes") if value else _("no")) if is_flag else f"{value:g} {_unit(term)}".strip()
         return value or ""
-    if features is None or patient not in features.patients:
-        return ""
-    number = features.values[features.patients.index(patient)][features.names.index(term.name)]
-    return f"{number:.4g}"
