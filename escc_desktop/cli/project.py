@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from escc_desktop.cli import acquisition, study
+from escc_desktop.cli import acquisition, records, study
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, say, show
 from escc_desktop.cli.unlock import Folder, Keys, PassphraseFile, PasswordFile, User, secret
 from escc_desktop.errors import EsccError, UsageError
@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
         ("info", _info, "info study --user coordinator --json"),
         ("users", _users, "users study --user admin --add reader-a --role reader --reader A"),
         *study.COMMANDS,
+        *records.COMMANDS,
         *acquisition.COMMANDS,
         ("audit", _audit, "audit study --user admin -o audit.csv"),
         ("backup", _backup, "backup study study-2026-01-31 --user coordinator"),

@@ -75,27 +75,6 @@ def _import(
     show(document, as_json, lambda: counts)
 
 
-def _records(
-    folder: Folder,
-    records: Annotated[Path, typer.Argument(metavar="RECORDS_DIR", help="Folder with patients.csv and the others.")],
-    user: User,
-    accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a question that is confirmed.")] = None,
-    passphrase_file: PassphraseFile = None,
-    password_file: PasswordFile = None,
-    as_json: _Json = False,
-) -> None:
-    """Take trial records into the project, all or none."""
-    with Keys(user, passphrase_file, password_file).open(folder) as project:
-        result = project.import_records(records, frozenset(accept or ()))
-    for remark in result.warnings:
-        say(f"warning: {remark.where}: {remark.what}")
-    document = {
-        "patients": [record.patient_id for record in result.records],
-        "warnings": [{"code": each.code, "where": each.where, "what": each.what} for each in result.warnings],
-    }
-    show(document, as_json, lambda: f"records of {len(result.records)} patients imported")
-
-
 def _mark(
     folder: Folder,
     lesions: Annotated[
@@ -315,7 +294,6 @@ def _report(
 
 COMMANDS: tuple[Command, ...] = (
     ("import", _import, "import study dicom --user coordinator --codes codes.csv"),
-    ("records", _records, "records study records --user coordinator"),
     ("mark", _mark, "mark study lesions.csv --user coordinator"),
     ("plan", _plan, "plan study --user coordinator --repeats 15 --seed 7"),
     ("read", _read, "read study P001/L1/A/first mask.nii.gz --user reader-a"),

@@ -59,25 +59,23 @@ def table_rows(records: Sequence[TrialRecord], spec: TableSpec) -> list[list[obj
     ]
 
 
-def stored_rows(records: Sequence[TrialRecord]) -> dict[str, tuple[Row, ...]]:
+def stored_rows(records: Sequence[TrialRecord], screened: Sequence[Screening] = ()) -> dict[str, tuple[Row, ...]]:
     """Return what the records hold as parsed rows, by table: what reading the tables of `write_tables` would give.
 
     The rows are numbered from -1 downwards, for they are in no file.
     """
     numbers = count(-1, -1)
-    return {
-        spec.name: tuple(
-            Row(spec.file_name, next(numbers), _values(record, item, spec), f"the project, {spec.name}")
-            for record in records
-            for item in _ITEMS[spec.name](record)
-        )
+
+    def row(patient_id: str, item: object, spec: TableSpec) -> Row:
+        values = {column.name: _typed(item, column) for column in spec.columns if column.name != "patient_id"}
+        return Row(spec.file_name, next(numbers), {"patient_id": patient_id, **values}, f"the project, {spec.name}")
+
+    tables = {
+        spec.name: tuple(row(one.patient_id, item, spec) for one in records for item in _ITEMS[spec.name](one))
         for spec in table_specs().values()
     }
-
-
-def _values(record: TrialRecord, item: object, spec: TableSpec) -> dict[str, Value]:
-    values = {column.name: _typed(item, column) for column in spec.columns if column.name != "patient_id"}
-    return {"patient_id": record.patient_id, **values}
+    tables["screening"] = tuple(row(one.patient_id, one, table_specs()["screening"]) for one in screened)
+    return tables
 
 
 def _typed(item: object, column: Column) -> Value:

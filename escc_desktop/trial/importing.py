@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from escc_desktop.errors import Fault, FaultsError
 from escc_desktop.trial.cells import Value
@@ -94,9 +94,18 @@ def read_records(source: Path, choices: Choices = USUAL) -> RecordsImport:
     return RecordsImport(judged.records, judged.warnings, judged.screened, judged.asks)
 
 
-def judge(
-    found: Found, choices: Choices = USUAL, stored: Sequence[TrialRecord] = (), *, removes: bool = False
-) -> Judgement:
+@dataclass(frozen=True)
+class Stored:
+    """What a project holds already: records, and who was looked at for the trial."""
+
+    records: tuple[TrialRecord, ...] = ()
+    screened: tuple[Screening, ...] = ()
+
+
+NOTHING = Stored()
+
+
+def judge(found: Found, choices: Choices = USUAL, stored: Stored = NOTHING, *, removes: bool = False) -> Judgement:
     """Understand what a source holds, and lay it over what is stored of the same patients.
 
     What a source does not name stays as it is: a table, a row or a column that is not there. An empty cell empties.
@@ -104,15 +113,18 @@ def judge(
     Parameters
     ----------
     stored
-        The records of the project.
+        What the project holds.
     removes
         Whether rows go that are stored of a patient the source names, in a table it has, and that it leaves out.
     """
     read = {name: parse_sheet(sheet, choices, found) for name, sheet in found.sheets.items()}
     rows = {name: tuple(read.get(name, ())) for name in table_specs()}
     named = {row.get("patient_id") for table in rows.values() for row in table}
-    before = stored_rows([record for record in stored if record.patient_id in named])
-    _miss_tables(found, named, {record.patient_id for record in stored})
+    before = stored_rows(
+        [record for record in stored.records if record.patient_id in named],
+        [one for one in stored.screened if one.patient_id in named],
+    )
+    _miss_tables(found, named, {record.patient_id for record in stored.records})
     # A table that cannot be read at all would make every row of the others look like a stranger's.
     is_whole = all(rows[spec.name] or before[spec.name] for spec in table_specs().values() if spec.required)
     merged = {name: _laid_over(name, rows[name], before[name], removes=removes) for name in rows}
@@ -144,15 +156,34 @@ def refuse_open_questions(result: RecordsImport, source: Path, accept: frozenset
     """Raise FaultsError with every question of an import that was not answered."""
     questions = [remark for remark in result.warnings if remark.code not in accept]
     if questions or result.asks:
-        lines = [Fault(ask.where, ask.what) for ask in result.asks]
-        lines += [Fault(remark.where, remark.what) for remark in questions]
-        codes = ", ".join(f"“{code}”" for code in sorted({remark.code for remark in questions}))
-        hint = f"Mend them in the files, or look at each and confirm {codes}." if questions else ""
-        if result.asks:
-            hint = " ".join(("Say which encoding or order of dates is right.", hint)).strip()
-        plural = "s" if len(lines) > 1 else ""
-        what = f"The records in {source.name} leave {len(lines)} question{plural} open, first {lines[0].where}."
-        raise FaultsError(what, lines, hint)
+        raise open_questions_error(source.name, result.asks, questions)
+
+
+class Questioned(Protocol):
+    """What is asked: its code, its place, what it is."""
+
+    @property
+    def code(self) -> str:
+        """A stable word for the kind."""
+
+    @property
+    def where(self) -> str:
+        """The place in words."""
+
+    @property
+    def what(self) -> str:
+        """The question."""
+
+
+def open_questions_error(name: str, asks: Sequence[Ask], questions: Sequence[Questioned]) -> FaultsError:
+    """Return the error that lists every open question of a source."""
+    lines = [*(Fault(ask.where, ask.what) for ask in asks), *(Fault(one.where, one.what) for one in questions)]
+    codes = ", ".join(f"“{code}”" for code in sorted({one.code for one in questions}))
+    hints = ["Say which encoding or order of dates is right."] if asks else []
+    hints += [f"Mend them in the files, or look at each and confirm {codes}."] if questions else []
+    plural = "s" if len(lines) > 1 else ""
+    what = f"The records in {name} leave {len(lines)} question{plural} open, first {lines[0].where}."
+    return FaultsError(what, lines, " ".join(hints))
 
 
 def _miss_tables(found: Found, named: Iterable[Value], known: set[str]) -> None:
@@ -184,7 +215,9 @@ def _laid_over(name: str, rows: Sequence[Row], stored: Sequence[Row], *, removes
         else:
             kept.pop(id(before))
             merged.append(Row(row.file, row.number, {**before.values, **row.values}, row.place))
-    left = () if removes and rows else tuple(kept.values())
+    # What a patient has one row of is changed, never removed; and who was screened was screened.
+    may_go = removes and bool(rows) and key != ("patient_id",)
+    left = () if may_go else tuple(kept.values())
     return (*left, *merged)
 
 

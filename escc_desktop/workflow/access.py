@@ -60,6 +60,7 @@ class Operation(StrEnum):
     VIEW_ASSESSMENTS = "view assessments"
     REPORT = "write reports"
     EXPORT = "export tables"
+    EXPORT_RECORDS = "export trial records"
     CHANGE_SETTINGS = "change settings"
     MANAGE_ACCOUNTS = "manage accounts"
     VIEW_AUDIT = "view the audit trail"
@@ -74,12 +75,12 @@ POLICY: Mapping[Role, frozenset[Operation]] = {
     Role.COORDINATOR: frozenset({
         _O.IMPORT_IMAGES, _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.MARK_LESIONS, _O.VIEW_LESIONS,
         _O.PLAN_READINGS, _O.VIEW_PLAN, _O.VIEW_SESSIONS, _O.EXTRACT, _O.REPORT, _O.CHANGE_SETTINGS, _O.BACK_UP,
-        _O.ENTER_RECORDS, _O.QUERY_RECORDS, _O.LOCK_RECORDS,
+        _O.ENTER_RECORDS, _O.QUERY_RECORDS, _O.LOCK_RECORDS, _O.EXPORT_RECORDS,
     }),
     Role.STATISTICIAN: frozenset({
         _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_PLAN, _O.VIEW_SESSIONS, _O.VIEW_ROIS, _O.EXTRACT, _O.VIEW_FEATURES,
         _O.DEVELOP, _O.VIEW_MODELS, _O.TRY_FEATURES, _O.ASSESS, _O.VIEW_ASSESSMENTS, _O.REPORT, _O.EXPORT,
-        _O.CHANGE_SETTINGS, _O.QUERY_RECORDS,
+        _O.CHANGE_SETTINGS, _O.QUERY_RECORDS, _O.EXPORT_RECORDS,
     }),
     Role.ONCOLOGIST: frozenset({
         _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.ENTER_RECORDS, _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_ROIS,

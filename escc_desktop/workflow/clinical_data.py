@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from pydantic import TypeAdapter
 
@@ -13,7 +12,7 @@ from escc_desktop.store.accounts import Principal
 from escc_desktop.store.kinds import PATIENT, SCREENING, TRIAL_RECORD
 from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store, Writing
-from escc_desktop.trial.importing import RecordsImport, read_records, refuse_open_questions
+from escc_desktop.trial.importing import RecordsImport
 from escc_desktop.trial.records import Screening, TrialRecord
 from escc_desktop.trial.results import clinical_rows
 from escc_desktop.workflow.records_lock import WHOLE_TRIAL, hold_open
@@ -24,32 +23,20 @@ _CODEC: TypeAdapter[TrialRecord] = TypeAdapter(TrialRecord)
 CLINICAL_NAME = "CLINICAL.csv"
 
 
-def import_records(store: Store, principal: Principal, folder: Path, accept: frozenset[str]) -> RecordsImport:
-    """Store the records of a folder in one transaction; a record that did not change gets no new revision.
+def store_records(
+    store: Store, principal: Principal, result: RecordsImport, reason: str, after: Mapping[str, int]
+) -> tuple[str, ...]:
+    """Store what an import read, in one transaction, and return the patients whose record changed.
 
     Parameters
     ----------
-    accept
-        Codes of the questions that were looked at and confirmed; the values stay as they are in the file.
-
-    Raises
-    ------
-    FaultsError
-        The tables are at fault, or hold questions that were not confirmed: all of them.
-    """
-    result = read_records(folder)
-    refuse_open_questions(result, folder, accept)
-    store_records(store, principal, result, f"import of {folder.name}")
-    return result
-
-
-def store_records(store: Store, principal: Principal, result: RecordsImport, reason: str) -> tuple[str, ...]:
-    """Store what an import read, in one transaction, and return the patients whose record changed.
+    after
+        The revision each patient's record had when the import was laid over it.
 
     Raises
     ------
     EsccError
-        A record that would change is frozen or locked: nothing of the import is stored.
+        A record that would change is frozen or locked, or was changed meanwhile: nothing of the import is stored.
     """
     changed = []
     with store.write(principal, "import trial records", reason) as writing:
@@ -58,7 +45,7 @@ def store_records(store: Store, principal: Principal, result: RecordsImport, rea
             if before is not None and before.content == _CODEC.dump_python(record, mode="json"):
                 continue
             hold_open(store, writing, record.patient_id)
-            put_record(store, writing, principal, record)
+            put_record(store, writing, principal, record, after.get(record.patient_id))
             changed.append(record.patient_id)
         for person in result.screened:
             _put_screened(store, writing, person)

@@ -38,7 +38,6 @@ from escc_desktop.store.kinds import (
 from escc_desktop.store.lock import Lock
 from escc_desktop.store.records import Document
 from escc_desktop.store.store import Login, Store
-from escc_desktop.trial.importing import RecordsImport
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.workflow.access import Operation, View, is_allowed, require
 from escc_desktop.workflow.backup import back_up_project
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
     from escc_desktop.prognosis.config import DevelopConfig
     from escc_desktop.prognosis.develop import Development
     from escc_desktop.prognosis.score import Assessment
-    from escc_desktop.workflow import analysis, clinical_data, live_signature, perturbation, records_book
+    from escc_desktop.workflow import analysis, clinical_data, live_signature, perturbation, record_import, records_book
     from escc_desktop.workflow import ledger as predictions
 else:
     agreement = later("escc_desktop.prognosis.reproducibility")
@@ -64,6 +63,7 @@ else:
     clinical_data = later("escc_desktop.workflow.clinical_data")
     live_signature = later("escc_desktop.workflow.live_signature")
     perturbation = later("escc_desktop.workflow.perturbation")
+    record_import = later("escc_desktop.workflow.record_import")
     records_book = later("escc_desktop.workflow.records_book")
     predictions = later("escc_desktop.workflow.ledger")
 
@@ -195,12 +195,14 @@ class Project:
         """Return what is known of every series, by UID."""
         return self.view.all(SERIES)
 
-    def import_records(self, folder: Path, accept: frozenset[str] = frozenset()) -> RecordsImport:
-        """Store the trial records of a folder of CSV tables, all or none."""
-        require(self.principal, Operation.IMPORT_RECORDS)
-        result = clinical_data.import_records(self._store, self.principal, folder, accept)
-        self._tell("trial_record", *(record.patient_id for record in result.records))
-        return result
+    def record_imports(self) -> record_import.RecordImports:
+        """Return what previews and imports trial records; it checks each operation itself."""
+        return record_import.RecordImports(self._store, self.principal, self._tell)
+
+    def import_records(self, source: Path, accept: frozenset[str] = frozenset()) -> int:
+        """Store the trial records of a source, all or none, and return how many patients' changed."""
+        imports = self.record_imports()
+        return imports.commit(imports.preview(source), accept)
 
     def records(self) -> tuple[TrialRecord, ...]:
         """Return all trial records by patient."""

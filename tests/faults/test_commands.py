@@ -204,6 +204,15 @@ WRONG_INPUT: tuple[Case, ...] = (
     ("project records study nothing --user coordinator", "nothing"),
     ("project records study empty --user coordinator", "patients.csv"),
     ("project records study empty --user A", "may not import trial records"),
+    ("project records study broken.zip --user coordinator", "broken.zip"),
+    ("project records study words.csv --user coordinator", "words.csv"),
+    ("project records study words.csv --user coordinator --mapping garbage.yaml", "garbage.yaml"),
+    ("project redcap study https://redcap.invalid/api/ --user A", "may not import trial records"),
+    ("project redcap study http://redcap.invalid/api/ --user coordinator", "https"),
+    ("project redcap study ftp://redcap.invalid --user coordinator", "no address"),
+    ("project redcap study https://redcap.invalid/api/ --user coordinator --redcap-token-file short.txt", "token"),
+    ("project export-records study --user coordinator -o out", "no trial records"),
+    ("project export-records study --user A -o out", "may not export trial records"),
     ("project mark study nothing.csv --user coordinator", "nothing.csv"),
     ("project mark study words.csv --user coordinator", "words.csv"),
     ("project mark study lesions.csv --user coordinator", "outside the images"),
@@ -324,6 +333,9 @@ WRONG_USE: tuple[Case, ...] = (
     ("project plan study --user coordinator --repeats 0 --seed 1 --within-days 1e300", "days"),
     ("project plan study --user coordinator --repeats 0 --seed 1 --apart-days nan", "days"),
     ("project extract study --user statistician --jobs 0", "--jobs"),
+    ("project records study records --user coordinator --dates ymd", "ymd"),
+    ("project records study records --user coordinator --encoding latin", "latin"),
+    ("project export-records study --user coordinator -o out --format docx", "docx"),
     ("project acquisition study", "--user"),
     ("project robustness study --user statistician --chain X", "'X'"),
     ("project robustness study --user statistician --engine abacus", "abacus"),
@@ -421,7 +433,12 @@ def work(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def environment() -> dict[str, str]:
-    return {"ESCC_PASSPHRASE": PASSPHRASE, "ESCC_PASSWORD": PASSWORD, "ESCC_NEW_PASSWORD": PASSWORD}
+    return {
+        "ESCC_PASSPHRASE": PASSPHRASE,
+        "ESCC_PASSWORD": PASSWORD,
+        "ESCC_NEW_PASSWORD": PASSWORD,
+        "ESCC_REDCAP_TOKEN": "0" * 32,
+    }
 
 
 def listing(folder: Path) -> dict[str, bytes | None]:
