@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QSpli
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.page import FirstStep, Page
+from escc_desktop.gui.pages.passport import PassportPanel
 from escc_desktop.gui.pages.recist_table import RecistTable
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import card, icon_button, label, row, set_tone
@@ -18,7 +19,6 @@ from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.views.recist import BestLine, RecistView, recist_view
 
 _RESPONSE_FROM_END: Final = 3
-_LIST_PX: Final = 420
 
 
 class RecistPage(Page):
@@ -35,7 +35,7 @@ class RecistPage(Page):
         self.previous = icon_button("arrow_up", _("Previous patient (PgUp)"))
         self.next = icon_button("arrow_down", _("Next patient (PgDown)"))
         self.source = label(tone="secondary", size="caption", wrap=True)
-        self.table = RecistTable()
+        self.table, self.passport = RecistTable(), PassportPanel(desktop)
         self.why_title, self.why = label(size="heading", wrap=True), label(wrap=True)
         self.remarks = label(wrap=True)
         self._best = QHBoxLayout()
@@ -76,6 +76,10 @@ class RecistPage(Page):
             Action("recist.next", _("Next patient"), lambda: self.step(1), "arrow_down", ("PgDown",)),
         )
 
+    def close_page(self) -> None:
+        """Let go of the pictures."""
+        self.passport.clear()
+
     def step(self, by: int) -> None:
         """Go to the patient before or after."""
         if self.shown is None or not self.shown.patients:
@@ -85,6 +89,8 @@ class RecistPage(Page):
             self.desktop.choose_patient(self.shown.patients[place])
 
     def _take(self, view: RecistView) -> None:
+        if self.shown is not None and self.shown.patient_id != view.patient_id:
+            self.passport.clear()
         is_new_list = self.shown is None or self.shown.patients != view.patients
         self.shown = view
         if not view.patients:
@@ -142,33 +148,41 @@ class RecistPage(Page):
         where = f"{self.shown.columns[at_column]}, {self.shown.days[at_column].isoformat()}"
         self.why_title.setText(f"{line.name}: {cell.text or _('nothing')}")
         self.why.setText("\n".join(filter(None, (where, cell.reason))))
+        if line.lesion_id:
+            self.passport.fetch(self.project, self.shown.patient_id, line.lesion_id)
 
     def _lay_out(self) -> None:
-        head = row(self.patients, self.previous, self.next, None)
+        head = row(self.patients, self.previous, self.next)
         below = QWidget()
         columns = QHBoxLayout(below)
         columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(GRID)
         why, column = card(margins=12, spacing=4)
         column.addWidget(self.why_title)
-        column.addWidget(self.why)
-        column.addStretch(1)
+        column.addWidget(_scrolled(self.why), 1)
         remarks, column = card(margins=12, spacing=4)
         column.addWidget(label(_("To look at"), tone="secondary", size="caption"))
         column.addWidget(_scrolled(self.remarks), 1)
-        columns.addWidget(why, 1)
-        columns.addWidget(remarks, 1)
+        left = QVBoxLayout()
+        left.setSpacing(GRID)
+        left.addWidget(why, 1)
+        left.addWidget(remarks, 1)
+        columns.addLayout(left, 2)
+        columns.addWidget(self.passport, 3)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self.table)
         splitter.addWidget(below)
         splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 2)
+        splitter.setStretchFactor(1, 3)
         splitter.setChildrenCollapsible(False)
         column = QVBoxLayout(self.body)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         column.setSpacing(GRID)
-        column.addWidget(head)
-        column.addLayout(self._best)
+        top = QHBoxLayout()
+        top.setSpacing(2 * GRID)
+        top.addWidget(head)
+        top.addLayout(self._best, 1)
+        column.addLayout(top)
         column.addWidget(self.source)
         column.addWidget(splitter, 1)
 

@@ -14,7 +14,7 @@ from escc_desktop.workflow.views.recist import RecistCell, RecistRow, RecistView
 
 _Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
-_ROW_PX: Final = 28
+_ROW_PX: Final = 24
 _LEAST_COLUMN_PX: Final = 84
 _NAME_PX: Final = 300
 

@@ -1,0 +1,226 @@
+"""The lesion passport on the lesions page: one lesion's slices in a row, from the baseline to the latest series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+import shiboken6
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+
+from escc_desktop.errors import EsccError
+from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.tasks import Answers, Running
+from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.text import button, card, label
+from escc_desktop.i18n import _, said
+from escc_desktop.workflow.passport import OUTLINED, PROPOSED, Passport, PassportEntry, open_passport, propose
+from escc_desktop.workflow.passport_words import entry_lines
+
+if TYPE_CHECKING:
+    from escc_desktop.imaging.axial import Crop
+    from escc_desktop.imaging.mask import BoolArray
+    from escc_desktop.workflow.project import Project
+
+T = TypeVar("T")
+_SIDE_PX: Final = 168
+_WORDS_PX: Final = 148
+_LOW_HU, _HIGH_HU = -135.0, 215.0
+# Okabe and Ito's yellow for what was drawn; their sky blue, dashed, for what nobody drew.
+_DRAWN, _PROPOSED = QColor("#f0e442"), QColor("#56b4e9")
+
+
+class CropPicture(QWidget):
+    """A part of a slice with an outline; a proposal's is dashed."""
+
+    def __init__(self, crop: Crop | None, *, is_proposal: bool = False) -> None:
+        super().__init__()
+        self.setFixedSize(_SIDE_PX, _SIDE_PX)
+        self._crop, self._is_proposal = crop, is_proposal
+        self._image = None if crop is None else _gray(crop)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the slice, and the outline along the voxels' edges."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), Qt.GlobalColor.black)
+        if self._crop is None or self._image is None:
+            return
+        rows, columns = self._crop.hu.shape
+        width, height = columns * self._crop.spacing_mm[0], rows * self._crop.spacing_mm[1]
+        scale = _SIDE_PX / max(width, height)
+        place = QRectF((_SIDE_PX - width * scale) / 2, (_SIDE_PX - height * scale) / 2, width * scale, height * scale)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(place, self._image)
+        pen = QPen(_PROPOSED if self._is_proposal else _DRAWN, 1.5)
+        if self._is_proposal:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        step = place.width() / columns, place.height() / rows
+        for x0, y0, x1, y1 in _edges(self._crop.outline):
+            painter.drawLine(
+                round(place.x() + x0 * step[0]),
+                round(place.y() + y0 * step[1]),
+                round(place.x() + x1 * step[0]),
+                round(place.y() + y1 * step[1]),
+            )
+
+
+class PassportPanel(QWidget):
+    """One lesion's course in pictures, fetched when it is asked for."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        super().__init__()
+        self._desktop = desktop
+        self._running: Running | None = None
+        self.shown: Passport | None = None
+        self.title = label(tone="secondary", size="caption")
+        self.print_button = button(_("Print"), "print", weight="quiet", tip=_("Write the lesion passport as PDF"))
+        self.sentence = label(tone="secondary", wrap=True)
+        self.tiles: list[QWidget] = []
+        self._strip = QHBoxLayout()
+        self._strip.setContentsMargins(0, 0, 0, 0)
+        self._strip.setSpacing(GRID)
+        holder = QWidget()
+        holder.setLayout(self._strip)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidget(holder)
+        frame, column = card(margins=12, spacing=4)
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.print_button)
+        column.addLayout(head)
+        inner = QWidget()
+        self._stack = QStackedLayout(inner)
+        self._stack.addWidget(self.sentence)
+        self._stack.addWidget(self._scroll)
+        column.addWidget(inner, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+        self.clear()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+        self.shown = None
+        self.title.setText(_("Lesion passport"))
+        self.print_button.setVisible(False)
+        self._say(_("Choose a lesion's row to see its slices from the baseline on."))
+
+    def fetch(self, project: Project, patient_id: str, lesion_id: str) -> None:
+        """Fetch a lesion's course; a newer call supersedes this one."""
+        if self.shown is not None and (self.shown.patient_id, self.shown.lesion_id) == (patient_id, lesion_id):
+            return
+        self.clear()
+        self.title.setText(_("Lesion passport: {lesion}").format(lesion=lesion_id))
+        self._say(_("Loading the slices"))
+        self._run(_("Loading the slices"), self._show, open_passport, project, patient_id, lesion_id)
+
+    def propose(self, project: Project, series_uid: str) -> None:
+        """Carry the outline over to a series."""
+        if self.shown is None:
+            return
+        self._run(_("Laying the scans over each other"), self._take_proposal, propose, project, self.shown, series_uid)
+
+    def _run(self, words: str, then: Callable[[T], object], call: Callable[..., T], *args: object) -> None:
+        if self._running is not None:
+            self._running.cancel()
+        answers: Answers[T] = Answers()
+        running = self._desktop.tasks.run(words, call, *args, answers=answers)
+
+        def mine() -> bool:
+            return shiboken6.isValid(self) and self._running is running
+
+        answers.then = lambda found: then(found) if mine() else None
+        answers.failed = lambda error: self._fail(error) if mine() else None
+        answers.stopped = lambda: None
+        self._running = running
+
+    def _take_proposal(self, entry: PassportEntry) -> None:
+        if self.shown is not None:
+            self._show(self.shown.with_proposal(entry))
+
+    def _fail(self, error: Exception) -> None:
+        self._running = None
+        if self.shown is not None or not isinstance(error, EsccError):
+            self._desktop.notices.trouble(error)
+            return
+        self._say(said(error.what))
+
+    def _say(self, words: str) -> None:
+        self.sentence.setText(words)
+        self._stack.setCurrentIndex(0)
+
+    def _show(self, found: Passport) -> None:
+        self._running = None
+        self.shown = found
+        while (item := self._strip.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.tiles = [self._tile(entry) for entry in found.entries]
+        for tile in self.tiles:
+            self._strip.addWidget(tile)
+        self._strip.addStretch(1)
+        self.print_button.setVisible(bool(found.entries))
+        if found.entries:
+            self._stack.setCurrentIndex(1)
+        else:
+            self._say(_("Nothing is known of this lesion beyond its row."))
+
+    def _tile(self, entry: PassportEntry) -> QWidget:
+        """Return an entry: its picture, and beside it what is said; a row of the record alone is words only."""
+        made = QWidget()
+        line = QHBoxLayout(made)
+        line.setContentsMargins(0, 0, 0, 0)
+        if entry.crop is not None:
+            picture = CropPicture(entry.crop, is_proposal=entry.kind == PROPOSED)
+            picture.setToolTip(entry.note or entry.description)
+            line.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        for words in entry_lines(entry):
+            said_here = label(words, tone="warning" if entry.kind == PROPOSED else "", size="caption", wrap=True)
+            said_here.setFixedWidth(_WORDS_PX)
+            column.addWidget(said_here)
+        if entry.series_uid and entry.kind not in {OUTLINED, PROPOSED} and self._has_outline():
+            tip = _("Carry the outline over by registration: a proposal, never a reading")
+            ask = button(_("Propose an outline"), "layer", weight="quiet", tip=tip)
+            ask.clicked.connect(partial(self._propose_here, entry.series_uid))
+            column.addWidget(ask)
+        column.addStretch(1)
+        line.addLayout(column)
+        return made
+
+    def _has_outline(self) -> bool:
+        return self.shown is not None and any(one.kind == OUTLINED for one in self.shown.entries)
+
+    def _propose_here(self, series_uid: str) -> None:
+        if self._desktop.project is not None:
+            self.propose(self._desktop.project, series_uid)
+
+
+def _gray(crop: Crop) -> QImage:
+    """Return the slice as a picture of its own memory, at the window lesions are read in."""
+    share = np.clip((crop.hu.astype(np.float32) - _LOW_HU) / (_HIGH_HU - _LOW_HU), 0, 1)
+    pixels = np.ascontiguousarray((share * 255).astype(np.uint8))
+    rows, columns = pixels.shape
+    return QImage(pixels.data, columns, rows, columns, QImage.Format.Format_Grayscale8).copy()
+
+
+def _edges(outline: BoolArray) -> Iterator[tuple[int, int, int, int]]:
+    """Return the voxel edges (x0, y0, x1, y1) between inside and outside, in voxels."""
+    padded = np.pad(outline, 1)
+    for row, column in np.argwhere(padded[1:, 1:-1] != padded[:-1, 1:-1]).tolist():
+        yield column, row, column + 1, row
+    for row, column in np.argwhere(padded[1:-1, 1:] != padded[1:-1, :-1]).tolist():
+        yield column, row, column, row + 1
