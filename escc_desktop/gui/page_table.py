@@ -61,6 +61,7 @@ PAGES: Final = (
     PageEntry("nomogram", _("Nomogram"), "calculator", ("VIEW_MODELS",), "nomogram", "NomogramPage"),
     PageEntry("statistics", _("Statistics"), "data_histogram", ("VIEW_OUTCOME",), "statistics", "StatisticsPage"),
     PageEntry("patient", _("Patient"), "stethoscope", ("VIEW_ASSESSMENTS",), "patient", "PatientPage"),
+    PageEntry("records", _("Records"), "document_table", ("VIEW_OUTCOME",), "records", "RecordsPage"),
     PageEntry("due", _("Due"), "clock", ("VIEW_OUTCOME",), "due", "DuePage"),
     PageEntry("recist", _("Lesions"), "target", ("VIEW_OUTCOME",), "recist", "RecistPage"),
     PageEntry("trial", _("Trial"), "data_bar_vertical", ("VIEW_OUTCOME",), "trial", "TrialPage"),

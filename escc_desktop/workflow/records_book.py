@@ -86,13 +86,14 @@ class RecordBook:
         self._tell("trial_record", record.patient_id)
         return record.patient_id
 
-    def save(self, entry: TableEntry, reason: str, *, leave_open: bool = False) -> Outcome:
-        """Save one table; see `records_entry.save_entry`."""
+    def save(self, entries: Sequence[TableEntry], reason: str, *, leave_open: bool = False) -> Outcome:
+        """Save tables of one patient together; see `records_entry.save_entries`."""
         require(self._principal, Operation.ENTER_RECORDS)
-        outcome = records_entry.save_entry(self._store, self._principal, entry, reason, leave_open=leave_open)
+        outcome = records_entry.save_entries(self._store, self._principal, entries, reason, leave_open=leave_open)
         if outcome.is_saved:
-            self.forget_draft(entry.patient_id, entry.table)
-            self._tell("trial_record", entry.patient_id)
+            for entry in entries:
+                records_entry.drop_draft(self._store, self._principal, entry.patient_id, entry.table)
+            self._tell("trial_record", *{entry.patient_id for entry in entries})
         return outcome
 
     def drafts(self, patient_id: str) -> dict[str, tuple[TableEntry, str]]:

@@ -66,8 +66,10 @@ def overwritten(changes: Sequence[CellChange]) -> tuple[CellChange, ...]:
     return tuple(change for change in changes if change.old)
 
 
-def save_entry(store: Store, principal: Principal, entry: TableEntry, reason: str, *, leave_open: bool) -> Outcome:
-    """Write the rows of one table as the next revision, or say all that stands against it.
+def save_entries(
+    store: Store, principal: Principal, entries: Sequence[TableEntry], reason: str, *, leave_open: bool
+) -> Outcome:
+    """Write tables of one patient as the next revision, or say all that stands against it.
 
     Parameters
     ----------
@@ -77,17 +79,19 @@ def save_entry(store: Store, principal: Principal, entry: TableEntry, reason: st
     Raises
     ------
     EsccError
-        The record is frozen or locked, or somebody else changed the table meanwhile.
+        The record is frozen or locked, or somebody else changed a table meanwhile.
     """
-    revision, before = store.revision(TRIAL_RECORD, entry.patient_id), tables_of(store, entry.patient_id)
-    if tuple(before.get(entry.table, ())) != tuple(entry.base):
-        raise EsccError(
-            f"The {table_words(entry.table)} of {entry.patient_id} were changed meanwhile.",
-            "What you typed is kept; look at the newer rows and save again.",
-        )
-    return save_tables(store, principal, entry.patient_id, {**before, entry.table: entry.rows}, Saving(
-        reason, revision, before, (entry.table,), leave_open
-    ))  # fmt: skip
+    patient_id = entries[0].patient_id
+    revision, before = store.revision(TRIAL_RECORD, patient_id), tables_of(store, patient_id)
+    for entry in entries:
+        if tuple(before.get(entry.table, ())) != tuple(entry.base):
+            raise EsccError(
+                f"The {table_words(entry.table)} of {patient_id} were changed meanwhile.",
+                "What you typed is kept; look at the newer rows and save again.",
+            )
+    after = {**before, **{entry.table: entry.rows for entry in entries}}
+    how = Saving(reason, revision, before, tuple(entry.table for entry in entries), leave_open)
+    return save_tables(store, principal, patient_id, after, how)
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ class Saving:
 
 
 def save_tables(store: Store, principal: Principal, patient_id: str, tables: Tables, how: Saving) -> Outcome:
-    """Write all tables of a patient as the next revision; see `save_entry`."""
+    """Write all tables of a patient as the next revision; see `save_entries`."""
     after = {name: tuple(settle(name, row) for row in rows) for name, rows in tables.items()}
     record, findings = read_rows(patient_id, after)
     changes = changes_between(how.before, after)

@@ -62,9 +62,15 @@ def entered_columns(table: str) -> tuple[Column, ...]:
     return tuple(column for column in table_specs()[table].columns if column.name != "patient_id")
 
 
+@cache
+def key_names(table: str) -> tuple[str, ...]:
+    """Return the columns that name a row within a patient's table."""
+    return tuple(name for name in table_specs()[table].key if name != "patient_id")
+
+
 def key_of(table: str, row: Cells) -> Key:
     """Return the words that name a row within a patient's table."""
-    return tuple(row.get(name, "") for name in table_specs()[table].key if name != "patient_id")
+    return tuple(row.get(name, "") for name in key_names(table))
 
 
 def cell_text(value: object) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.store.kinds import TRIAL_RECORD
+from escc_desktop.trial.importing import read_records
 from escc_desktop.workflow.demo.records import write_records
 from escc_desktop.workflow.demo.truth import draw_truth
 from escc_desktop.workflow.project import Project
@@ -40,7 +41,7 @@ def staff(small_study, tmp_path: Path) -> Iterator[dict[str, Project]]:
 def save(project: Project, table: str, rows, reason: str = "", *, leave_open: bool = False, patient: str = "P1"):
     book = project.record_book()
     base = book.tables(patient).get(table, ())
-    return book.save(TableEntry(patient, table, base, tuple(rows)), reason, leave_open=leave_open)
+    return book.save([TableEntry(patient, table, base, tuple(rows))], reason, leave_open=leave_open)
 
 
 def labs(project: Project):
@@ -104,8 +105,6 @@ def test_that_differences_of_two_entries_are_symmetric_and_none_between_equals(f
 
 
 def test_that_a_record_of_rows_is_the_record(tmp_path: Path) -> None:
-    from escc_desktop.trial.importing import read_records
-
     write_records(draw_truth(6), tmp_path / "records")
     for record in read_records(tmp_path / "records").records:
         again, findings = read_rows(record.patient_id, rows_of(record))
@@ -213,7 +212,7 @@ def test_that_anothers_change_meanwhile_is_not_overwritten(staff) -> None:
     base = staff["coordinator"].record_book().tables("P1").get("labs", ())
     save(staff["oncologist"], "labs", [LAB])
     with pytest.raises(EsccError, match="changed meanwhile"):
-        staff["coordinator"].record_book().save(TableEntry("P1", "labs", base, ({**LAB, "value": "9"},)), "x")
+        staff["coordinator"].record_book().save([TableEntry("P1", "labs", base, ({**LAB, "value": "9"},))], "x")
 
 
 def test_that_a_second_entry_is_anothers_and_its_differences_are_settled_with_reasons(staff) -> None:
@@ -268,7 +267,7 @@ def test_that_the_screening_list_keeps_its_history_and_asks_for_reasons(staff) -
 def test_that_who_only_views_enters_nothing(staff, name: str) -> None:
     book = staff[name].record_book()
     for act in (
-        lambda: book.save(TableEntry("P1", "labs", (), (LAB,)), ""),
+        lambda: book.save([TableEntry("P1", "labs", (), (LAB,))], ""),
         lambda: book.begin("P9", "2024-01-01", "male"),
         lambda: book.set_state("P1", RecordState.LOCKED, "because"),
         lambda: book.save_screening([], "x"),

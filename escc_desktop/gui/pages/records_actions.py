@@ -1,0 +1,69 @@
+"""What can be done on the Records page, and why something cannot be done now."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from escc_desktop.gui.actions import Action
+from escc_desktop.i18n import _
+from escc_desktop.workflow.access import Operation
+from escc_desktop.workflow.views.records_form import TABS
+
+if TYPE_CHECKING:
+    from escc_desktop.gui.pages.records import RecordsPage
+
+
+def record_actions(page: RecordsPage) -> tuple[Action, ...]:
+    """Return what can be done on the page, and the way to each part of the record."""
+    form, patients = page.form, page.list
+    parts = tuple(
+        Action(
+            f"records.{name}", _("Record: {part}").format(part=title), partial(page.go, name), "",
+            (f"Ctrl+{place}",) if place < 10 else (),
+        )
+        for place, (name, title) in enumerate(page.titles.items(), start=1)
+    )  # fmt: skip
+
+    def find() -> None:
+        patients.search.setFocus()
+        patients.search.selectAll()
+
+    why_no_form, why_no_row = partial(_why_no_form, page), partial(_why_no_row, page)
+    return (
+        Action("records.save", _("Save the form"), page.save, "save", ("Ctrl+S",), why_no_form),
+        Action("records.row", _("Add a row"), form.grid.add_row, "add", ("Ctrl+N",), why_no_row),
+        Action("records.remove", _("Remove the row"), form.remove_row, "delete", ("Ctrl+Del",), why_no_row),
+        Action(
+            "records.ask", _("Ask about this cell"), page.ask, "question_circle", ("Ctrl+Q",),
+            partial(why_no_ask, page),
+        ),
+        Action("records.find", _("Find a patient"), find, "search", ("Ctrl+F",)),
+        Action("records.previous", _("Previous patient"), lambda: patients.step(-1), "arrow_up", ("Ctrl+Up",)),
+        Action("records.next", _("Next patient"), lambda: patients.step(1), "arrow_down", ("Ctrl+Down",)),
+        Action("records.new", _("New patient"), page.ask_new, "person", (), partial(_why_no_new, page)),
+        Action("records.second", _("Begin a second entry"), page.begin_second, "copy", (), why_no_form),
+        *parts,
+    )  # fmt: skip
+
+
+def why_no_ask(page: RecordsPage) -> str:
+    """Return why no query can be raised now."""
+    if page.shown is None or page.tab not in TABS or not page.form.grid.currentIndex().isValid():
+        return _("Choose a cell of a form first.")
+    return "" if page.shown.may_query else _("Statistician and coordinator raise queries.")
+
+
+def _why_no_form(page: RecordsPage) -> str:
+    if page.shown is None or page.tab not in TABS:
+        return _("No form is on screen.")
+    return page.shown.why_not
+
+
+def _why_no_row(page: RecordsPage) -> str:
+    why_not = _why_no_form(page)
+    return why_not or (_("This form has one row.") if page.form.form.is_sheet else "")
+
+
+def _why_no_new(page: RecordsPage) -> str:
+    return "" if page.project.may(Operation.ENTER_RECORDS) else _("Your role does not enter records.")
