@@ -93,6 +93,7 @@ def calibration(
     predictions: ArrayLike = (),
     smooth: tuple[ArrayLike, ArrayLike] | None = None,
     kind: str = "apparent",
+    endpoint: str = "overall survival",
 ) -> Figure:
     """Draw observed against predicted survival at the horizon, with 95 % intervals and the predictions as strokes.
 
@@ -104,6 +105,8 @@ def calibration(
         Predicted and observed survival along a smooth calibration curve.
     kind
         Whose predictions these are: apparent, corrected, out of fold.
+    endpoint
+        What is survived: overall, or progression-free.
     """
     title = f"Calibration at {horizon_months:g} months ({kind})"
     if not groups:
@@ -138,8 +141,8 @@ def calibration(
     axes.plot(strokes, np.full(strokes.size, 0.012), ls="", marker="|", ms=6, mew=0.6, color=style.QUIET)
     _unit_square(axes)
     marks = "; strokes: patients" if strokes.size else ""
-    axes.set_xlabel(f"predicted {words.horizon(horizon_months)} survival (%){marks}")
-    axes.set_ylabel("observed survival, Kaplan-Meier (%)")
+    axes.set_xlabel(f"predicted {words.horizon(horizon_months)} {words.short_endpoint(endpoint)} (%){marks}")
+    axes.set_ylabel(f"observed {words.short_endpoint(endpoint)}, Kaplan-Meier (%)")
     sizes = ", ".join(str(group.n) for group in ordered)
     meaning = "grey: perfect" + ("; orange: smooth estimate" if smooth is not None else "")
     meaning += "; ● apparent, 95 % CI; ✕ corrected for optimism" if corrected else ""
@@ -156,6 +159,7 @@ def decision_curve(
     decision: tuple[float, float, str] | None,
     *,
     about: str = "",
+    event: str = "death",
 ) -> Figure:
     """Draw net benefit (m,) over threshold probabilities (m,) inside the range in which a decision is made.
 
@@ -166,6 +170,8 @@ def decision_curve(
         over thresholds nobody would use answers no question.
     about
         Whose predictions these are, and of how many patients.
+    event
+        What the thresholds are probabilities of.
     """
     title = "Decision curve"
     figure = style.new_figure(130, 85, shows_risk=True)
@@ -187,7 +193,7 @@ def decision_curve(
     best = max((float(values.max()) for values in [*curves.values(), everyone] if values.size), default=0.05)
     axes.set_ylim(-0.25 * max(best, 0.02), 1.12 * max(best, 0.02))
     axes.set_xlim(low * 100, high * 100)
-    axes.set_xlabel("threshold probability of death (%)")
+    axes.set_xlabel(f"threshold probability of {event} (%)")
     axes.set_ylabel("net benefit")
     if about:
         style.subline(axes, about)

@@ -78,7 +78,7 @@ def kaplan_meier(
     upper.tick_params(labelbottom=False)
     if horizon_months is not None and horizon_months < end:
         upper.axvline(horizon_months, color=style.FAINT, lw=0.8, zorder=0)
-    _header(header, groups, _remarks(groups, log_rank_p, corrected_p), horizon_months)
+    _header(header, groups, _remarks(groups, log_rank_p, corrected_p), horizon_months, endpoint)
     _at_risk(lower, groups, ticks)
     style.headline(figure, title)
     return figure
@@ -121,6 +121,8 @@ def _curve(axes: Axes, group: Group, order: int) -> None:
 def _median(median: Estimate) -> str:
     if not np.isfinite(median.value):
         return "not reached"
+    if not np.isfinite([median.lower, median.upper]).any():
+        return f"{median.value:.1f} (no limits)"
     ends = [f"{end:.1f}" if np.isfinite(end) else "not reached" for end in (median.lower, median.upper)]
     return f"{median.value:.1f} ({ends[0]} to {ends[1]})"
 
@@ -137,13 +139,13 @@ def _remarks(groups: Sequence[Group], p: float | None, corrected_p: float | None
     return ";  ".join(parts)
 
 
-def _header(axes: Axes, groups: Sequence[Group], remarks: str, horizon_months: float | None) -> None:
+def _header(axes: Axes, groups: Sequence[Group], remarks: str, horizon_months: float | None, endpoint: str) -> None:
     """Write what each curve says as a table above the curves, where nothing can run into it."""
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(len(groups) + 0.8, -1.7)
     heads = ["", "n", "events", "median (95 % CI), months"]
-    heads += [f"{words.horizon(horizon_months)} survival"] if horizon_months is not None else []
+    heads += [f"{words.horizon(horizon_months)} {words.short_endpoint(endpoint)}"] if horizon_months is not None else []
     for x, head in zip(_COLUMNS, heads, strict=False):
         axes.text(x, -1.05, head, size=style.SMALL, color=style.QUIET, va="center")
     for row, group in enumerate(groups):
@@ -210,6 +212,10 @@ def cut_search(search: Cutpoint, moves: tuple[float, float] | None = None) -> Fi
         "dotted: 3.84, where a single cut-off would reach P = 0.05"
         + (f"\nshaded: 95 % of the cut-offs of resamples, {moves[0]:.3f} to {moves[1]:.3f}" if moves else ""),
     )
+    tried = search.candidates
+    margin = 0.5 * max(float(np.ptp(tried)), 1e-3)
+    # Resamples with another signature cut on another scale: the shade must not squeeze what was tried.
+    axes.set_xlim(float(tried.min()) - margin, float(tried.max()) + margin)
     axes.set_xlabel("Rad-score cut-off tried (high is above)")
     axes.set_ylabel("log-rank chi-square")
     style.headline(figure, f"{search.candidates.size} cut-offs were tried")

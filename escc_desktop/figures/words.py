@@ -102,6 +102,11 @@ def index_interval(interval: Interval) -> str:
     return f"{index(interval.value)} ({index(interval.lower)} to {index(interval.upper)})"
 
 
+def short_endpoint(endpoint: str) -> str:
+    """Return "survival" for overall survival, "PFS" for progression-free survival."""
+    return "PFS" if endpoint.startswith("progression") else "survival"
+
+
 def months(number: float | None) -> str:
     """Return a time as "16.7 months"; a median that was not reached says so."""
     if number is None or not math.isfinite(number):

@@ -15,7 +15,7 @@ NAMES: dict[CardKind, str] = {
     "radiomics": "radiomics model",
     "combined": "combined model",
 }
-_FEW_RESAMPLES = 200
+_FEW_RESAMPLES = 100
 _FEW_REPEATS = 5
 _FEW_EVENTS = 100
 _FEW_PER_TERM = 10
@@ -44,6 +44,22 @@ def _found(results: Results) -> Iterator[str]:
         yield f"{_capital(NAMES[kind])}: {_figure(model.c_index)}."
     yield _signal(results)
     yield from _groups(results)
+    yield from _three(results)
+
+
+def _three(results: Results) -> Iterator[str]:
+    """Say what two cut-offs found: they are shown, and no card assesses by them."""
+    three = results.cutoff.three if results.cutoff is not None else None
+    if three is None:
+        return
+    sizes = ", ".join(f"{band.n} {band.name}" for band in three.bands)
+    falls = "falls from low to high risk" if three.is_in_order else "does not fall from low to high: no risk groups"
+    order = f"survival at {results.horizon_months:g} months {falls}"
+    yield (
+        f"Three groups by two cut-offs ({sizes}): {order}; naive {_p(three.naive_p)}"
+        + (f", corrected for the search {_p(three.corrected_p)}" if three.corrected_p is not None else "")
+        + ". They are shown only: cards assess by the one cut-off."
+    )
 
 
 def _groups(results: Results) -> Iterator[str]:

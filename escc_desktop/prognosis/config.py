@@ -164,10 +164,10 @@ class DevelopConfig(BaseModel):
     calibration_groups: Annotated[int, Field(ge=2, le=10)] = 3
     decision: Decision | None = None
     fold_draws: Annotated[int, Field(ge=0, le=10_000)] = 100
-    resamples: Annotated[int, Field(ge=0, le=10_000)] = 30
+    resamples: Annotated[int, Field(ge=0, le=10_000)] = 100
     outer_folds: Annotated[int, Field(ge=2, le=50)] = 5
-    outer_repeats: Annotated[int, Field(ge=1, le=100)] = 2
-    noise_repeats: Annotated[int, Field(ge=0, le=10_000)] = 15
+    outer_repeats: Annotated[int, Field(ge=1, le=100)] = 5
+    noise_repeats: Annotated[int, Field(ge=0, le=10_000)] = 50
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     applicability: Applicability = Applicability()
 

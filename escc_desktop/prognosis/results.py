@@ -134,6 +134,12 @@ class ThreeGroupsResult(_Part):
     corrected_p: Number
     bands: tuple[RiskBand, RiskBand, RiskBand]
 
+    @property
+    def is_in_order(self) -> bool:
+        """Whether survival at the horizon falls from low over middle to high risk; the search does not see to it."""
+        low, middle, high = (band.survival for band in self.bands)
+        return low is not None and middle is not None and high is not None and low > middle > high
+
 
 class CutoffResult(_Part):
     """The cut-off of the Rad-score; only the corrected P values know that it was searched for.

@@ -14,7 +14,7 @@ from escc_desktop.prognosis.card import CardKind
 from escc_desktop.prognosis.clinical import ENDPOINT_NAMES
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.result_curves import CalibrationResult, Curves, HazardsResult
-from escc_desktop.prognosis.results import DifferenceResult, Results
+from escc_desktop.prognosis.results import DifferenceResult, Results, ThreeGroupsResult
 from escc_desktop.stats.survival import kaplan_meier
 
 MODEL_NAMES: Final[Mapping[CardKind, str]] = {
@@ -36,7 +36,7 @@ def curve_figures(results: Results) -> dict[str, Figure]:
     horizon = results.horizon_months
     drawn["auc_over_time"] = _auc(found, horizon)
     drawn["brier"] = _brier(found, horizon)
-    drawn["decision_curve"] = _decision(found, results.cohort.n_patients)
+    drawn["decision_curve"] = _decision(found, results)
     calibrations = {one.kind: one for one in found.calibration}
     checked = {one.kind: one for one in found.hazards}
     for kind in NOMOGRAMS:
@@ -45,6 +45,13 @@ def curve_figures(results: Results) -> dict[str, Figure]:
         if kind in checked:
             drawn[f"hazards_{kind}"] = _hazards(checked[kind])
     return drawn
+
+
+def _title(found: ThreeGroupsResult | None) -> str:
+    """Say that cards use the one cut-off, or that these are no risk groups."""
+    is_in_order = found is None or found.is_in_order
+    told = "cards use the one cut-off" if is_in_order else "NOT in order of survival"
+    return f"Apparent groups, two cut-offs: {told}"
 
 
 def three_groups(made: Development) -> dict[str, Figure]:
@@ -68,7 +75,7 @@ def three_groups(made: Development) -> dict[str, Figure]:
             log_rank_p=three.naive_p,
             corrected_p=found.corrected_p if found else None,
             horizon_months=made.results.horizon_months,
-            title="Apparent risk groups, two cut-offs",
+            title=_title(found),
         )
     }
 
@@ -100,7 +107,7 @@ def _brier(found: Curves, horizon: float) -> Figure:
     )
 
 
-def _decision(found: Curves, n_patients: int) -> Figure:
+def _decision(found: Curves, results: Results) -> Figure:
     asked = found.decision
     if asked.action is None or asked.lowest is None or asked.highest is None:
         return performance.decision_curve((), {}, (), None)
@@ -111,7 +118,8 @@ def _decision(found: Curves, n_patients: int) -> Figure:
         benefit,
         _numbers(asked.treat_all),
         (asked.lowest, asked.highest, asked.action),
-        about=f"models out of fold, n = {n_patients}",
+        about=f"models out of fold, n = {results.cohort.n_patients}",
+        event="death" if results.endpoint == "os" else "progression or death",
     )
 
 
@@ -127,6 +135,7 @@ def _calibration(found: CalibrationResult, results: Results) -> Figure:
         results.horizon_months,
         predictions=[value for value in predicted if value is not None],
         kind="apparent, corrected" if found.resamples else "apparent",
+        endpoint=ENDPOINT_NAMES[results.endpoint],
     )
 
 

@@ -254,7 +254,13 @@ def _calibration(made: Development, predicted: FloatArray) -> Figure:
             performance.CalibrationGroup(one.predicted, Interval(one.observed, one.lower, one.upper), one.n)
             for one in calibration_groups(outcome, predicted[known], horizon, sizes)
         ]
-    return performance.calibration(groups, horizon, predictions=predicted[known], kind="out of fold")
+    return performance.calibration(
+        groups,
+        horizon,
+        predictions=predicted[known],
+        kind="out of fold",
+        endpoint=ENDPOINT_NAMES[made.results.endpoint],
+    )
 
 
 def performance_rows(results: Results) -> tuple[performance.PerformanceRow, ...]:

@@ -73,7 +73,8 @@ def _whole_names() -> dict[str, tuple[str, str]]:
         ),
         "km_three": (
             _("Survival by three risk groups, apparent"),
-            _("Two cut-offs in place of one, searched on these patients: too good by design."),
+            _("Two cut-offs in place of one, searched on these patients: too good by design. They are shown only: "
+              "cards assess by the one cut-off, as low or high risk."),
         ),
         "fold_draw_frequency": (
             _("Stability of the selection, other folds"),

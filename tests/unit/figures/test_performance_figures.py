@@ -80,6 +80,17 @@ def test_that_a_decision_curve_is_drawn_only_for_a_named_decision(read, cut_text
     assert not cut_texts(drawn)
 
 
+def test_that_axes_say_progression_where_that_is_the_event(read) -> None:
+    thresholds = np.linspace(0.01, 0.99, 99)
+    drawn = performance.decision_curve(
+        thresholds, {}, 0.35 - thresholds, (0.1, 0.5, "act"), event="progression or death"
+    )
+    assert drawn.axes[0].get_xlabel() == "threshold probability of progression or death (%)"
+    group = CalibrationGroup(0.35, Interval(0.4, 0.2, 0.65), 15)
+    axes = performance.calibration([group], 6, endpoint="progression-free survival").axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted 6-month PFS (%)", "observed PFS, Kaplan-Meier (%)")
+
+
 def test_that_nothing_scored_is_a_sentence(read) -> None:
     assert "No model was scored." in read(performance.performance_table([]))
     assert any("No area" in text for text in read(performance.roc([], 12)))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -84,6 +86,28 @@ def test_that_follow_up_of_a_single_patient_draws(month, event, read) -> None:
     endpoint = Endpoint(np.array([month]), np.array([event]))
     figure = survival.kaplan_meier([survival.Group("P1", kaplan_meier(endpoint))], horizon_months=12)
     assert "1" in read(figure)
+
+
+def test_that_one_patient_has_a_median_without_limits_and_cells_do_not_overlap(read) -> None:
+    one = survival.Group("alone", kaplan_meier(Endpoint(np.array([6.2]), np.array([True]))))
+    figure = survival.kaplan_meier([one], horizon_months=6)
+    assert "6.2 (no limits)" in read(figure)
+    style.image_bytes(figure, ".svg")
+    cells = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text()]
+    row = sorted(cells, key=lambda box: (round(box.y0), box.x0))
+    assert all(a.x1 <= b.x0 for a, b in itertools.pairwise(row) if round(a.y0) == round(b.y0))
+
+
+def test_that_progression_free_survival_is_called_so(groups, read) -> None:
+    shown = read(survival.kaplan_meier(groups, endpoint="progression-free survival", horizon_months=6))
+    assert "6-month PFS" in shown
+    assert "6-month survival" not in shown
+
+
+def test_that_a_wide_shade_does_not_squeeze_the_cut_offs_tried(cohort) -> None:
+    search = maximally_selected_log_rank(cohort.endpoint, cohort.score)
+    low, high = survival.cut_search(search, (-1e3, 1e3)).axes[0].get_xlim()
+    assert np.ptp(search.candidates) == pytest.approx((high - low) / 2)
 
 
 def test_that_the_cut_search_shows_every_candidate_and_both_p(cohort, read, cut_texts) -> None:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from lifelines import KaplanMeierFitter
 
+from escc_desktop.prognosis.appraisal import appraise
 from escc_desktop.prognosis.card import CARD_KINDS
 from escc_desktop.prognosis.config import Decision
 from escc_desktop.prognosis.curves import curves
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.prognosis.result_curves import Curves
+from escc_desktop.prognosis.results import RiskBand, ThreeGroupsResult
 from escc_desktop.stats.survival import log_rank
 
 
@@ -149,3 +151,24 @@ def test_that_the_interval_of_the_cut_and_the_share_of_fold_draws_are_told(made:
     }
     test = log_rank(made.found.problem.endpoint, made.found.predictions.rad_score > cut.value)
     assert cut.chisq == pytest.approx(test.chisq)
+
+
+@pytest.mark.parametrize(
+    ("survival", "is_in_order"), [((0.8, 0.6, 0.3), True), ((0.8, 0.2, 0.3), False), ((0.8, None, 0.3), False)]
+)
+def test_that_three_groups_are_told_to_be_shown_only_and_whether_they_are_in_order(
+    made: Development, survival: tuple[float | None, ...], is_in_order: bool
+) -> None:
+    bands = [
+        RiskBand(name=name, n=20, n_events=9, survival=value, median_months=None)
+        for name, value in zip(("low", "middle", "high"), survival, strict=True)
+    ]
+    three = ThreeGroupsResult(low_cut=0, high_cut=1, chisq=9, naive_p=0.01, corrected_p=0.2, bands=tuple(bands))
+    assert three.is_in_order is is_in_order
+    cutoff = made.results.cutoff
+    assert cutoff is not None
+    told = appraise(made.results.model_copy(update={"cutoff": cutoff.model_copy(update={"three": three})})).found
+    sentence = next(one for one in told if one.startswith("Three groups"))
+    assert "cards assess by the one cut-off" in sentence
+    assert ("no risk groups" in sentence) is not is_in_order
+    assert "corrected for the search P = 0.200" in sentence
