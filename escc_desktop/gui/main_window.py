@@ -306,7 +306,7 @@ class MainWindow(QMainWindow):
         project = self.desktop.project
         open_pages = [entry for entry in PAGES if project is not None and entry.is_open_to(project)]
         self._entries = {entry.page_id: entry for entry in open_pages}
-        self.rail.fill(open_pages)
+        self.rail.fill(entry for entry in open_pages if entry.on_rail)
         self.stack.setCurrentWidget(self.start_page)
         self.head.show_page("")
         self.head.staff = ()

@@ -31,6 +31,8 @@ class PageEntry:
         Names of `Operation` of which a role must have at least one to see the page.
     module, page_class
         Where its code is, within `escc_desktop.gui.pages`.
+    on_rail
+        Whether it has a button there; else other pages and the palette lead to it.
     """
 
     page_id: str
@@ -39,6 +41,7 @@ class PageEntry:
     needs: tuple[str, ...]
     module: str
     page_class: str
+    on_rail: bool = True
 
     def is_open_to(self, project: Project) -> bool:
         """Return whether the signed-in person may open the page."""
@@ -62,6 +65,15 @@ PAGES: Final = (
     PageEntry("statistics", _("Statistics"), "data_histogram", ("VIEW_OUTCOME",), "statistics", "StatisticsPage"),
     PageEntry("patient", _("Patient"), "stethoscope", ("VIEW_ASSESSMENTS",), "patient", "PatientPage"),
     PageEntry("records", _("Records"), "document_table", ("VIEW_OUTCOME",), "records", "RecordsPage"),
+    PageEntry(
+        "import",
+        _("Import records"),
+        "arrow_download",
+        ("IMPORT_RECORDS",),
+        "import_records",
+        "ImportRecordsPage",
+        on_rail=False,
+    ),
     PageEntry("due", _("Due"), "clock", ("VIEW_OUTCOME",), "due", "DuePage"),
     PageEntry("recist", _("Lesions"), "target", ("VIEW_OUTCOME",), "recist", "RecistPage"),
     PageEntry("trial", _("Trial"), "data_bar_vertical", ("VIEW_OUTCOME",), "trial", "TrialPage"),

@@ -64,7 +64,10 @@ class PlainEntry(PageEntry):
 
 def plain_pages() -> tuple[PageEntry, ...]:
     """Return the rail's real entries with plain pages behind them."""
-    return tuple(PlainEntry(one.page_id, one.title, one.icon, one.needs, one.module, one.page_class) for one in PAGES)
+    return tuple(
+        PlainEntry(one.page_id, one.title, one.icon, one.needs, one.module, one.page_class, one.on_rail)
+        for one in PAGES
+    )
 
 
 def _fetch(project: object, progress: Progress) -> str:

@@ -160,7 +160,7 @@ class WorklistPage(Page):
         offered = (
             (Operation.IMPORT_IMAGES, "folder", _("Import images"), errands.choose_folder, "folder_open", ("Ctrl+I",)),
             (Operation.IMPORT_IMAGES, "archive", _("Import an archive"), errands.choose_archive, "archive", ()),
-            (Operation.IMPORT_RECORDS, "records", _("Import trial records"), errands.choose_records, "document", ()),
+            (Operation.IMPORT_RECORDS, "records", _("Import trial records"), errands.open_records, "document", ()),
         )
         imports = [
             Action(f"worklist.{name}", text, call, sign, keys, busy)

@@ -17,7 +17,7 @@ from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.pages.worklist_import import ImagesReportPanel, OrderPanel
 from escc_desktop.gui.pages.worklist_jobbar import JobBar
 from escc_desktop.gui.pages.worklist_plan import PlanOrder, PlanPanel
-from escc_desktop.gui.pages.worklist_reports import ExtractionPanel, FaultsPanel, RecordsPanel
+from escc_desktop.gui.pages.worklist_reports import ExtractionPanel, FaultsPanel
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.i18n import _, plural
 from escc_desktop.progress import Progress
@@ -31,10 +31,8 @@ from escc_desktop.workflow.views.worklist_jobs import (
     ImagesOrder,
     ImagesReport,
     Offered,
-    RecordsReport,
     extract_features,
     import_ordered,
-    import_trial_records,
     look_at,
 )
 
@@ -96,13 +94,6 @@ class Errands(QObject):
         return made
 
     @cached_property
-    def records(self) -> RecordsPanel:
-        """Says what an import of trial records gave."""
-        made = RecordsPanel(self.close_panel)
-        made.ordered.connect(self.import_records)
-        return made
-
-    @cached_property
     def faults(self) -> FaultsPanel:
         """Shows all faults of a list that was handed over."""
         return FaultsPanel(_("Not taken in"), self.close_panel)
@@ -148,9 +139,9 @@ class Errands(QObject):
         kinds = _("Archives and DICOMDIR (*.zip DICOMDIR *.dcm);;All files (*)")
         self._ask(_("Import images from an archive"), lambda path: self.take([path]), kinds)
 
-    def choose_records(self) -> None:
-        """Ask for a folder of trial records."""
-        self._ask(_("Import trial records from a folder"), lambda path: self.import_records(path, frozenset()))
+    def open_records(self, path: Path | None = None) -> None:
+        """Go where trial records are imported, with the source that was handed over."""
+        self._page.desktop.go("import", path)
 
     def choose_codes(self) -> None:
         """Ask for a list of trial codes."""
@@ -166,11 +157,6 @@ class Errands(QObject):
         """Import images."""
         self._run(_("Importing images"), self._imported, import_ordered, self._page.project, order)
         self.close_panel()
-
-    def import_records(self, folder: Path, accept: frozenset[str]) -> None:
-        """Import trial records."""
-        project = self._page.project
-        self._run(_("Importing trial records"), self._recorded, import_trial_records, project, folder, accept)
 
     def show_plan(self, worklist: Worklist) -> None:
         """Show the panel that plans the readings."""
@@ -199,7 +185,7 @@ class Errands(QObject):
 
     def _handed(self, handed: Handed) -> None:
         if handed.kind is Offered.RECORDS:
-            self.import_records(handed.paths[0], frozenset())
+            self.open_records(handed.paths[0])
         elif handed.kind is Offered.CODES:
             self.order.show_codes(handed.paths[0])
             self.wanted.emit(self.order)
@@ -210,10 +196,6 @@ class Errands(QObject):
     def _imported(self, report: ImagesReport) -> None:
         self.report.show_report(report)
         self.wanted.emit(self.report)
-
-    def _recorded(self, report: RecordsReport) -> None:
-        self.records.show_report(report)
-        self.wanted.emit(self.records)
 
     def _drawn(self, plan: ReadingPlan) -> None:
         self.close_panel()

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from escc_desktop.errors import EsccError, Fault, FaultsError
+from escc_desktop.errors import EsccError, Fault
 from escc_desktop.features.params import DEFAULT_PARAMS, load_params
 from escc_desktop.imaging.volume import Vector, Volume
 from escc_desktop.progress import Progress
 from escc_desktop.store.kinds import THUMBNAIL
-from escc_desktop.trial.importing import read_records
-from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.images import ImportChoice, LeftOut
 from escc_desktop.workflow.lesion_list import read_codes
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.thumbnails import Thumbnail, make_thumbnail, thumbnail_of
 
 PATIENTS_TABLE = "patients.csv"
+_RECORDS = frozenset({".xlsx", ".xlsm", ".xml"})
 
 
 class Offered(StrEnum):
@@ -51,6 +50,8 @@ def look_at(paths: Sequence[Path], progress: Progress) -> Handed:
         if not path.exists():
             raise EsccError(f"{path.name} is not there any more.", "Choose it again.")
     if len(paths) == 1 and (paths[0] / PATIENTS_TABLE).is_file():
+        return Handed(Offered.RECORDS, tuple(paths))
+    if len(paths) == 1 and paths[0].suffix.lower() in _RECORDS:
         return Handed(Offered.RECORDS, tuple(paths))
     if len(paths) == 1 and paths[0].name == PATIENTS_TABLE:
         return Handed(Offered.RECORDS, (paths[0].parent,))
@@ -108,46 +109,6 @@ def import_ordered(project: Project, order: ImagesOrder, progress: Progress) -> 
         known += len(result.known)
         left_out += result.left_out
     return ImagesReport(order, imported, known, tuple(left_out))
-
-
-@dataclass(frozen=True)
-class Question:
-    """Something in trial records that must be looked at and confirmed: its kind, its place, what it is."""
-
-    code: str
-    where: str
-    what: str
-
-
-@dataclass(frozen=True)
-class RecordsReport:
-    """What an import of trial records gave; with faults or open questions nothing was imported."""
-
-    folder: Path
-    n_imported: int
-    faults: tuple[Fault, ...] = ()
-    questions: tuple[Question, ...] = ()
-
-
-def import_trial_records(project: Project, folder: Path, accept: frozenset[str], progress: Progress) -> RecordsReport:
-    """Import the trial records of a folder, all or none; faults and questions are all returned, not raised.
-
-    Raises
-    ------
-    EsccError
-        There is no such folder.
-    """
-    require(project.principal, Operation.IMPORT_RECORDS)
-    progress.advance(0, 2, folder.name)
-    try:
-        found = read_records(folder)
-    except FaultsError as error:
-        return RecordsReport(folder, 0, error.faults)
-    progress.advance(1, 2, folder.name)
-    asked = tuple(Question(one.code, one.where, one.what) for one in found.warnings if one.code not in accept)
-    if asked:
-        return RecordsReport(folder, 0, (), asked)
-    return RecordsReport(folder, len(project.import_records(folder, accept).records))
 
 
 def series_thumbnail(project: Project, series_uid: str, point_mm: Vector | None, progress: Progress) -> Thumbnail:
