@@ -203,9 +203,12 @@ def _upcoming(
 
 
 def _left(drug: Drug, begun: Sequence[Treatment], first: date, protocol: Protocol) -> int:
-    """Return the first later day of a running cycle that waits for a drug; 0 where none does."""
+    """Return the first later day of a running cycle that waits for a drug; 0 where none does.
+
+    A drug of day 1 that the cycle was begun without is not taken up in the middle of it.
+    """
     done = [day_of(dose, first) for dose in begun if dose.drug == drug.name]
-    if drug.is_daily:
+    if drug.is_daily or (drug.days[0] == 1 and not done):
         return 0
     window = protocol.cycle.window_days
     return next((day for day in drug.days if day > 1 and all(abs(day - one) > window for one in done)), 0)

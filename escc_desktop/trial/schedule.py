@@ -34,8 +34,8 @@ class Assessment:
     visit
         The scan that fulfilled it, or None.
     state
-        "missed" where its window has closed and a later scan exists, "overdue" where none does; "open" within the
-        window; "planned" before it.
+        "missed" where its window has closed and a later scan exists or the patient is no longer followed, "overdue"
+        where neither; "open" within the window; "planned" before it.
     """
 
     number: int
@@ -50,56 +50,51 @@ class Assessment:
         return max((as_of - self.planned).days, 0)
 
 
-def planned_until(record: TrialRecord, as_of: date) -> date:
-    """Return the day up to which scans are planned: progression, next therapy, death, loss, or the day asked about."""
-    survival = record.survival
-    ends = [as_of]
-    ends += [visit.date for visit in assessed_visits(record) if visit.response is Response.PD]
-    ends += [day for day in (survival.next_therapy_date, survival.death_date) if day]
-    if survival.status is not VitalStatus.ALIVE:
-        ends.append(survival.last_contact_date)
-    return min(ends)
-
-
 def is_followed(record: TrialRecord, as_of: date) -> bool:
-    """Tell whether scans are still planned for a patient on a day."""
-    return planned_until(record, as_of) == as_of and (
-        record.survival.status is VitalStatus.ALIVE or as_of < record.survival.last_contact_date
-    )
+    """Tell whether scans are still planned for a patient on a day: no progression, next therapy, death or loss yet."""
+    return all(end > as_of for end in _ends(record))
+
+
+def _ends(record: TrialRecord) -> Iterator[date]:
+    """Yield the days from which no scan is planned any more."""
+    survival = record.survival
+    yield from (visit.date for visit in assessed_visits(record) if visit.response is Response.PD)
+    yield from (day for day in (survival.next_therapy_date, survival.death_date) if day)
+    if survival.status is not VitalStatus.ALIVE:
+        yield survival.last_contact_date
 
 
 def assessments(record: TrialRecord, as_of: date, protocol: Protocol | None = None) -> tuple[Assessment, ...]:
-    """Return the planned assessments up to a day and, where the patient is still followed, the next one."""
+    """Return the planned assessments up to a day and, where the patient is still followed, the next one.
+
+    After progression, next therapy, death or loss nothing is planned, nor is a scan missed whose window was still open
+    then.
+    """
     schedule = (protocol or load_protocol()).schedule
     return tuple(_assessments(record, as_of, schedule))
 
 
 def _assessments(record: TrialRecord, as_of: date, schedule: Schedule) -> Iterator[Assessment]:
-    start, end = record.start_date, planned_until(record, as_of)
-    window = timedelta(days=schedule.window_days)
+    start, end = record.start_date, min([*_ends(record), as_of])
+    window, is_on = timedelta(days=schedule.window_days), is_followed(record, as_of)
     scans = sorted((one for one in record.visits if start < one.date <= as_of), key=lambda visit: visit.date)
     fulfilled = _fulfilled(scans, start, schedule)
     last = scans[-1].date if scans else start
-    horizon = (end - start).days + schedule.then_every_days + schedule.days[-1]
+    horizon = max((max(end, last) - start).days, 0) + schedule.then_every_days + schedule.days[-1]
     for number, day in enumerate(schedule.planned_days(horizon), start=1):
         planned, visit = start + timedelta(days=day), fulfilled.get(day)
-        is_ahead = planned > end and visit is None
-        if is_ahead and not is_followed(record, as_of):
-            return
-        state = _state(planned, window, visit, last, as_of)
+        if visit is None and not is_on and planned + window >= end:
+            continue
+        state = State.DONE if visit else _state(planned, window, as_of, is_past=last > planned + window or not is_on)
         yield Assessment(number, planned, planned - window, planned + window, state, visit)
-        if is_ahead:
+        if is_on and visit is None and planned > as_of:
             return
 
 
-def _state(planned: date, window: timedelta, visit: Visit | None, last: date, as_of: date) -> State:
-    if visit is not None:
-        return State.DONE
-    if as_of < planned - window:
-        return State.PLANNED
-    if last > planned + window:
-        return State.MISSED
-    return State.OPEN if as_of <= planned + window else State.OVERDUE
+def _state(planned: date, window: timedelta, as_of: date, *, is_past: bool) -> State:
+    if as_of <= planned + window:
+        return State.PLANNED if as_of < planned - window else State.OPEN
+    return State.MISSED if is_past else State.OVERDUE
 
 
 def _fulfilled(scans: list[Visit], start: date, schedule: Schedule) -> dict[int, Visit]:
