@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from escc_desktop.imaging.mask import BoolArray, Mask, bounding_box
 from escc_desktop.imaging.measure import SliceAxes, slice_axes
-from escc_desktop.imaging.registration import RigidMotion
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.progress import Progress
+
+if TYPE_CHECKING:
+    from escc_desktop.imaging.registration import RigidMotion
 
 _AT_ONCE = 500_000
 

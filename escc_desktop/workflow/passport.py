@@ -22,7 +22,7 @@ from escc_desktop.trial.records import LesionMeasurement
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.clinical_data import record_of
 from escc_desktop.workflow.project import Project
-from escc_desktop.workflow.recist_measures import refuse_blinded, study_day
+from escc_desktop.workflow.recist_measures import Measured, measured_in, refuse_blinded, study_day
 from escc_desktop.workflow.views.measurements import measured_words
 
 _NEAR_DAYS = 7
@@ -62,6 +62,8 @@ class PassportEntry:
         What the reader measured by hand, in words.
     note
         Of a proposal: how it came about; else why there are no features, where that is to be said.
+    offers
+        Measurements of the reading that the record does not have, for those who enter records.
     """
 
     day: date | None
@@ -75,6 +77,7 @@ class PassportEntry:
     measured: str = ""
     features: tuple[tuple[str, float], ...] = ()
     note: str = ""
+    offers: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +200,15 @@ def _outlined(project: Project, roi: Roi, series: Document, row: LesionMeasureme
         measured_words(roi),
         features,
         why_none,
+        _offers(project, roi, series, row),
     )
+
+
+def _offers(project: Project, roi: Roi, series: Document, row: LesionMeasurement | None) -> tuple[Measured, ...]:
+    if not project.may(Operation.ENTER_RECORDS):
+        return ()
+    had = None if row is None or row.session_id != roi.session_id else row.diameter_mm
+    return tuple(one for one in measured_in(roi, series) if had is None or round(one.diameter_mm, 1) != had)
 
 
 def _measure(mask: Mask, volume: Volume) -> tuple[Size | None, Crop | None]:

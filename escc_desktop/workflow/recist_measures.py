@@ -86,7 +86,7 @@ def offered(project: Project, patient_id: str, progress: Progress) -> tuple[Meas
     found: list[Measured] = []
     for number, session in enumerate(sessions):
         progress.advance(number, len(sessions))
-        found += _measured(project.view.get(ROI, session.session_id), _series(project, session.series_uid))
+        found += measured_in(project.view.get(ROI, session.session_id), project.view.get(SERIES, session.series_uid))
     return tuple(sorted(found, key=lambda one: (one.date, one.lesion_id, not one.by_hand)))
 
 
@@ -97,13 +97,15 @@ def refuse_blinded(project: Project) -> None:
         raise AccessDeniedError(why_not, _("Enter diameters by hand on the Records page."))
 
 
-def take(project: Project, one: Measured, reason: str) -> None:
+def take(project: Project, one: Measured, progress: Progress) -> None:
     """Put a measurement into the record's lesions, in place of the row of that lesion and day.
+
+    The reading is the reason the record's history gives.
 
     Raises
     ------
     EsccError
-        The record is frozen or locked, the row breaks its rules, or an earlier value is replaced without a reason.
+        The record is frozen or locked, or the row breaks its rules.
     """
     refuse_blinded(project)
     require(project.principal, Operation.ENTER_RECORDS)
@@ -115,12 +117,14 @@ def take(project: Project, one: Measured, reason: str) -> None:
     same = next((row for row in rows if row["lesion_id"] == one.lesion_id), {})
     wanted = {**_row(project, one), **{name: same[name] for name in ("role", "irradiated", "organ") if same.get(name)}}
     row = {**before, **wanted, "state": ""}
+    progress.advance(0, 1)
+    reason = _("Taken from the signed reading {session}").format(session=one.session_id)
     outcome = book.save([TableEntry(one.patient_id, _TABLE, rows, (*others, row))], reason, leave_open=True)
     if not outcome.is_saved:
         faults = "; ".join(finding.what for finding in outcome.findings if finding.is_fault)
         raise EsccError(
             _("The measurement was not taken into the record."),
-            faults or _("It replaces an earlier value: say why."),
+            faults or _("Look at the lesions on the Records page."),
         )
 
 
@@ -143,17 +147,14 @@ def _is_leading(session: ReadingSession) -> bool:
     return session.reader is Reader.A and session.occasion is Occasion.FIRST
 
 
-def _series(project: Project, series_uid: str) -> Document:
-    return project.view.get(SERIES, series_uid)
-
-
 def study_day(series: Document) -> date | None:
     """Return the day a series was made; None where its headers do not say."""
     text = str(series.content["study_date"] or "")
     return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if len(text) == 8 and text.isdigit() else None
 
 
-def _measured(roi: Roi, series: Document) -> list[Measured]:
+def measured_in(roi: Roi, series: Document) -> list[Measured]:
+    """Return what a reading measured: by hand, then of the outline; nothing where its series has no date."""
     day = study_day(series)
     if day is None:
         return []

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 import shiboken6
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt, QUrl
+from PySide6.QtGui import QColor, QDesktopServices, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.desktop import Desktop
+from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.text import button, card, label
 from escc_desktop.i18n import _, said
 from escc_desktop.workflow.passport import OUTLINED, PROPOSED, Passport, PassportEntry, open_passport, propose
+from escc_desktop.workflow.passport_report import write_passport
 from escc_desktop.workflow.passport_words import entry_lines
+from escc_desktop.workflow.recist_measures import Measured, take
 
 if TYPE_CHECKING:
     from escc_desktop.imaging.axial import Crop
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SIDE_PX: Final = 168
-_WORDS_PX: Final = 148
+_WORDS_PX: Final = 172
 _LOW_HU, _HIGH_HU = -135.0, 215.0
 # Okabe and Ito's yellow for what was drawn; their sky blue, dashed, for what nobody drew.
 _DRAWN, _PROPOSED = QColor("#f0e442"), QColor("#56b4e9")
@@ -70,13 +75,21 @@ class CropPicture(QWidget):
 
 
 class PassportPanel(QWidget):
-    """One lesion's course in pictures, fetched when it is asked for."""
+    """One lesion's course in pictures, fetched when it is asked for.
+
+    Attributes
+    ----------
+    wanted
+        Patient and lesion asked for.
+    """
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__()
         self._desktop = desktop
         self._running: Running | None = None
         self.shown: Passport | None = None
+        self.wanted: tuple[str, str] | None = None
+        self._day: date | None = None
         self.title = label(tone="secondary", size="caption")
         self.print_button = button(_("Print"), "print", weight="quiet", tip=_("Write the lesion passport as PDF"))
         self.sentence = label(tone="secondary", wrap=True)
@@ -103,6 +116,8 @@ class PassportPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
+        self._dialog: QFileDialog | None = None
+        self.print_button.clicked.connect(self.print_passport)
         self.clear()
 
     def clear(self) -> None:
@@ -110,25 +125,73 @@ class PassportPanel(QWidget):
         if self._running is not None:
             self._running.cancel()
             self._running = None
-        self.shown = None
+        self.shown = self.wanted = None
         self.title.setText(_("Lesion passport"))
         self.print_button.setVisible(False)
         self._say(_("Choose a lesion's row to see its slices from the baseline on."))
 
     def fetch(self, project: Project, patient_id: str, lesion_id: str) -> None:
         """Fetch a lesion's course; a newer call supersedes this one."""
-        if self.shown is not None and (self.shown.patient_id, self.shown.lesion_id) == (patient_id, lesion_id):
+        if self.wanted == (patient_id, lesion_id):
             return
         self.clear()
+        self.wanted = (patient_id, lesion_id)
         self.title.setText(_("Lesion passport: {lesion}").format(lesion=lesion_id))
         self._say(_("Loading the slices"))
         self._run(_("Loading the slices"), self._show, open_passport, project, patient_id, lesion_id)
+
+    def fetch_again(self, project: Project) -> None:
+        """Fetch the lesion shown anew: its record has changed."""
+        if self.wanted is not None:
+            wanted, self.wanted = self.wanted, None
+            self.fetch(project, *wanted)
 
     def propose(self, project: Project, series_uid: str) -> None:
         """Carry the outline over to a series."""
         if self.shown is None:
             return
         self._run(_("Laying the scans over each other"), self._take_proposal, propose, project, self.shown, series_uid)
+
+    def take_measurement(self, one: Measured) -> None:
+        """Put a reading's diameter into the record; the page is told by the project's change."""
+        if self._desktop.project is not None:
+            self._desktop.tasks.run(_("Taking the measurement"), take, self._desktop.project, one)
+
+    def show_day(self, day: date) -> None:
+        """Bring the entry of a day into sight, now or once it is there."""
+        self._day = day
+        if self.shown is None:
+            return
+        for entry, tile in zip(self.shown.entries, self.tiles, strict=True):
+            days = (entry.day, None if entry.recorded is None else entry.recorded.date)
+            if day in days:
+                self._scroll.ensureWidgetVisible(tile)
+
+    def print_passport(self) -> None:
+        """Ask where the passport goes, then write it by a job."""
+        if self.shown is None:
+            return
+        name = f"{self.shown.patient_id}_{self.shown.lesion_id}.pdf"
+        self._dialog = QFileDialog(self, _("Print the lesion passport"), name, _("PDF (*.pdf)"))
+        self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        self._dialog.setDefaultSuffix("pdf")
+        self._dialog.fileSelected.connect(self.print_to)
+        self._dialog.open()
+
+    def print_to(self, path: str) -> None:
+        """Write the passport."""
+        project, desktop = self._desktop.project, self._desktop
+        if self.shown is None or project is None:
+            return
+
+        def offer(written: Path) -> None:
+            address = QUrl.fromLocalFile(str(written))
+            told = _("Report written: {name}").format(name=written.name)
+            desktop.notices.offer(told, _("Open"), lambda: QDesktopServices.openUrl(address), Tone.SUCCESS)
+
+        told: Answers[Path] = Answers(then=offer)
+        work = (project, self.shown, Path(path), desktop.is_synthetic)
+        desktop.tasks.run(_("Writing the report"), write_passport, *work, answers=told)
 
     def _run(self, words: str, then: Callable[[T], object], call: Callable[..., T], *args: object) -> None:
         if self._running is not None:
@@ -176,6 +239,8 @@ class PassportPanel(QWidget):
             self._stack.setCurrentIndex(1)
         else:
             self._say(_("Nothing is known of this lesion beyond its row."))
+        if self._day is not None:
+            self.show_day(self._day)
 
     def _tile(self, entry: PassportEntry) -> QWidget:
         """Return an entry: its picture, and beside it what is said; a row of the record alone is words only."""
@@ -197,6 +262,13 @@ class PassportPanel(QWidget):
             ask = button(_("Propose an outline"), "layer", weight="quiet", tip=tip)
             ask.clicked.connect(partial(self._propose_here, entry.series_uid))
             column.addWidget(ask)
+        for one in entry.offers:
+            how = _("by hand") if one.by_hand else _("outline")
+            words = _("Take {mm} mm ({how})").format(mm=f"{one.diameter_mm:.1f}", how=how)
+            tip = _("Put into the record, with a link back to this reading: {what}").format(what=one.words)
+            give = button(words, "add", weight="quiet", tip=tip)
+            give.clicked.connect(partial(self.take_measurement, one))
+            column.addWidget(give)
         column.addStretch(1)
         line.addLayout(column)
         return made

@@ -91,6 +91,8 @@ class RecistPage(Page):
     def _take(self, view: RecistView) -> None:
         if self.shown is not None and self.shown.patient_id != view.patient_id:
             self.passport.clear()
+        else:
+            self.passport.fetch_again(self.project)
         is_new_list = self.shown is None or self.shown.patients != view.patients
         self.shown = view
         if not view.patients:
@@ -132,7 +134,6 @@ class RecistPage(Page):
             frame.setToolTip(line.reason)
             frame.setAccessibleName(f"{line.name}: {line.value}. {line.reason}")
             self._best.addWidget(frame)
-        self._best.addStretch(1)
 
     def _show_remarks(self, view: RecistView) -> None:
         lines = [*view.disagreements, *view.findings]
@@ -149,6 +150,7 @@ class RecistPage(Page):
         self.why_title.setText(f"{line.name}: {cell.text or _('nothing')}")
         self.why.setText("\n".join(filter(None, (where, cell.reason))))
         if line.lesion_id:
+            self.passport.show_day(self.shown.days[at_column])
             self.passport.fetch(self.project, self.shown.patient_id, line.lesion_id)
 
     def _lay_out(self) -> None:
@@ -173,7 +175,7 @@ class RecistPage(Page):
         splitter.addWidget(self.table)
         splitter.addWidget(below)
         splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 3)
+        splitter.setStretchFactor(1, 2)
         splitter.setChildrenCollapsible(False)
         column = QVBoxLayout(self.body)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
@@ -181,9 +183,9 @@ class RecistPage(Page):
         top = QHBoxLayout()
         top.setSpacing(2 * GRID)
         top.addWidget(head)
-        top.addLayout(self._best, 1)
+        top.addLayout(self._best)
+        top.addWidget(self.source, 1)
         column.addLayout(top)
-        column.addWidget(self.source)
         column.addWidget(splitter, 1)
 
 
