@@ -54,6 +54,17 @@ def small_study() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="session")
+def published_trial() -> ModuleType:
+    """The module that builds records with the trial's published counts."""
+    spec = spec_from_file_location("published_trial", ROOT / "tests" / "published_trial.py")
+    assert spec
+    assert spec.loader
+    module = sys.modules["published_trial"] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 class _ReferenceCount:
     """Counts the tests that compare with R, PyRadiomics, IBSI and real CT; where that data lies, each must run."""
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from escc_desktop.cli.frame import progress_on_stderr, say, show
-from escc_desktop.workflow.report_trial import trial_document
+from escc_desktop.workflow.report_trial import trial_document, trial_exhibits
 from escc_desktop.workflow.report_trial_files import trial_files
 
 
@@ -21,7 +21,8 @@ def _trial(
     records: Annotated[Path, typer.Argument(help="Folder with patients.csv and the other tables of the record.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write.")],
     null_rate: Annotated[
-        float | None, typer.Option("--null-rate", min=0, max=1, help="Response rate the trial had to beat.")
+        float | None,
+        typer.Option("--null-rate", min=0, max=1, help="Response rate to beat, if not that of the trial's design."),
     ] = None,
     accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a question that is confirmed.")] = None,
     is_synthetic: Annotated[bool, typer.Option("--synthetic", help="Print on every page that nobody is real.")] = False,
@@ -39,4 +40,5 @@ def _trial(
         )
     for remark in remarks:
         say(f"question: {remark.where}: {remark.what}")
-    show(trial_document(results), as_json, lambda: f"{len(results.records)} patients; written to {out}")
+    document = trial_document(results, trial_exhibits(results))
+    show(document, as_json, lambda: f"{len(results.records)} patients; written to {out}")

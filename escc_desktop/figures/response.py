@@ -30,6 +30,8 @@ _RESPONSE_WORDS = {
     "PD": "progressive disease",
     "NE": "not evaluable",
 }
+_NAMED = 90
+"""With more patients the lanes get no codes, and the letters of the waterfall run into each other."""
 _EVENTS: dict[str, dict[str, Any]] = {
     "response": {"marker": "^", "mfc": style.GREEN, "mec": "white", "ms": 5.5},
     "progression": {"marker": "X", "mfc": style.VERMILLION, "mec": "white", "ms": 6},
@@ -77,6 +79,8 @@ def waterfall(patients: Sequence[BestChange]) -> Figure:
     for place, patient in enumerate(order):
         change = patient.change_percent or 0.0
         axes.bar(place, min(change, top), width=0.82, color=_colour(patient.response))
+        if len(order) > _NAMED:
+            continue
         at = min(change, top) if change < 0 else 0
         label = patient.response if change <= top else f"{patient.response} {change:+.0f} %"
         axes.annotate(
@@ -112,7 +116,8 @@ def swimmer(lanes: Sequence[SwimmerLane]) -> Figure:
     if not lanes:
         return style.saying(title, "No patient has started treatment.")
     order = sorted(lanes, key=lambda lane: (-lane.follow_up_months, lane.patient_id))
-    figure = style.new_figure(174, 42 + 3.3 * len(order))
+    is_named = len(order) <= _NAMED
+    figure = style.new_figure(174, 42 + (3.3 * len(order) if is_named else 210))
     axes = figure.add_subplot()
     for place, lane in enumerate(order):
         axes.barh(place, lane.treatment_months, height=0.62, color=_colour(lane.response), lw=0)
@@ -125,7 +130,8 @@ def swimmer(lanes: Sequence[SwimmerLane]) -> Figure:
     axes.set_xlim(0, end * 1.03 or 1.0)
     axes.set_xticks(month_ticks(end))
     axes.set_ylim(len(order) - 0.3, -0.7)
-    axes.set_yticks(range(len(order)), [lane.patient_id for lane in order], size=min(style.SMALL, 6.2))
+    names = [lane.patient_id for lane in order] if is_named else []
+    axes.set_yticks(range(len(names)), names, size=min(style.SMALL, 6.2))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("months from day 1; bar: on treatment, line: in follow-up, ▸ still followed, bare end: lost")

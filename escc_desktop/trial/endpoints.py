@@ -29,6 +29,8 @@ class Censoring:
 
     Attributes
     ----------
+    short
+        The name in a word or two, for a legend.
     next_therapy
         What a next anticancer therapy before the event does: "censor" at the last adequate scan, "ignore", or "event"
         on its first day.
@@ -43,6 +45,7 @@ class Censoring:
 
     key: str
     name: str
+    short: str
     definition: str
     next_therapy: str = "censor"
     missed_visits: int = 2

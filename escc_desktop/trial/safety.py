@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from escc_desktop.trial.ctcae import find_term, term_name
 from escc_desktop.trial.records import AdverseEvent, TrialRecord
 
 GRADES = (1, 2, 3, 4, 5)
@@ -60,12 +61,24 @@ def worst_grades(record: TrialRecord, choice: Choice = every_event) -> dict[str,
 
 
 def safety_table(records: Sequence[TrialRecord], choice: Choice = every_event) -> tuple[GradeCounts, ...]:
-    """Return a row for each term, the most frequent first, then by severity and name."""
+    """Return a row for each term, the most frequent first, then by severity and name.
+
+    Words that mean one CTCAE term are one row: under the word recorded, or under the CTCAE name if several were.
+    """
     counts: dict[str, list[int]] = {}
+    used: dict[str, set[str]] = {}
     for record in records:
-        for term, grade in worst_grades(record, choice).items():
-            counts.setdefault(term, [0] * len(GRADES))[grade - 1] += 1
-    rows = [GradeCounts(term, _five(found)) for term, found in counts.items()]
+        worst: dict[str, int] = {}
+        for word, grade in worst_grades(record, choice).items():
+            name = term_name(word)
+            used.setdefault(name, set()).add(word)
+            worst[name] = max(grade, worst.get(name, 0))
+        for name, grade in worst.items():
+            counts.setdefault(name, [0] * len(GRADES))[grade - 1] += 1
+    rows = [
+        GradeCounts(next(iter(used[name])) if len(used[name]) == 1 else name, _five(found))
+        for name, found in counts.items()
+    ]
     return tuple(sorted(rows, key=lambda row: (-row.any_grade, -row.severe - row.fatal, row.term)))
 
 
@@ -112,3 +125,38 @@ def is_serious(event: AdverseEvent) -> bool:
 def _five(counts: Sequence[int]) -> tuple[int, int, int, int, int]:
     one, two, three, four, five = counts
     return one, two, three, four, five
+
+
+@dataclass(frozen=True)
+class DoubleCount:
+    """A term that stands for others, in a table that has those too.
+
+    Attributes
+    ----------
+    covers
+        The rows of the table it stands for.
+    n, n_both
+        Patients with the term, and those of them who also stand in a row it covers.
+    """
+
+    term: str
+    covers: tuple[str, ...]
+    n: int
+    n_both: int
+
+
+def double_counts(records: Sequence[TrialRecord]) -> tuple[DoubleCount, ...]:
+    """Return the terms of these records that are none of CTCAE v5.0 and stand for others recorded beside them."""
+    mine = [set(worst_grades(record)) for record in records]
+    recorded = sorted(set().union(*mine)) if mine else []
+    found = []
+    for term in recorded:
+        known = find_term(term)
+        if known is None or known.kind != "umbrella":
+            continue
+        covers = tuple(other for other in recorded if other != term and term_name(other) in known.stands_for)
+        with_it = [terms for terms in mine if term in terms]
+        if not covers:
+            continue
+        found.append(DoubleCount(term, covers, len(with_it), sum(bool(terms & set(covers)) for terms in with_it)))
+    return tuple(found)

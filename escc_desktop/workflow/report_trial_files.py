@@ -6,22 +6,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from escc_desktop import version
+from escc_desktop.errors import EsccError
 from escc_desktop.figures import style
-from escc_desktop.files import canonical_json, digest, read_bytes, read_json, write_csv, write_json
+from escc_desktop.files import (
+    canonical_json,
+    csv_text,
+    digest,
+    read_bytes,
+    read_json,
+    write_csv,
+    write_json,
+    write_whole,
+)
+from escc_desktop.i18n import _
 from escc_desktop.progress import Progress
 from escc_desktop.trial.checks import Remark
-from escc_desktop.trial.endpoints import overall_survival, progression_free_survival
 from escc_desktop.trial.importing import read_records, refuse_open_questions
-from escc_desktop.trial.records import TrialRecord
-from escc_desktop.trial.results import (
-    best_change,
-    best_response,
-    clinical_rows,
-)
+from escc_desktop.trial.results import clinical_rows
 from escc_desktop.workflow.folders import check_folder, whole_folder
 from escc_desktop.workflow.report import study_report
-from escc_desktop.workflow.report_baseline import BASELINE_HEADER, baseline_rows
-from escc_desktop.workflow.report_trial import TrialResults, summarise, trial_document, trial_figures, trial_record
+from escc_desktop.workflow.report_trial import draw_figures, trial_document, trial_exhibits, trial_record
+from escc_desktop.workflow.trial_exhibits import Exhibit
+from escc_desktop.workflow.trial_results import TrialResults, summarise
+
+_MARKER = "adverse_events.csv"
 
 
 def trial_files(
@@ -38,7 +46,7 @@ def trial_files(
     Parameters
     ----------
     null_rate
-        Response rate the trial had to beat; None leaves the test out.
+        Response rate the trial had to beat; None takes that of the trial's design.
     is_synthetic
         Whether nobody in the records is real; what their sidecars say counts too.
     accept
@@ -61,20 +69,27 @@ def trial_files(
     found = read_records(folder)
     refuse_open_questions(found, folder, accept)
     is_synthetic = is_synthetic or _says_synthetic(folder)
-    results = summarise(found.records, null_rate)
+    results = summarise(found.records, found.screened, null_rate)
     provenance: dict[str, object] = {
         "software": f"ESCC Desktop {version()}",
         "inputs": {path.name: digest(read_bytes(path)) for path in sorted(folder.glob("*.csv"))},
         "is_synthetic": is_synthetic,
     }
     with whole_folder(out, _MARKER) as target:
-        _fill(target, found.records, results, provenance, progress)
+        _fill(target, results, (), provenance, progress)
     progress.advance(1, 1, "Written")
     return results, found.warnings
 
 
-def export_trial(records: Sequence[TrialRecord], out: Path, *, is_synthetic: bool, progress: Progress) -> None:
-    """Write of records that are in a project what `trial_files` writes of a folder of them.
+def export_trial(
+    results: TrialResults, further: Sequence[Exhibit], out: Path, *, is_synthetic: bool, progress: Progress
+) -> None:
+    """Write of results that are in a project what `trial_files` writes of a folder of records.
+
+    Parameters
+    ----------
+    further
+        Exhibits that rest on more than the records, such as Rad-scores.
 
     Raises
     ------
@@ -86,11 +101,27 @@ def export_trial(records: Sequence[TrialRecord], out: Path, *, is_synthetic: boo
     check_folder(out, _MARKER)
     provenance: dict[str, object] = {
         "software": f"ESCC Desktop {version()}",
-        "records": digest(canonical_json(clinical_rows(records))),
+        "records": digest(canonical_json(clinical_rows(results.records))),
         "is_synthetic": is_synthetic,
     }
     with whole_folder(out, _MARKER) as target:
-        _fill(target, records, summarise(records), provenance, progress)
+        _fill(target, results, further, provenance, progress)
+
+
+def save_exhibit(one: Exhibit, path: Path) -> None:
+    """Write one figure (.svg, .png, .pdf) or the numbers behind it (.csv); the suffix decides.
+
+    Raises
+    ------
+    EsccError
+        It is a table and no figure, or the file cannot be written.
+    """
+    if path.suffix.lower() == ".csv":
+        write_whole(path, csv_text(one.header, one.rows).encode("utf-8"))
+    elif one.draw is None:
+        raise EsccError(_("{title} is a table.").format(title=one.title), _("Save it as .csv."))
+    else:
+        style.save(one.draw(), path)
 
 
 def _says_synthetic(folder: Path) -> bool:
@@ -100,46 +131,21 @@ def _says_synthetic(folder: Path) -> bool:
 
 def _fill(
     folder: Path,
-    records: Sequence[TrialRecord],
     results: TrialResults,
+    further: Sequence[Exhibit],
     provenance: Mapping[str, object],
     progress: Progress,
 ) -> None:
-    write_csv(folder / "baseline.csv", BASELINE_HEADER, baseline_rows(records), provenance)
-    write_csv(folder / "patients.csv", _PATIENT_HEADER, [_patient_row(record) for record in records], provenance)
-    header = ("term", "any_grade", "grade_3_or_more")
-    write_csv(folder / _MARKER, header, results.adverse_events, provenance)
-    figures = trial_figures(results)
+    exhibits = trial_exhibits(results, further)
+    figures = draw_figures(exhibits)
     (folder / "figures").mkdir()
-    for k, (name, figure) in enumerate(figures.items()):
-        progress.advance(k + 1, len(figures) + 2, f"Figure {name}")
-        for suffix in (".svg", ".png"):
-            style.save(figure, folder / "figures" / f"{name}{suffix}")
+    for k, (name, one) in enumerate(exhibits.items()):
+        progress.advance(k + 1, len(exhibits) + 2, one.title)
+        place = folder / "figures" if name in figures else folder
+        write_csv(place / f"{name}.csv", one.header, one.rows, {**provenance, "definition": one.definition})
+        if name in figures:
+            for suffix in (".svg", ".png"):
+                style.save(figures[name], place / f"{name}{suffix}")
     is_synthetic = provenance["is_synthetic"] is True
-    study_report(trial_record(results, figures, is_synthetic=is_synthetic), folder / "report.pdf")
-    write_json(folder / "results.json", {**trial_document(results), "provenance": provenance})
-
-
-_MARKER = "adverse_events.csv"
-_PATIENT_HEADER = (
-    "patient_id",
-    "best_response",
-    "best_change_percent",
-    "os_months",
-    "os_event",
-    "os_ended_by",
-    "pfs_months",
-    "pfs_event",
-    "pfs_ended_by",
-)
-
-
-def _patient_row(record: TrialRecord) -> tuple[object, ...]:
-    change, os, pfs = best_change(record), overall_survival(record), progression_free_survival(record)
-    return (
-        record.patient_id,
-        str(best_response(record)),
-        None if change is None else change * 100,
-        *(os.months, int(os.is_event), os.reason),
-        *(pfs.months, int(pfs.is_event), pfs.reason),
-    )
+    study_report(trial_record(results, exhibits, figures, is_synthetic=is_synthetic), folder / "report.pdf")
+    write_json(folder / "results.json", {**trial_document(results, exhibits), "provenance": provenance})

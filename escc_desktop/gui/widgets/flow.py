@@ -12,7 +12,7 @@ from escc_desktop.gui.theme import BODY_PX, CAPTION_PX, RADIUS, TITLE_PX, face
 from escc_desktop.gui.widgets.painted import Painted, color, text
 
 if TYPE_CHECKING:
-    from escc_desktop.workflow.views.trial import FlowStep
+    from escc_desktop.workflow.views.trial import FlowBox
 
 _GAP_PX = 28.0
 _BOX_PX = 62.0
@@ -24,9 +24,9 @@ class Flow(Painted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._steps: tuple[FlowStep, ...] = ()
+        self._steps: tuple[FlowBox, ...] = ()
 
-    def show_steps(self, steps: Sequence[FlowStep]) -> None:
+    def show_steps(self, steps: Sequence[FlowBox]) -> None:
         """Show the flow."""
         self._steps = tuple(steps)
         self.setAccessibleName("; ".join(f"{step.n} {step.words}" for step in steps))
@@ -41,7 +41,7 @@ class Flow(Painted):
             if place and not step.is_apart:
                 self._arrow(painter, left - _GAP_PX / 2)
 
-    def _box(self, painter: QPainter, step: FlowStep, box: QRectF) -> None:
+    def _box(self, painter: QPainter, step: FlowBox, box: QRectF) -> None:
         painter.setPen(QPen(color("raised"), 0))
         painter.setBrush(color("raised"))
         painter.drawRoundedRect(box, RADIUS, RADIUS)

@@ -11,45 +11,40 @@ from pathlib import Path
 from escc_desktop.errors import EsccError
 from escc_desktop.figures import words
 from escc_desktop.figures.response import BestChange, SwimmerLane
+from escc_desktop.figures.trial_course import ChangeCourse, FlowBox
 from escc_desktop.i18n import _
 from escc_desktop.progress import Progress
 from escc_desktop.stats.design import Proportion
 from escc_desktop.stats.survival import Estimate
+from escc_desktop.store.kinds import SCREENING
 from escc_desktop.trial import schedule
-from escc_desktop.trial.records import TrialRecord, VitalStatus
+from escc_desktop.trial.records import Screening, TrialRecord
 from escc_desktop.trial.rules import Rules, load_rules
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.curves import Steps, steps_of
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.report import study_report
-from escc_desktop.workflow.report_baseline import baseline_rows
-from escc_desktop.workflow.report_trial import (
-    HORIZON_MONTHS,
-    TimeToEvent,
-    TrialResults,
-    largest_change,
-    summarise,
+from escc_desktop.workflow.report_trial import draw_figures, trial_exhibits, trial_record
+from escc_desktop.workflow.report_trial_files import export_trial, save_exhibit
+from escc_desktop.workflow.trial_exhibits import (
+    Exhibit,
+    best_change,
+    change_courses,
+    flow_boxes,
+    status_box,
     swimmer_lane,
-    trial_figures,
-    trial_record,
 )
-from escc_desktop.workflow.report_trial_files import export_trial
+from escc_desktop.workflow.trial_published import contradictions
+from escc_desktop.workflow.trial_results import HORIZON_MONTHS, TimeToEvent, TrialResults, summarise
+from escc_desktop.workflow.trial_survival import reason_words
+from escc_desktop.workflow.views.trial_scores import ScoreBar, ScoreBars, rad_scores, score_exhibit
+from escc_desktop.workflow.views.trial_tables import TableView, table_views
 from escc_desktop.workflow.views.words import months
 
-__all__ = ["BestChange", "SwimmerLane", "TrialView", "export_to", "print_to", "trial_view"]
-
-
-@dataclass(frozen=True)
-class FlowStep:
-    """One box of the flow: how many, of what kind, and who left here with the reason.
-
-    `is_apart`: it counts all enrolled, not those of the box before.
-    """
-
-    n: int
-    words: str
-    left: tuple[tuple[int, str], ...] = ()
-    is_apart: bool = False
+__all__ = [
+    "BestChange", "ChangeCourse", "FlowBox", "ScoreBar", "ScoreBars", "SwimmerLane", "TableView", "TrialView",
+    "export_to", "print_to", "save_to", "trial_view",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,6 +69,15 @@ class Overdue:
     last_contact: date
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a figure is called, how it was reckoned, and whether it is drawn or only a table."""
+
+    title: str
+    definition: str
+    is_drawn: bool
+
+
 @dataclass(frozen=True, eq=False)
 class TrialView:
     """What the records say.
@@ -82,24 +86,34 @@ class TrialView:
     ----------
     as_of
         The latest day in any record: the data cut-off.
-    safety
-        Term, patients with any grade, patients with grade 3 or more.
-    baseline
-        Variable, level, patients with a value, value in words.
+    told
+        Of every figure and table by name.
+    rule_sets
+        Progression-free survival under the rules in force and those that enclose what the scans hide, by name.
+    safety_kinds
+        Names of the tables of adverse events, the one of all events first.
+    contradictions
+        What these records contradict in the publication they follow; empty for other patients.
     """
 
     n: int
     as_of: date
-    flow: tuple[FlowStep, ...]
+    flow: tuple[FlowBox, ...]
     cards: tuple[EndpointCard, ...]
     responses: Mapping[str, int]
     bars: tuple[BestChange, ...]
+    courses: tuple[ChangeCourse, ...]
     lanes: tuple[SwimmerLane, ...]
     overall: Steps
     progression_free: Steps
-    n_severe: int
-    safety: tuple[tuple[str, int, int], ...]
-    baseline: tuple[tuple[str, str, int, str], ...]
+    rule_sets: tuple[tuple[str, Steps], ...]
+    response_duration: Steps | None
+    control_duration: Steps | None
+    scores: ScoreBars | None
+    told: Mapping[str, Told]
+    tables: Mapping[str, TableView]
+    safety_kinds: tuple[str, ...]
+    contradictions: tuple[str, ...]
     overdue: tuple[Overdue, ...]
     may_open_patients: bool
     may_export: bool
@@ -108,34 +122,62 @@ class TrialView:
 
 def trial_view(project: Project, progress: Progress) -> TrialView | None:
     """Return the trial page; None without any record."""
-    progress.advance(0, 2, _("Records"))
+    progress.advance(0, 3, _("Records"))
     records = project.records()
     if not records:
         return None
-    progress.advance(1, 2, _("Results"))
-    results, rules, as_of = summarise(records), load_rules(), data_cutoff(records)
+    progress.advance(1, 3, _("Results"))
+    results, rules, as_of = summarise(records, _screening(project)), load_rules(), data_cutoff(records)
+    progress.advance(2, 3, _("Tables"))
+    scores = rad_scores(project, results)
+    exhibits = trial_exhibits(results, () if scores is None else (score_exhibit(scores),))
     return TrialView(
         n=len(records),
         as_of=as_of,
-        flow=_flow(results),
+        flow=(*flow_boxes(results), status_box(results)),
         cards=(
             *_rates(results, rules),
-            _survival(results.pfs, rules),
-            _survival(results.os, rules),
+            _survival(results.pfs, results),
+            _survival(results.os, results),
             _follow_up(results),
         ),
         responses={str(kind): count for kind, count in results.counts.counts.items()},
-        bars=tuple(largest_change(record) for record in records),
-        lanes=tuple(swimmer_lane(record) for record in records),
+        bars=tuple(map(best_change, results.courses)),
+        courses=change_courses(results.courses),
+        lanes=tuple(map(swimmer_lane, results.courses)),
         overall=steps_of(results.os.endpoint, results.os.curve),
         progression_free=steps_of(results.pfs.endpoint, results.pfs.curve),
-        n_severe=results.n_severe,
-        safety=results.adverse_events,
-        baseline=tuple(baseline_rows(records)),
+        rule_sets=_enclosing(results),
+        response_duration=_steps(results.response_duration),
+        control_duration=_steps(results.control_duration),
+        scores=scores,
+        told={name: Told(one.title, one.definition, one.draw is not None) for name, one in exhibits.items()},
+        tables=table_views(exhibits, len(records)),
+        safety_kinds=tuple(name for name in exhibits if name.startswith("adverse_events")),
+        contradictions=contradictions(results),
         overdue=overdue(records, as_of),
         may_open_patients=project.may(Operation.VIEW_ASSESSMENTS),
         may_export=project.may(Operation.EXPORT),
         may_print=project.may(Operation.REPORT),
+    )
+
+
+def _steps(found: TimeToEvent | None) -> Steps | None:
+    return None if found is None else steps_of(found.endpoint, found.curve)
+
+
+def _enclosing(results: TrialResults) -> tuple[tuple[str, Steps], ...]:
+    shown = [one for one in results.rule_sets if one.censoring.key in {"default", "earliest", "even"}]
+    return tuple((one.censoring.short, steps_of(one.found.endpoint, one.found.curve)) for one in shown if one.found)
+
+
+def _screening(project: Project) -> tuple[Screening, ...]:
+    """Return everybody looked at, as far as that was recorded."""
+    rows = [document.content for document in project.view.all(SCREENING)]
+    return tuple(
+        Screening(row["patient_id"], date.fromisoformat(row["date"]), row["outcome"], row.get("reason") or "")
+        for row in rows
+        if row.get("outcome") and row.get("date")
     )
 
 
@@ -163,30 +205,6 @@ def overdue(records: Sequence[TrialRecord], as_of: date) -> tuple[Overdue, ...]:
         )
         for record, waiting in schedule.overdue(records, as_of)
     )
-
-
-def _flow(results: TrialResults) -> tuple[FlowStep, ...]:
-    records = results.records
-    treated = [record for record in records if record.treatments]
-    scanned = [record for record in treated if any(visit.date > record.start_date for visit in record.visits)]
-    n_assessed = results.counts.n_evaluable
-    status = {kind: sum(record.survival.status is kind for record in records) for kind in VitalStatus}
-    return (
-        FlowStep(len(records), _("enrolled"), _left(len(records) - len(treated), _("no dose recorded"))),
-        FlowStep(len(treated), _("treated"), _left(len(treated) - len(scanned), _("no CT after day 1"))),
-        FlowStep(len(scanned), _("CT after day 1"), _left(len(scanned) - n_assessed, _("response not evaluable"))),
-        FlowStep(n_assessed, _("with a best response")),
-        FlowStep(
-            status[VitalStatus.ALIVE],
-            _("of all enrolled alive in follow-up"),
-            (*_left(status[VitalStatus.DEAD], _("died")), *_left(status[VitalStatus.LOST], _("lost to follow-up"))),
-            is_apart=True,
-        ),
-    )
-
-
-def _left(n: int, why: str) -> tuple[tuple[int, str], ...]:
-    return ((n, why),) if n > 0 else ()
 
 
 def _rates(results: TrialResults, rules: Rules) -> list[EndpointCard]:
@@ -225,21 +243,22 @@ def _rate(rate: Proportion) -> str:
     return f"{_percent(rate.estimate)} ({rate.exact_lower * 100:.1f} to {rate.exact_upper * 100:.1f})"
 
 
-def _survival(found: TimeToEvent, rules: Rules) -> EndpointCard:
+def _survival(found: TimeToEvent, results: TrialResults) -> EndpointCard:
     at = found.curve.at(HORIZON_MONTHS)
     read = words.Interval(float(at.survival[0]), float(at.lower[0]), float(at.upper[0]))
     is_overall = found.name == "overall survival"
     name = _("Overall survival") if is_overall else _("Progression-free survival")
+    in_force = results.rule_sets[0].censoring
     event = (
         _("From day 1 to death of any cause; censored at the last contact.")
         if is_overall
-        else _("From day 1 to the scan that shows progression, or death; {rules}.").format(rules=rules.name)
+        else f"{in_force.name}. {in_force.definition}"
     )
     lines = (
         _("{rate} at {months} months").format(rate=words.percent_interval(read), months=f"{HORIZON_MONTHS:g}"),
         _("{events} events in {n} patients").format(events=found.endpoint.n_events, n=found.endpoint.n),
     )
-    reasons = ", ".join(f"{reason.replace('_', ' ')} {count}" for reason, count in sorted(found.reasons.items()))
+    reasons = ", ".join(f"{reason_words(reason)} {count}" for reason, count in sorted(found.reasons.items()))
     definition = "\n".join(
         [event, _("Kaplan-Meier; intervals on the log scale."), _("Ended by: {reasons}").format(reasons=reasons)]
     )
@@ -277,11 +296,11 @@ def print_to(project: Project, path: Path, is_synthetic: bool, progress: Progres
     """
     require(project.principal, Operation.REPORT)
     progress.advance(0, 3, _("Results"))
-    results = summarise(_records(project))
+    results, exhibits = _exhibits(project)
     progress.advance(1, 3, _("Figures"))
-    figures = trial_figures(results)
+    figures = draw_figures(exhibits)
     progress.advance(2, 3, _("Report"))
-    study_report(trial_record(results, figures, is_synthetic=is_synthetic), path)
+    study_report(trial_record(results, exhibits, figures, is_synthetic=is_synthetic), path)
     return path
 
 
@@ -294,8 +313,37 @@ def export_to(project: Project, folder: Path, is_synthetic: bool, progress: Prog
         There is no record, or the folder cannot be used.
     """
     require(project.principal, Operation.EXPORT)
-    export_trial(_records(project), folder, is_synthetic=is_synthetic, progress=progress)
+    results = summarise(_records(project), _screening(project))
+    scores = rad_scores(project, results)
+    further = () if scores is None else (score_exhibit(scores),)
+    export_trial(results, further, folder, is_synthetic=is_synthetic, progress=progress)
     return folder
+
+
+def save_to(project: Project, name: str, path: Path, progress: Progress) -> Path:
+    """Write one figure (.svg, .png), or the numbers behind a figure or table (.csv), and return where.
+
+    Pictures need the right to write reports, numbers that to export.
+
+    Raises
+    ------
+    EsccError
+        There is no such figure any more, or the file cannot be written.
+    """
+    require(project.principal, Operation.EXPORT if path.suffix.lower() == ".csv" else Operation.REPORT)
+    progress.advance(0, 2, _("Results"))
+    _results, exhibits = _exhibits(project)
+    if name not in exhibits:
+        raise EsccError(_("The records no longer have this table."), _("Look at the page anew."))
+    progress.advance(1, 2, exhibits[name].title)
+    save_exhibit(exhibits[name], path)
+    return path
+
+
+def _exhibits(project: Project) -> tuple[TrialResults, dict[str, Exhibit]]:
+    results = summarise(_records(project), _screening(project))
+    scores = rad_scores(project, results)
+    return results, trial_exhibits(results, () if scores is None else (score_exhibit(scores),))
 
 
 def _records(project: Project) -> tuple[TrialRecord, ...]:

@@ -9,12 +9,22 @@ from escc_desktop.errors import EsccError, FaultsError
 from escc_desktop.files import canonical_json, read_json
 from escc_desktop.progress import Cancelled, Progress
 from escc_desktop.trial.importing import read_records
+from escc_desktop.trial.safety import any_event, safety_table
 from escc_desktop.workflow.demo.records import write_records
 from escc_desktop.workflow.demo.truth import draw_truth
 from escc_desktop.workflow.report import study_report
-from escc_desktop.workflow.report_baseline import baseline_rows
-from escc_desktop.workflow.report_trial import TrialResults, summarise, trial_document, trial_figures, trial_record
-from escc_desktop.workflow.report_trial_files import trial_files
+from escc_desktop.workflow.report_trial import draw_figures, trial_document, trial_exhibits, trial_record
+from escc_desktop.workflow.report_trial_files import save_exhibit, trial_files
+from escc_desktop.workflow.trial_results import TrialResults, summarise
+
+FIGURES = {
+    *("flow", "response", "waterfall", "spider", "swimmer"),
+    *("kaplan_meier_os", "kaplan_meier_pfs", "pfs_rule_sets", "response_duration", "control_duration"),
+}
+TABLES = {
+    *("baseline", "rates", "survival_rates", "patients", "response_times", "safety_summary", "adverse_events"),
+    *("double_counting", "dose_reductions", "design", "published_arms", "beside_publication"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -47,38 +57,43 @@ def test_that_every_patient_is_followed_and_every_end_has_a_reason(results: Tria
 
 
 def test_that_adverse_events_are_counted_by_patient_and_worst_grade(results: TrialResults) -> None:
-    assert results.n_severe == 12
-    for term, count, severe in results.adverse_events:
+    assert any_event(results.records).severe == 12
+    rows = safety_table(results.records)
+    for row in rows:
         patients = [
-            max(event.grade for event in record.adverse_events if event.term == term)
+            max(event.grade for event in record.adverse_events if event.term == row.term)
             for record in results.records
-            if any(event.term == term for event in record.adverse_events)
+            if any(event.term == row.term for event in record.adverse_events)
         ]
-        assert (count, severe) == (len(patients), sum(grade >= 3 for grade in patients))
-    counts = [count for _, count, _ in results.adverse_events]
+        assert (row.any_grade, row.severe) == (len(patients), sum(grade in {3, 4} for grade in patients))
+    counts = [row.any_grade for row in rows]
     assert counts == sorted(counts, reverse=True)
 
 
 def test_that_the_report_holds_rates_verdict_and_events(results: TrialResults, tmp_path: Path) -> None:
-    figures = trial_figures(results)
-    assert set(figures) == {"kaplan_meier_os", "kaplan_meier_pfs", "response", "waterfall", "swimmer"}
-    study_report(trial_record(results, figures, is_synthetic=True), tmp_path / "trial.pdf")
+    exhibits = trial_exhibits(results)
+    figures = draw_figures(exhibits)
+    assert set(figures) == FIGURES
+    study_report(trial_record(results, exhibits, figures, is_synthetic=True), tmp_path / "trial.pdf")
     told = read_json(tmp_path / "trial.pdf.json")
     assert isinstance(told, dict)
     sections = {section["title"]: section for section in told["content"]["sections"]}
     assert sections["Response"]["tables"][0]["rows"][0] == [
         "Objective response rate",
-        "with a response assessment",
-        "20 of 53",
-        "37.7 % (24.8 to 52.1)",
+        "with a best response",
+        "20",
+        "53",
+        "0.3774",
+        "0.2479",
+        "0.5211",
     ]
     assert "is not rejected at 5 %: exact one-sided P = 0.36." in sections["Response"]["sentences"][0]
-    assert sections["Safety"]["sentences"] == ["12 (20.3 %) of 59 patients had an event of grade 3 or 4."]
+    assert "12 (20.3 %) of 59 patients" in sections["Safety"]["sentences"][0]
     assert told["content"]["is_synthetic"] is True
 
 
 def test_that_the_document_is_plain_json(results: TrialResults) -> None:
-    document = trial_document(results)
+    document = trial_document(results, trial_exhibits(results))
     assert canonical_json(document)
     assert document["n_patients"] == 59
 
@@ -87,8 +102,9 @@ def test_that_one_patient_without_any_assessment_is_reported(results: TrialResul
     record = results.records[0]
     bare = dataclasses.replace(record, visits=(), lesions=(), treatments=(), adverse_events=())
     alone = summarise([bare], null_rate=0.346)
-    study_report(trial_record(alone, trial_figures(alone)), tmp_path / "one.pdf")
-    assert canonical_json(trial_document(alone))
+    exhibits = trial_exhibits(alone)
+    study_report(trial_record(alone, exhibits, draw_figures(exhibits)), tmp_path / "one.pdf")
+    assert canonical_json(trial_document(alone, exhibits))
 
 
 def test_that_no_patient_is_refused() -> None:
@@ -96,14 +112,15 @@ def test_that_no_patient_is_refused() -> None:
         summarise([])
 
 
-def test_that_the_baseline_table_has_the_published_counts(results: TrialResults) -> None:
-    # Table 1 of the trial: 8 women, 51 men, ECOG 0 in 4, prior radiotherapy in 23.
-    rows = {(variable, level): value for variable, level, _, value in baseline_rows(results.records)}
-    assert rows["sex", "female"] == "8 (13.6 %)"
-    assert rows["sex", "male"] == "51 (86.4 %)"
-    assert rows["ECOG", "0"] == "4 (6.8 %)"
-    assert rows["prior radiotherapy", "yes"] == "23 (39.0 %)"
-    assert rows["age (years)", ""].startswith(("mean", "median"))
+def test_that_a_table_is_saved_as_numbers_only_and_a_figure_as_both(results: TrialResults, tmp_path: Path) -> None:
+    exhibits = trial_exhibits(results)
+    save_exhibit(exhibits["waterfall"], tmp_path / "w.csv")
+    assert len((tmp_path / "w.csv").read_text(encoding="utf-8").splitlines()) == 60
+    save_exhibit(exhibits["response"], tmp_path / "r.svg")
+    assert (tmp_path / "r.svg").read_bytes().startswith(b"<?xml")
+    with pytest.raises(EsccError, match="is a table"):
+        save_exhibit(exhibits["rates"], tmp_path / "t.png")
+    assert not (tmp_path / "t.png").exists()
 
 
 def test_that_a_folder_of_records_becomes_results_tables_figures_and_report(tmp_path: Path) -> None:
@@ -112,7 +129,7 @@ def test_that_a_folder_of_records_becomes_results_tables_figures_and_report(tmp_
     out = tmp_path / "out"
     notes: list[str] = []
     progress = Progress(lambda _fraction, note: notes.append(note))
-    with pytest.raises(FaultsError, match="questions open"):
+    with pytest.raises(FaultsError, match="1 question open"):
         trial_files(tmp_path / "records", out, null_rate=0.346, is_synthetic=False, progress=progress)
     assert not out.exists()
     results, remarks = trial_files(
@@ -123,13 +140,11 @@ def test_that_a_folder_of_records_becomes_results_tables_figures_and_report(tmp_
     assert told["provenance"]["is_synthetic"] is True
     assert told["n_patients"] == 20 == len(results.records)
     assert "patients.csv" in told["provenance"]["inputs"]
-    assert {path.name for path in out.iterdir() if path.suffix == ".csv"} == {
-        "adverse_events.csv",
-        "baseline.csv",
-        "patients.csv",
-    }
+    assert {path.stem for path in out.iterdir() if path.suffix == ".csv"} >= TABLES
+    assert set(told["tables"]) >= TABLES | FIGURES
     assert len((out / "patients.csv").read_text(encoding="utf-8").splitlines()) == 21
-    assert len(list((out / "figures").glob("*.svg"))) == len(list((out / "figures").glob("*.png"))) == 5
+    for suffix in (".svg", ".png", ".csv"):
+        assert {path.stem for path in (out / "figures").glob(f"*{suffix}")} == FIGURES
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
     assert notes[-1] == "Written"
     assert isinstance(remarks, tuple)
