@@ -15,8 +15,10 @@ from escc_desktop.workflow.demo.records_people import ESOPHAGEAL, NODES, Person
 Target = tuple[str, str, float]  # lesion_id, site, diameter in mm
 _FURTHER_MM = {"distant_node": (16.0, 28.0), "liver": (12.0, 40.0), "lung": (11.0, 30.0)}
 _NORMAL_NODE_MM = 6.0
+_LEAST_NODE_MM = 10.1  # below 10 mm a node is normal, and with nothing else left the response complete
 _NEW_LESION_MM = (10.0, 20.0)
 _SMALLEST_GROWTH_MM = 6.0
+_LARGEST_CREEP = 1.12  # a fifth over the smallest sum is progression
 
 
 def draw_scans(
@@ -27,7 +29,7 @@ def draw_scans(
     baseline = (workday(earlier, -1) - course.start).days
     targets = _targets(person, rng)
     by_new_lesion = float(rng.uniform()) < numbers()["response"]["new_lesion_share"] or course.best is Response.CR
-    factors = _factors(course, sum(size for _, _, size in targets), by_new_lesion=by_new_lesion)
+    factors = _factors(course, targets, by_new_lesion=by_new_lesion)
     visits = [Visit(0, course.on(baseline), None)]
     had_radiotherapy = person.baseline.prior_radiotherapy is True
     irradiated = {lesion_id for lesion_id, site, _ in targets if site in ESOPHAGEAL and had_radiotherapy}
@@ -79,9 +81,11 @@ def _response(course: Course, index: int) -> Response:
     return Response.PR if course.first_response and index >= course.first_response - 1 else Response.SD
 
 
-def _factors(course: Course, total_mm: float, *, by_new_lesion: bool) -> Sequence[float]:
+def _factors(course: Course, targets: Sequence[Target], *, by_new_lesion: bool) -> Sequence[float]:
     """Return the size of the targets at each scan as a fraction of the baseline."""
-    stable = [_stable_factor(course, index) for index in range(course.n_before_progression)]
+    total_mm, least = sum(size for _, _, size in targets), _least_factor(targets)
+    drawn = [_stable_factor(course, index) for index in range(course.n_before_progression)]
+    stable = [max(factor, least) if factor > 0.0 else factor for factor in drawn]
     if course.shown_by is None:
         return stable
     nadir = min([1.0, *stable])
@@ -96,6 +100,12 @@ def _factors(course: Course, total_mm: float, *, by_new_lesion: bool) -> Sequenc
     return [*stable, grown]
 
 
+def _least_factor(targets: Sequence[Target]) -> float:
+    """Return how small targets may become that are not to be gone: nodes alone do not all fall below 10 mm."""
+    sizes = [size for _, site, size in targets if site in NODES]
+    return _LEAST_NODE_MM / max(sizes) if len(sizes) == len(targets) else 0.0
+
+
 def _stable_factor(course: Course, index: int) -> float:
     """Return the size before progression: down or up to the best change, then creeping back, never by a fifth."""
     change, since = course.change, index - (course.first_response - 1)
@@ -104,7 +114,8 @@ def _stable_factor(course: Course, index: int) -> float:
     if course.first_response:
         if since < 0:
             return 1.0 - 0.2 * (index + 1) / course.first_response
-        return 1.0 + (0.5 * (change - 0.31) if since == 0 else min(change + 0.005 * (since - 1), -0.305))
+        later = min(change + 0.005 * (since - 1), -0.305, (1.0 + change) * _LARGEST_CREEP - 1.0)
+        return 1.0 + (0.5 * (change - 0.31) if since == 0 else later)
     if course.best is Response.PD:
         return 1.06
     if change > 0.0:
