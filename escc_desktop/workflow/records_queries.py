@@ -139,7 +139,8 @@ def _follow(query: Query, is_asked: bool, store: Store, principal: Principal) ->
 
 
 def _automatic_id(one: Finding) -> str:
-    return f"A{digest(canonical_json([one.table, list(one.key), one.column, one.code, one.what]))[:12]}"
+    """Name a question by where and about what it is, not by its words, which come in the language of who saved."""
+    return f"A{digest(canonical_json([one.table, list(one.key), one.column, one.code, one.cell]))[:12]}"
 
 
 def _move(

@@ -12,9 +12,12 @@ from escc_desktop.files import format_number
 from escc_desktop.trial.cells import CellRefused, Limited, Value, parse_cell
 from escc_desktop.trial.checks import Remark, Row, check_rows
 from escc_desktop.trial.columns import Column, TableSpec, table_specs
+from escc_desktop.trial.eligibility import judge
+from escc_desktop.trial.event_checks import event_questions
 from escc_desktop.trial.exporting import table_rows
 from escc_desktop.trial.importing import build_records
 from escc_desktop.trial.records import TrialRecord
+from escc_desktop.trial.staging import stage_questions
 
 Cells = Mapping[str, str]
 Key = tuple[str, ...]
@@ -39,6 +42,8 @@ class Finding:
         The words of the row's key; empty for a sheet.
     code
         A stable word for the kind of question; "fault" for a fault.
+    cell
+        What stands in the cell: the same question about another value is another question.
     """
 
     table: str
@@ -48,6 +53,7 @@ class Finding:
     code: str
     what: str
     is_fault: bool
+    cell: str = ""
 
 
 @cache
@@ -117,7 +123,8 @@ def read_rows(patient_id: str, tables: Tables) -> tuple[TrialRecord | None, tupl
     findings.extend(_found(remark, tables) for remark in check_rows(parsed))
     if any(one.is_fault for one in findings) or not parsed["patients"]:
         return None, tuple(findings)
-    return next(build_records(parsed)), tuple(findings)
+    record = next(build_records(parsed))
+    return record, (*findings, *_judged(record, tables))
 
 
 def findings_of(record: TrialRecord) -> tuple[Finding, ...]:
@@ -131,6 +138,26 @@ def check_cells(table: str, rows: Sequence[Cells]) -> tuple[Finding, ...]:
     for number, row in enumerate(rows):
         _parse(table_specs()[table], number, row, findings)
     return tuple(findings)
+
+
+def _judged(record: TrialRecord, tables: Tables) -> Iterator[Finding]:
+    """Yield what stage, adverse events and eligibility ask of a record without faults."""
+    for stage in stage_questions(record):
+        yield _asked("patients", (), "stage", (stage.code, stage.what), tables)
+    for event in event_questions(record):
+        key = (event.events[0].term, event.events[0].start_date.isoformat())
+        yield _asked("adverse_events", key, "term", (event.code, event.what), tables)
+    for one in judge(record).contradictions:
+        asked = ("eligibility", one.contradiction)
+        yield _asked("eligibility", (one.criterion.code,), "answer", asked, tables)
+
+
+def _asked(table: str, key: Key, column: str, asked: tuple[str, str], tables: Tables) -> Finding:
+    keys = [key_of(table, row) for row in tables.get(table, ())]
+    row = keys.index(key) if key in keys else 0
+    cell = tables[table][row].get(column, "") if tables.get(table) else ""
+    code, what = asked
+    return Finding(table, row, key, column, code, what, is_fault=False, cell=cell)
 
 
 def _table(record: TrialRecord, spec: TableSpec) -> Iterator[Cells]:
@@ -151,7 +178,7 @@ def _parse(spec: TableSpec, number: int, row: Cells, findings: list[Finding]) ->
             findings.append(Finding(spec.name, number, key, column.name, "fault", str(refusal), is_fault=True))
             continue
         findings.extend(
-            Finding(spec.name, number, key, column.name, note.code, note.what, is_fault=False)
+            Finding(spec.name, number, key, column.name, note.code, note.what, is_fault=False, cell=row[column.name])
             for note in notes
             if note.code not in _WRITING
         )
@@ -165,5 +192,6 @@ def _found(remark: Remark, tables: Tables) -> Finding:
     table = remark.file.removesuffix(".csv")
     row = 0 if remark.row is None else remark.row - 2
     rows = tables.get(table, ())
-    key = key_of(table, rows[row]) if row < len(rows) else ()
-    return Finding(table, row, key, remark.column, remark.code, remark.what, is_fault=remark.is_fault)
+    cells = rows[row] if row < len(rows) else {}
+    key, cell = key_of(table, cells) if cells else (), cells.get(remark.column, "")
+    return Finding(table, row, key, remark.column, remark.code, remark.what, is_fault=remark.is_fault, cell=cell)

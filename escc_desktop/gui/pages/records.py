@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, ClassVar, Final
 
 import shiboken6
@@ -16,7 +16,7 @@ from escc_desktop.gui.page import FirstStep, Page
 from escc_desktop.gui.pages.records_actions import record_actions, why_no_ask
 from escc_desktop.gui.pages.records_asking import AskPanel, NewPatient
 from escc_desktop.gui.pages.records_form import FormPanel
-from escc_desktop.gui.pages.records_head import RecordHead
+from escc_desktop.gui.pages.records_head import RecordHead, state_title
 from escc_desktop.gui.pages.records_history import HistoryPanel
 from escc_desktop.gui.pages.records_list import RecordList
 from escc_desktop.gui.pages.records_queries import QueriesPanel
@@ -44,8 +44,6 @@ class RecordsPage(Page):
         super().__init__(desktop)
         self.shown: PatientRecord | None = None
         self.list, self.head, self.form = RecordList(), RecordHead(), FormPanel()
-        self.queries, self.second, self.history = QueriesPanel(), SecondPanel(), HistoryPanel()
-        self.asking, self.new = AskPanel(), NewPatient()
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
@@ -59,6 +57,7 @@ class RecordsPage(Page):
         self._kept = Roster()
         self._codes: tuple[str, ...] = ()
         self._unsaved = Unsaved()
+        self._shown_in: set[str] = set()
         self._lay_out()
         self.list.chosen.connect(desktop.choose_patient)
         self.tabs.currentChanged.connect(lambda _place: self._on_tab())
@@ -66,14 +65,8 @@ class RecordsPage(Page):
         self.form.save_wanted.connect(self.save)
         self.form.discard_wanted.connect(self.discard)
         self.form.second_wanted.connect(self.begin_second)
-        self.queries.moved.connect(self.move_query)
-        self.queries.shown_at.connect(self.show_query)
-        self.second.settled.connect(self.settle)
         self.head.wanted.connect(self.ask_state)
         self.head.new_wanted.connect(self.ask_new)
-        self.asking.done.connect(self._take_words)
-        self.new.wanted.connect(self.begin)
-        self.new.left.connect(lambda: self._asking_place(None))
 
     # The page
 
@@ -119,13 +112,53 @@ class RecordsPage(Page):
         """The part of the record on screen."""
         return PARTS[self.tabs.currentIndex()]
 
+    # Parts that are made when they are first shown
+
+    @cached_property
+    def queries(self) -> QueriesPanel:
+        """The queries of the patient on screen."""
+        made = QueriesPanel()
+        made.moved.connect(self.move_query)
+        made.shown_at.connect(self.show_query)
+        return made
+
+    @cached_property
+    def second(self) -> SecondPanel:
+        """The differences of what was entered twice."""
+        made = SecondPanel()
+        made.settled.connect(self.settle)
+        return made
+
+    @cached_property
+    def history(self) -> HistoryPanel:
+        """What changed, when, by whom and why."""
+        return HistoryPanel()
+
+    @cached_property
+    def asking(self) -> AskPanel:
+        """A question above the record."""
+        made = AskPanel()
+        made.left.connect(lambda: self._asking_place(None))
+        self._right.insertWidget(0, made)
+        return made
+
+    @cached_property
+    def new(self) -> NewPatient:
+        """The form for a new patient."""
+        made = NewPatient()
+        made.wanted.connect(self.begin)
+        made.left.connect(lambda: self._asking_place(None))
+        self._right.insertWidget(0, made)
+        return made
+
     # Entering
 
     def save(self) -> None:
         """Save the form, or hand in the second entry."""
         if self.shown is None or self.tab not in TABS or not self.form.has_changes():
             return
-        if self._say_faults():
+        if words := self.form.show_faults():
+            self.desktop.notices.say(words, _("Each is marked in the form."), Tone.WARNING)
             return
         if self.form.is_second:
             self._run(_("Comparing"), jobs.hand_in_second, self.form.form.table, self.form.rows(), then=self._handed_in)
@@ -195,13 +228,9 @@ class RecordsPage(Page):
         """Ask why a record, or the trial, is frozen, locked or opened."""
         if self.shown is None:
             return
-        whose = _("all records") if record_id == jobs.WHOLE_TRIAL else self.shown.patient_id
-        title = {
-            "open": _("Open {whose} for entry"), "frozen": _("Freeze {whose}: queries only"),
-            "locked": _("Lock {whose}: nobody changes anything"),
-        }[state].format(whose=whose)  # fmt: skip
         self._asking_place(self.asking)
         run = partial(self._run_plain, _("Records"), jobs.set_record_state, record_id, state)
+        title = state_title(record_id, state, self.shown.patient_id)
         self.asking.begin(title, _("Reason, for the audit trail"), _("Do it"), lambda text: run(text, then=self._nod))
 
     def settle(self, difference: Difference, takes_second: bool, reason: str) -> None:
@@ -236,8 +265,7 @@ class RecordsPage(Page):
         self.shown = record
         self.list.mark(record.patient_id)
         self.head.show_record(record)
-        for panel in (self.queries, self.second, self.history):
-            panel.show_record(record)
+        self._shown_in.clear()
         n_open = sum(one.query.state == "open" for one in record.queries)
         n_differ = sum(len(one.open) for one in record.comparisons.values())
         for name, n in ((QUERIES, n_open), (SECOND, n_differ)):
@@ -248,9 +276,8 @@ class RecordsPage(Page):
 
     def _take_outcome(self, outcome: Outcome) -> None:
         if outcome.is_saved:
-            for entry in self.form.entries():
+            for entry in self.form.take_saved():
                 self._unsaved.drop(entry.patient_id, entry.table)
-            self.form.was_asked = False
             self.say_saved(_("Saved"), "success")
             return
         n = sum(not one.is_fault for one in outcome.findings)
@@ -281,10 +308,6 @@ class RecordsPage(Page):
     def _raise(self, place: Any, text: str) -> None:
         self._run(_("Query"), jobs.ask_query, place, text, then=self._nod)
 
-    def _take_words(self, is_given: bool) -> None:
-        if not is_given:
-            self._asking_place(None)
-
     # What the page does by itself
 
     def _on_edit(self) -> None:
@@ -301,13 +324,26 @@ class RecordsPage(Page):
         if self.shown is None:
             return
         name = self.tab
-        panels = {QUERIES: self.queries, SECOND: self.second, HISTORY: self.history}
-        self._parts.setCurrentWidget(panels.get(name, self.form))
-        if name in TABS:
-            self._unsaved.keep(self.shown, self.form)
-            self.form.show_form(self.shown, self.shown.forms[name], self._unsaved.of(self.shown.patient_id, name))
-            self._on_edit()
+        if name not in TABS:
+            self._show_panel(name)
+            self.actions_changed.emit()
+            return
+        self._parts.setCurrentWidget(self.form)
+        if self.form.take_record(self.shown, name):
+            return
+        self._unsaved.keep(self.shown, self.form)
+        self.form.show_form(self.shown, self.shown.forms[name], self._unsaved.of(self.shown.patient_id, name))
+        self._on_edit()
         self.actions_changed.emit()
+
+    def _show_panel(self, name: str) -> None:
+        panel: QueriesPanel | SecondPanel | HistoryPanel = getattr(self, name)
+        if self._parts.indexOf(panel) < 0:
+            self._parts.addWidget(panel)
+        if self.shown is not None and name not in self._shown_in:
+            self._shown_in.add(name)
+            panel.show_record(self.shown)
+        self._parts.setCurrentWidget(panel)
 
     def _on_tab(self) -> None:
         """Keep what is typed in the form that is left; a second entry is held until it is handed in or discarded."""
@@ -316,16 +352,6 @@ class RecordsPage(Page):
             self.desktop.notices.say(_("Hand in or discard the second entry first."), tone=Tone.WARNING)
         elif not self.form.is_second:
             self._show_tab()
-
-    def _say_faults(self) -> bool:
-        n = sum(mark.tone == "danger" for mark in self.form.found)
-        if n:
-            words = plural("{n} fault; nothing is saved and nothing is lost", "{n} faults; nothing is saved and "
-                           "nothing is lost", n)  # fmt: skip
-            self.desktop.notices.say(words, _("Each is marked in the form."), Tone.WARNING)
-            self.form.marks.setFocus()
-            self.form.marks.selectRow(0)
-        return bool(n)
 
     def _run(self, name: str, job: Callable[..., Any], *args: object, then: Callable[[Any], object]) -> None:
         """Run a job on the patient on screen."""
@@ -346,8 +372,9 @@ class RecordsPage(Page):
         self.show_empty("clipboard_paste", _("No trial records yet."), text, *(steps if may_enter else ()))
 
     def _asking_place(self, panel: QWidget | None) -> None:
-        for one in (self.asking, self.new):
-            one.setVisible(one is panel)
+        for name in ("asking", "new"):
+            if name in self.__dict__:
+                self.__dict__[name].setVisible(self.__dict__[name] is panel)
         if panel is None:
             self.form.grid.setFocus()
 
@@ -357,11 +384,10 @@ class RecordsPage(Page):
 
     def _lay_out(self) -> None:
         self._parts = QStackedWidget()
-        for panel in (self.form, self.queries, self.second, self.history):
-            self._parts.addWidget(panel)
-        right = QVBoxLayout()
+        self._parts.addWidget(self.form)
+        right = self._right = QVBoxLayout()
         right.setSpacing(0)
-        for widget in (self.asking, self.new, self.head, self.tabs):
+        for widget in (self.head, self.tabs):
             right.addWidget(widget)
         right.addWidget(self._parts, 1)
         line = QHBoxLayout(self.body)
@@ -369,5 +395,3 @@ class RecordsPage(Page):
         line.setSpacing(2 * GRID)
         line.addWidget(self.list)
         line.addLayout(right, 1)
-        for asking in (self.asking, self.new):
-            asking.hide()

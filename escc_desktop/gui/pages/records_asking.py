@@ -20,11 +20,11 @@ class AskPanel(QWidget):
 
     Attributes
     ----------
-    done
-        It was answered (True) or left (False).
+    left
+        It is not to be answered.
     """
 
-    done = Signal(bool)
+    left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class AskPanel(QWidget):
         self.text.textChanged.connect(lambda text: self.go.setEnabled(bool(text.strip())))
         self.text.returnPressed.connect(self._answer)
         self.go.clicked.connect(self._answer)
-        self.leave.clicked.connect(lambda: self.done.emit(False))
+        self.leave.clicked.connect(self.left)
 
     def begin(self, title: str, hint: str, word: str, call: Callable[[str], object]) -> None:
         """Ask; `call` gets what is typed."""
@@ -57,14 +57,13 @@ class AskPanel(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         if event.key() == Qt.Key.Key_Escape:
-            self.done.emit(False)
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 
     def _answer(self) -> None:
         if self._call is not None and self.text.text().strip():
             self._call(self.text.text().strip())
-            self.done.emit(True)
 
 
 class NewPatient(QWidget):

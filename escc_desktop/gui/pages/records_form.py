@@ -135,6 +135,35 @@ class FormPanel(QWidget):
         own = overwrites(self.form.table, self._base, self.rows())
         return bool(own or self._also) and not self.is_second
 
+    def take_record(self, record: PatientRecord, table: str) -> bool:
+        """Take up a record read anew under what is being typed; False where the form itself has to be shown anew."""
+        before = self._record
+        is_same = before is not None and (before.patient_id, before.why_not) == (record.patient_id, record.why_not)
+        stored = tuple(record.tables.get(table, ()))
+        if not is_same or table != self.form.table or self.is_second or stored != tuple(self._base):
+            return False
+        self._record = record
+        self._judge()
+        return True
+
+    def take_saved(self) -> tuple[TableEntry, ...]:
+        """Count what is typed as saved, and return it."""
+        entries = self.entries()
+        self._base, self._also, self.was_asked = self.rows(), {}, False
+        self.reason.clear()
+        return entries
+
+    def show_faults(self) -> str:
+        """Go to the first fault and return how many there are, in a sentence; empty where there is none."""
+        n = sum(mark.tone == "danger" for mark in self._found)
+        if not n:
+            return ""
+        self.marks.setFocus()
+        self.marks.selectRow(0)
+        return plural(
+            "{n} fault; nothing is saved, nothing is lost", "{n} faults; nothing is saved, nothing is lost", n
+        )
+
     def ask_open(self) -> None:
         """Have the questions answered, or left open by saving again."""
         self.was_asked = True

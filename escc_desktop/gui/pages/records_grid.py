@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -336,6 +336,15 @@ class Grid(QTableView):
         if self.cells.is_open and not self.cells.form.is_sheet:
             self.setCurrentIndex(self.cells.index(self.cells.add_row(), 0))
             self.setFocus()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
+        super().paintEvent(event)
+        if not self.cells.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(current_tokens().color("secondary"))
+            words = _("Nothing entered yet. Enter begins a row.") if self.cells.is_open else _("Nothing entered.")
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, words)
+            painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         key = event.key()

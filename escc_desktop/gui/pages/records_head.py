@@ -72,3 +72,12 @@ class RecordHead(QWidget):
         for state, text in words.items():
             if state != now:
                 self._menu.addAction(text, lambda one=state: self.wanted.emit(record_id, one))
+
+
+def state_title(record_id: str, state: str, patient_id: str) -> str:
+    """Return what will be done to a record, or to all, by giving it a state."""
+    whose = _("all records") if record_id == WHOLE_TRIAL else patient_id
+    return {
+        "open": _("Open {whose} for entry"), "frozen": _("Freeze {whose}: queries only"),
+        "locked": _("Lock {whose}: nobody changes anything"),
+    }[state].format(whose=whose)  # fmt: skip

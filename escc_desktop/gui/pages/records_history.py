@@ -27,7 +27,7 @@ class HistoryPanel(QWidget):
         self.search.setClearButtonEnabled(True)
         self.table = RowsTable(
             (
-                Column(_("When (UTC)"), 128), Column(_("Who"), 110), Column(_("Where"), 260), Column(_("Before"), 110),
+                Column(_("When (UTC)"), 128), Column(_("Who"), 110), Column(_("Where"), 330), Column(_("Before"), 110),
                 Column(_("After"), 150), Column(_("Why"), 0),
             ),
             _("History"),

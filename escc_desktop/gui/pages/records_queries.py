@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from escc_desktop.gui.pages.admin_table import Column, Row, RowsTable
@@ -60,11 +60,12 @@ class QueriesPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(self.none)
+        column.addWidget(self.none, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.table, 1)
         column.addWidget(self.steps)
         column.addWidget(self.text)
         column.addWidget(row(self.show_form, None, self.reopen, self.close_button, self.answer))
+        column.addStretch(0)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._fit())
         self.table.activated.connect(lambda _index: self._show())
         self.text.textChanged.connect(lambda _text: self._fit())
