@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
@@ -26,6 +27,7 @@ from escc_desktop.features.names import FEATURE_NAMES
 from escc_desktop.features.params import load_params
 from escc_desktop.features.table import FeatureVector
 from escc_desktop.figures.style import Figure
+from escc_desktop.files import read_csv
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.prognosis.config import DevelopConfig
 from escc_desktop.prognosis.develop import Development
@@ -110,8 +112,8 @@ def build(folder: Path, *, is_read: bool = True, is_extracted: bool = True, is_d
     for name, (role, reader) in NAMES.items():
         store.accounts.create(admin, name, small.PASSWORD, role, reader)
         people[name] = store.accounts.log_in(name, small.PASSWORD)
-    _set_up(store, people["coordinator"], truths)
     write_records(truths, folder.parent / "records")
+    _set_up(store, people["coordinator"], truths, _baseline_days(folder.parent / "records"))
     Project(store, people["coordinator"]).import_records(folder.parent / "records", frozenset({"unit"}))
     if is_read:
         _read(store, people, clock)
@@ -133,7 +135,14 @@ def _some_figures(made: Development) -> dict[str, Figure]:
     return {name: drawn[name] for name in KEPT_FIGURES}
 
 
-def _set_up(store: Store, coordinator: Principal, truths: tuple[PatientTruth, ...]) -> None:
+def _baseline_days(records: Path) -> dict[str, str]:
+    """Return the day of each patient's baseline scan, as DICOM writes it."""
+    table = read_csv(records / "visits.csv")
+    visits = zip(*(table.column(name) for name in ("patient_id", "visit", "date")), strict=True)
+    return {patient_id: day.replace("-", "") for patient_id, number, day in visits if number == "0"}
+
+
+def _set_up(store: Store, coordinator: Principal, truths: tuple[PatientTruth, ...], days: Mapping[str, str]) -> None:
     lesions = [
         Lesion(
             "L1",
@@ -152,14 +161,16 @@ def _set_up(store: Store, coordinator: Principal, truths: tuple[PatientTruth, ..
             volume = _volume(number)
             writing.put(PATIENT, Document(lesion.patient_id, {}))
             writing.put(VOLUME, volume)
-            writing.put(SERIES, Document(lesion.series_uid, _series(lesion.patient_id, volume.digest)))
+            writing.put(
+                SERIES, Document(lesion.series_uid, _series(lesion.patient_id, volume.digest, days[lesion.patient_id]))
+            )
             writing.put(LESION, lesion)
         writing.put(PLAN, plan)
         for session in plan.sessions:
             writing.put(SESSION, session)
 
 
-def _series(patient_id: str, volume_digest: str) -> dict[str, object]:
+def _series(patient_id: str, volume_digest: str, day: str) -> dict[str, object]:
     """Return what `workflow.images.series_document` keeps."""
     return {
         "patient_id": patient_id,
@@ -167,7 +178,7 @@ def _series(patient_id: str, volume_digest: str) -> dict[str, object]:
         "study_uid": f"1.3.{int(patient_id[1:])}",
         "modality": "CT",
         "description": "C+ ART",
-        "study_date": "20240301",
+        "study_date": day,
         "n_files": GEOMETRY.size[2],
         "phase": {"name": "arterial", "confidence": 0.9, "evidence": ["description"]},
         "acquisition": {

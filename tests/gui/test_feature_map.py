@@ -33,13 +33,13 @@ def page(show_as: Show, studied_project: Studied, qtbot: QtBot) -> PatientPage:
     qtbot.waitUntil(lambda: isinstance(window.current_page, PatientPage), timeout=20_000)
     shown = window.current_page
     assert isinstance(shown, PatientPage)
-    qtbot.waitUntil(lambda: shown.lesion.found is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: shown.numbers.lesion.found is not None, timeout=20_000)
     return shown
 
 
 def opened(page: PatientPage, qtbot: QtBot, name: str = "") -> PatientPage:
     page.open_map(name)
-    qtbot.waitUntil(lambda: page.depth.map.shown is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.right.depth.map.shown is not None, timeout=20_000)
     return page
 
 
@@ -68,8 +68,8 @@ def test_that_m_shows_the_map_of_the_models_first_feature_over_the_ct(page: Pati
     page.window().activateWindow()
     qtbot.waitUntil(page.window().isActiveWindow)
     qtbot.keyClick(page.window(), Qt.Key.Key_M)
-    qtbot.waitUntil(lambda: page.depth.map.shown is not None, timeout=20_000)
-    shown, view = page.depth.map.shown, page.depth.map.view
+    qtbot.waitUntil(lambda: page.right.depth.map.shown is not None, timeout=20_000)
+    shown, view = page.right.depth.map.shown, page.right.depth.map.view
     names = [name for name in page.cohort.basis.card.feature_names if "_shape_" not in name]
     assert f"A_{shown.name}" == names[0]
     roi = first_reading(page.project.rois(), page.shown.patient_id)
@@ -88,12 +88,12 @@ def test_that_m_shows_the_map_of_the_models_first_feature_over_the_ct(page: Pati
     pixel = view.grab().toImage().pixelColor(middle.toPoint()).getRgb()[:3]
     assert np.abs(np.array(pixel) - (share * color.astype(float) + (1 - share) * grey)).max() < 3
     qtbot.keyClick(page.window(), Qt.Key.Key_M)
-    assert not page.has_map
-    assert page.depth.map.shown is None
+    assert not page.right.has_map
+    assert page.right.depth.map.shown is None
 
 
 def test_that_s_hides_the_map_and_d_makes_it_stronger(page: PatientPage, qtbot: QtBot) -> None:
-    view = opened(page, qtbot, "original_firstorder_Mean").map.view
+    view = opened(page, qtbot, "original_firstorder_Mean").right.depth.map.view
     view.setFocus()
     full = view.grab().toImage()
     qtbot.keyClick(view, Qt.Key.Key_S)
@@ -102,13 +102,13 @@ def test_that_s_hides_the_map_and_d_makes_it_stronger(page: PatientPage, qtbot: 
     qtbot.keyClick(view, Qt.Key.Key_S)
     assert view.grab().toImage() == full
     qtbot.keyClick(view, Qt.Key.Key_D)
-    assert page.depth.map.opacity.value() == USUAL_OPACITY + 1
-    page.depth.map.opacity.setValue(0)
+    assert page.right.depth.map.opacity.value() == USUAL_OPACITY + 1
+    page.right.depth.map.opacity.setValue(0)
     assert view.look.strength == 0
 
 
 def test_that_the_mouse_reads_the_value_it_is_on(page: PatientPage, qtbot: QtBot) -> None:
-    panel = opened(page, qtbot, "original_firstorder_Mean").map
+    panel = opened(page, qtbot, "original_firstorder_Mean").right.depth.map
     z, y, x = np.argwhere(np.isfinite(panel.shown.values))[5] + [part.start for part in panel.shown.box]
     panel.view.set_index(int(z))
     qtbot.mouseMove(panel.view, panel.view.plane_to_widget(y, x).toPoint())
@@ -127,15 +127,17 @@ def test_that_a_feature_of_the_nomogram_opens_its_map_and_a_covariate_does_not(p
     doors = {spot.key for spot in page.numbers.ruler.spots if spot.key}
     assert doors == {axis.name for axis in axes if axis.is_feature and "_shape_" not in axis.name}
     name = max(doors)
-    qtbot.mouseClick(page.numbers.ruler, Qt.MouseButton.LeftButton, pos=page.numbers.ruler.spot_of(name).rect.center().toPoint())
-    qtbot.waitUntil(lambda: page.depth.map.shown is not None, timeout=20_000)
-    assert f"A_{page.depth.map.shown.name}" == name
-    qtbot.keyClick(page.depth.map.view, Qt.Key.Key_Escape)
-    assert not page.has_map
+    qtbot.mouseClick(
+        page.numbers.ruler, Qt.MouseButton.LeftButton, pos=page.numbers.ruler.spot_of(name).rect.center().toPoint()
+    )
+    qtbot.waitUntil(lambda: page.right.depth.map.shown is not None, timeout=20_000)
+    assert f"A_{page.right.depth.map.shown.name}" == name
+    qtbot.keyClick(page.right.depth.map.view, Qt.Key.Key_Escape)
+    assert not page.right.has_map
 
 
 def test_that_any_feature_can_be_chosen_and_is_computed_once(page: PatientPage, qtbot: QtBot) -> None:
-    panel = opened(page, qtbot).map
+    panel = opened(page, qtbot).right.depth.map
     for box, text in ((panel.image, "wavelet-LLL"), (panel.of_family, "ngtdm"), (panel.feature, "Contrast")):
         box.setCurrentText(text)
         box.activated.emit(box.currentIndex())
@@ -151,7 +153,7 @@ def test_that_any_feature_can_be_chosen_and_is_computed_once(page: PatientPage, 
 
 
 def test_that_cancel_leaves_no_map_of_another_feature(page: PatientPage, qtbot: QtBot) -> None:
-    panel = opened(page, qtbot, "original_firstorder_Mean").map
+    panel = opened(page, qtbot, "original_firstorder_Mean").right.depth.map
     panel.choose("wavelet-HHH_glcm_MCC")
     assert panel.cancel_button.isVisible()
     qtbot.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)
@@ -165,8 +167,8 @@ def test_that_another_patient_brings_the_numbers_back(page: PatientPage, qtbot: 
     opened(page, qtbot)
     page.desktop.choose_patient("P005")
     qtbot.waitUntil(lambda: page.shown.patient_id == "P005", timeout=20_000)
-    assert not page.has_map
-    assert page.depth.map.view.planes is None
+    assert not page.right.has_map
+    assert page.right.depth.map.view.planes is None
 
 
 def test_that_who_sees_no_images_finds_no_door_to_a_map(show_as: Show, studied_project: Studied, qtbot: QtBot) -> None:
@@ -177,4 +179,4 @@ def test_that_who_sees_no_images_finds_no_door_to_a_map(show_as: Show, studied_p
     page.numbers.ruler.grab()
     assert not any(spot.key for spot in page.numbers.ruler.spots)
     page.open_map()
-    assert not page.has_map
+    assert not page.right.has_map

@@ -68,7 +68,9 @@ def test_that_the_page_reads_as_the_assessment_and_walks_by_keys(
     strip = page.summary.strip
     assert ink_at(strip, strip.x_of(high.rad_score), 52) == risk_color("HIGH").name()
     event = next(one for one in page.shown.events if one.kind == "scan")
-    assert event.tip in page.numbers.course.tip_at(QPointF(page.numbers.course.x_of(event.start_day), page.numbers.course.y_of("scan")))
+    assert event.tip in page.numbers.course.tip_at(
+        QPointF(page.numbers.course.x_of(event.start_day), page.numbers.course.y_of("scan"))
+    )
     codes = page.list.codes()
     place = codes.index(high.patient_id)
     page.window().activateWindow()
@@ -98,7 +100,9 @@ def test_that_the_ct_is_the_patients_own_and_never_that_of_somebody_walked_past(
             qtbot.waitUntil(lambda: page.numbers.lesion.sentence == "", timeout=20_000)
         roi = first_reading(page.project.rois(), patient_id)
         volume = page.project.volume(roi.series_uid).hu
-        assert all((page.numbers.lesion.view.planes.image(Plane.AXIAL, z) == volume[z]).all() for z in range(len(volume)))
+        assert all(
+            (page.numbers.lesion.view.planes.image(Plane.AXIAL, z) == volume[z]).all() for z in range(len(volume))
+        )
         assert roi.mask.voxels[page.numbers.lesion.view.index].any()
     walked_past, shown = asked[0], page.numbers.lesion.view.planes
     walked_past.then((lesion_view(page.project, "P002", Progress()), shown))
@@ -158,10 +162,11 @@ def test_that_a_new_patients_interval_stands_under_the_probability(
 ) -> None:
     page = open_page("oncologist")
     settled(qtbot, page)
-    view = replace(page.shown, survival=SurvivalView(0.41, 0.22, 0.63), is_trained=False, withheld=())
+    readers = "these two readers: 35 to 48 %"
+    view = replace(page.shown, survival=SurvivalView(0.41, 0.22, 0.63), is_trained=False, withheld=(), readers=readers)
     page.summary.show_patient(view, may_assess=False)
     assert page.summary.chance.text() == "41 %"
-    assert page.summary.limits.text() == "95 % CI 22 to 63 %"
+    assert page.summary.limits.text() == "95 % CI 22 to 63 %; these two readers: 35 to 48 %"
 
 
 def test_that_a_withheld_probability_says_why(open_page: Callable[[str], PatientPage], qtbot: QtBot) -> None:

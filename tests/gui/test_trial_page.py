@@ -99,7 +99,7 @@ def test_that_a_click_on_a_bar_opens_that_patient(open_page: Callable[[str], Tri
     assert page.desktop.patient_id == best.patient_id
     qtbot.waitUntil(lambda: window.current_page.shown is not None, timeout=20_000)
     assert window.current_page.shown.patient_id == best.patient_id
-    qtbot.waitUntil(lambda: window.current_page.lesion.sentence != "Loading the CT", timeout=20_000)
+    qtbot.waitUntil(lambda: window.current_page.numbers.lesion.sentence != "Loading the CT", timeout=20_000)
 
 
 def test_that_lanes_are_walked_and_opened_by_keys(open_page: Callable[[str], TrialPage], qtbot: QtBot) -> None:

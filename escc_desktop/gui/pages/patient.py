@@ -11,12 +11,11 @@ from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.notices import Tone
 from escc_desktop.gui.page import FirstStep, Page
 from escc_desktop.gui.page_table import PAGES
-from escc_desktop.gui.pages.patient_depth import DepthPanel, Traced
+from escc_desktop.gui.pages.patient_depth import Traced
 from escc_desktop.gui.pages.patient_list import PatientList
-from escc_desktop.gui.pages.patient_numbers import NumbersPanel
 from escc_desktop.gui.pages.patient_print import ReportPrinting
+from escc_desktop.gui.pages.patient_right import RightSide
 from escc_desktop.gui.pages.patient_summary import PatientSummary
-from escc_desktop.gui.pages.patient_what_if import WhatIfPanel
 from escc_desktop.gui.pages.sandbox import SandboxPanel
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
@@ -44,8 +43,8 @@ class PatientPage(Page):
         self._digest = ""
         self._is_gathering = False
         self.list, self.summary = PatientList(), PatientSummary()
-        self.numbers, self.what_if = NumbersPanel(desktop), WhatIfPanel()
-        self.depth = DepthPanel(desktop)
+        self.right = RightSide(desktop)
+        self.numbers = self.right.numbers
         self._sandbox: SandboxPanel | None = None
         self.printing = ReportPrinting(desktop, self)
         self._lay_out()
@@ -58,15 +57,13 @@ class PatientPage(Page):
         numbers.stepped.connect(self.list.step)
         numbers.cards.activated.connect(self._choose_card)
         numbers.print_button.clicked.connect(self.print_report)
-        numbers.what_if_button.clicked.connect(self.open_what_if)
+        numbers.what_if_button.clicked.connect(self.turn_what_if)
         numbers.course.chosen.connect(self.open_event)
         numbers.ruler.chosen.connect(self.open_term)
         numbers.lesion.map_wanted.connect(self.open_map)
         numbers.lesion.try_wanted.connect(self.open_sandbox)
         numbers.lesion.slices_wanted.connect(self.open_slices)
-        self.depth.closed.connect(self.close_depth)
-        self.depth.point_wanted.connect(self.point_out)
-        self.what_if.closed.connect(self.close_what_if)
+        self.right.point_wanted.connect(self.point_out)
         self.desktop.settings_changed.connect(self._repaint)
 
     def refresh(self) -> None:
@@ -95,8 +92,7 @@ class PatientPage(Page):
 
     def close_page(self) -> None:
         """Let go of the CT."""
-        self.close_depth()
-        self.close_what_if()
+        self.right.show_numbers()
         self.close_sandbox()
         self.numbers.lesion.clear()
 
@@ -137,20 +133,10 @@ class PatientPage(Page):
 
     # From the nomogram to the voxels, and back
 
-    @property
-    def has_map(self) -> bool:
-        """Whether the feature map is on the page, in place of the numbers."""
-        return self._right.currentWidget() is self.depth and not self.depth.has_slices
-
-    @property
-    def has_slices(self) -> bool:
-        """Whether a CT is on the page, in place of the numbers."""
-        return self._right.currentWidget() is self.depth and self.depth.has_slices
-
     def turn_map(self) -> None:
         """Show the feature map, or the numbers again."""
-        if self.has_map:
-            self.close_depth()
+        if self.right.has_map:
+            self.right.show_numbers()
         else:
             self.open_map()
 
@@ -168,8 +154,7 @@ class PatientPage(Page):
         if why_not or traced is None:
             self.desktop.notices.say(why_not)
             return
-        self._show_depth()
-        self.depth.open_map(traced, name)
+        self.right.show_depth().open_map(traced, name)
 
     def open_slices(self) -> None:
         """Show the slices of the outlined lesion."""
@@ -177,8 +162,7 @@ class PatientPage(Page):
         if traced is None:
             self.desktop.notices.say(self.numbers.lesion.sentence or _("No lesion is shown."))
             return
-        self._show_depth()
-        self.depth.open_slices(traced)
+        self.right.show_depth().open_slices(traced)
 
     def open_event(self, key: str) -> None:
         """Open what is behind a mark of the course: its CT, or where it stands in the record."""
@@ -188,25 +172,14 @@ class PatientPage(Page):
         if event.series_uid and found is not None and found[0].series_uid == event.series_uid:
             self.open_slices()
         elif event.series_uid:
-            self._show_depth()
-            self.depth.open_series(self.project, event.series_uid, event.tip.partition("\n")[0])
+            self.right.show_depth().open_series(self.project, event.series_uid, event.tip.partition("\n")[0])
         else:
             self._go_record(event.table)
 
     def point_out(self, term: str) -> None:
         """Go back to a term's point on the nomogram."""
-        self.close_depth()
+        self.right.show_numbers()
         self.numbers.point_out(term)
-
-    def close_depth(self) -> None:
-        """Show the numbers again."""
-        if self._right.currentWidget() is self.depth:
-            self._right.setCurrentIndex(0)
-            self.depth.clear()
-
-    def _show_depth(self) -> None:
-        self.close_what_if()
-        self._right.setCurrentWidget(self.depth)
 
     def _traced(self) -> Traced | None:
         found, cohort = self.numbers.lesion.found, self.cohort
@@ -221,37 +194,15 @@ class PatientPage(Page):
     def _has_records(self) -> bool:
         return any(entry.page_id == _RECORDS and entry.is_open_to(self.project) for entry in PAGES)
 
-    # What if
-
-    @property
-    def has_what_if(self) -> bool:
-        """Whether other values are tried, in place of the numbers."""
-        return self._right.currentWidget() is self.what_if
-
     def turn_what_if(self) -> None:
         """Try other clinical values, or go back to the record."""
-        if self.has_what_if:
-            self.close_what_if()
-        else:
-            self.open_what_if()
-
-    def open_what_if(self) -> None:
-        """Try other clinical values, in a frame of its own."""
         why_not = self._why_no_if()
-        if why_not or self.shown is None or self.shown.asked is None:
+        if self.right.has_what_if:
+            self.right.show_numbers()
+        elif why_not or self.shown is None or self.shown.asked is None:
             self.desktop.notices.say(why_not)
-            return
-        self.close_depth()
-        self.what_if.show_asked(self.shown.asked)
-        self._right.setCurrentWidget(self.what_if)
-        self.what_if.setFocus()
-
-    def close_what_if(self) -> None:
-        """Go back to the record; what was tried is gone."""
-        if self.has_what_if:
-            self._right.setCurrentIndex(0)
-            self.what_if.clear()
-            self.numbers.what_if_button.setFocus()
+        else:
+            self.right.show_what_if(self.shown.asked)
 
     # A copy to try contours on
 
@@ -385,8 +336,7 @@ class PatientPage(Page):
         self._fill(view)
         self.show_body()
         if changed:
-            self.close_depth()
-            self.close_what_if()
+            self.right.show_numbers()
             self.close_sandbox()
             self.numbers.lesion.fetch(self.project, view.patient_id)
 
@@ -415,7 +365,4 @@ class PatientPage(Page):
         line.setSpacing(GRID)
         line.addWidget(self.list)
         line.addWidget(self.summary)
-        self._right = QStackedLayout()
-        for part in (self.numbers, self.depth, self.what_if):
-            self._right.addWidget(part)
-        line.addLayout(self._right, 1)
+        line.addWidget(self.right, 1)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QVBox
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.pages.patient_lesion import LesionPanel
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.elided import ElidedLabel
 from escc_desktop.gui.widgets.painted import SHAPES, risk_color
 from escc_desktop.gui.widgets.ruler import Ruler
 from escc_desktop.gui.widgets.survival_curves import Line, Place, SurvivalCurves
@@ -45,9 +46,9 @@ class NumbersPanel(QWidget):
         self.cards.setAccessibleName(_("Model"))
         self.print_button = button(_("Print"), "print", tip=_("Write the patient's report as PDF (Ctrl+P)"))
         self.what_if_button = button(_("What if"), "calculator", tip=_("Try other clinical values (W)"))
-        self._ruler_note = label(tone="secondary", size="caption")
-        self._curves_title = label(tone="secondary", size="caption")
-        self._hint = label(tone="secondary", size="caption")
+        self._ruler_note = ElidedLabel(tone="secondary", size="caption")
+        self._curves_title = ElidedLabel(tone="secondary", size="caption")
+        self._hint = ElidedLabel(tone="secondary", size="caption")
         self._ruler_scroll = _scrolled(self.ruler, _LEAST_RULER_PX)
         self._lay_out()
 
@@ -57,7 +58,7 @@ class NumbersPanel(QWidget):
         self._say_hint()
         self.ruler.may_map = may_map
         self.ruler.show_ruler(view.ruler, view.estimate_points, view.ruler_note, view.horizon_months)
-        self._ruler_note.setText(view.ruler_note if view.ruler else "")
+        self._ruler_note.say(view.ruler_note if view.ruler else "")
         self._show_curves(view)
 
     def point_out(self, term: str) -> None:
@@ -69,7 +70,7 @@ class NumbersPanel(QWidget):
             self._ruler_scroll.ensureVisible(int(centre.x()), int(centre.y()), 0, int(spot.rect.height()))
 
     def _say_hint(self) -> None:
-        self._hint.setText(_("months from the first dose · {how}").format(how=self.course.hint))
+        self._hint.say(_("months from the first dose · {how}").format(how=self.course.hint))
 
     def _show_curves(self, view: PatientView) -> None:
         lines = [
@@ -82,8 +83,7 @@ class NumbersPanel(QWidget):
             place = Place(view.followed_months, view.survival.value if view.survival else None, view.patient_id)
         self.curves.show_lines(lines, own, view.horizon_months, _("No groups, no curves."), place)
         title = _("{endpoint} by group · ● follow-up, ▼ estimate of this patient")
-        self._curves_title.setText(title.format(endpoint=view.endpoint.capitalize()))
-        self._curves_title.setToolTip(self._curves_title.text())
+        self._curves_title.say(title.format(endpoint=view.endpoint.capitalize()))
 
     def _lay_out(self) -> None:
         previous = icon_button("chevron_left", _("Previous patient (Page Up)"))
@@ -109,11 +109,16 @@ class NumbersPanel(QWidget):
 
 def _panel(title: str, content: QWidget, note: QWidget | None = None) -> QWidget:
     frame, column = card(margins=10, spacing=2)
-    parts = [label(title, tone="secondary", size="caption")] if title else []
+    head = QHBoxLayout()
+    head.setSpacing(GRID)
+    if title:
+        said = ElidedLabel(tone="secondary", size="caption")
+        said.say(title)
+        head.addWidget(said)
     if note is not None:
-        column.addWidget(row(*parts, note, None) if parts else note)
-    elif parts:
-        column.addWidget(parts[0])
+        head.addWidget(note, 1)
+    if title or note is not None:
+        column.addLayout(head)
     column.addWidget(content, 1)
     return frame
 
