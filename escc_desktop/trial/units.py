@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -32,6 +32,8 @@ class Assay:
         Where its upper limit of normal lies.
     usual
         Where nearly all values before treatment lie; None where unit and value cannot be mistaken.
+    cut
+        Where the paper divides patients by it; None where it does not.
     """
 
     analyte: str
@@ -39,6 +41,7 @@ class Assay:
     method: str = ""
     words: tuple[str, ...] = ()
     usual: tuple[float, float] | None = None
+    cut: float | None = None
 
 
 @dataclass(frozen=True)
@@ -68,31 +71,22 @@ def assay_named(analyte: str, method: str) -> Assay | None:
     return next((one for one in assays() if one.analyte == analyte and word in one.words), None)
 
 
-def lab_questions(lab: Lab, cuts: Mapping[str, float] | None = None) -> tuple[LabQuestion, ...]:
-    """Return what is to be asked about one value.
-
-    Parameters
-    ----------
-    lab
-        One that was not confirmed; a confirmed one is not asked about.
-    cuts
-        Cut-offs by analyte in its own unit: where another reading of the unit lies on the other side, the question
-        says that a risk group hangs on it.
-    """
+def lab_questions(lab: Lab) -> tuple[LabQuestion, ...]:
+    """Return what is to be asked about one value; nothing about a confirmed one."""
     analyte = analytes().get(lab.analyte)
     if lab.confirmed or analyte is None or lab.unit not in (analyte.unit, *analyte.units):
         return ()
-    return (*_of_unit(lab, analyte, cuts or {}), *_of_limit(lab, analyte))
+    return (*_of_unit(lab, analyte), *_of_limit(lab, analyte))
 
 
-def _of_unit(lab: Lab, analyte: Analyte, cuts: Mapping[str, float]) -> Iterator[LabQuestion]:
+def _of_unit(lab: Lab, analyte: Analyte) -> Iterator[LabQuestion]:
     other = other_unit(lab)
     if other is None:
         return
     what = _("{name} {lab}: is it in {other}? Nothing is converted.").format(
         name=analyte.name, lab=lab_words(lab), other=other
     )
-    cut = cuts.get(lab.analyte)
+    cut = next((one.cut for one in assays() if one.analyte == lab.analyte and one.cut is not None), None)
     stated, read = analyte.convert(lab.value, lab.unit), analyte.convert(lab.value, other)
     if cut is not None and (stated >= cut) != (read >= cut):
         what += " " + _("In {other} it would be {read} {unit}, on the other side of the cut-off {cut}.").format(

@@ -18,6 +18,7 @@ from escc_desktop.trial.exporting import table_rows
 from escc_desktop.trial.importing import build_records
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.trial.staging import stage_questions
+from escc_desktop.trial.units import changed_assays, lab_questions
 
 Cells = Mapping[str, str]
 Key = tuple[str, ...]
@@ -141,15 +142,19 @@ def check_cells(table: str, rows: Sequence[Cells]) -> tuple[Finding, ...]:
 
 
 def _judged(record: TrialRecord, tables: Tables) -> Iterator[Finding]:
-    """Yield what stage, adverse events and eligibility ask of a record without faults."""
+    """Yield what laboratory values, stage, adverse events and eligibility ask of a record without faults."""
+    unasked = [lab for lab in record.labs if not lab.question]
+    for one in (*(found for lab in unasked for found in lab_questions(lab)), *changed_assays(unasked)):
+        key = (one.lab.date.isoformat(), one.lab.analyte)
+        yield _asked("labs", key, "unit" if one.code == "unit" else "uln", (one.code, one.what), tables)
     for stage in stage_questions(record):
         yield _asked("patients", (), "stage", (stage.code, stage.what), tables)
     for event in event_questions(record):
         key = (event.events[0].term, event.events[0].start_date.isoformat())
         yield _asked("adverse_events", key, "term", (event.code, event.what), tables)
-    for one in judge(record).contradictions:
-        asked = ("eligibility", one.contradiction)
-        yield _asked("eligibility", (one.criterion.code,), "answer", asked, tables)
+    for result in judge(record).contradictions:
+        asked = ("eligibility", result.contradiction)
+        yield _asked("eligibility", (result.criterion.code,), "answer", asked, tables)
 
 
 def _asked(table: str, key: Key, column: str, asked: tuple[str, str], tables: Tables) -> Finding:

@@ -57,11 +57,10 @@ def test_that_the_unit_is_asked_about_where_another_fits_better(lab: Lab, other:
 
 
 def test_that_a_question_says_when_a_risk_group_hangs_on_it() -> None:
-    cuts = {"ibil": 17.0, "ldh": 250.0}
-    found = lab_questions(Lab(DAY, "ibil", 1.2, "umol/L"), cuts)
+    found = lab_questions(Lab(DAY, "ibil", 1.2, "umol/L"))
     assert "In mg/dL it would be 20.52 umol/L, on the other side of the cut-off 17." in found[0].what
-    assert "cut-off" not in lab_questions(Lab(DAY, "ibil", 0.5, "umol/L"), cuts)[0].what
-    assert lab_questions(Lab(DAY, "ibil", 1.2, "umol/L", confirmed=True), cuts) == ()
+    assert "cut-off" not in lab_questions(Lab(DAY, "ibil", 0.5, "umol/L"))[0].what
+    assert lab_questions(Lab(DAY, "ibil", 1.2, "umol/L", confirmed=True)) == ()
 
 
 @given(value=st.floats(0.05, 60.0))
