@@ -1,4 +1,4 @@
-"""Commands of the study in a project: import, records, mark, plan, read, extract, develop, assess, report."""
+"""Commands of the study in a project: import, records, mark, plan, read, extract, develop, assess, report, due."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from escc_desktop.cli import reports
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, say, show
 from escc_desktop.cli.ledger import project_ledger
 from escc_desktop.cli.manuscript import manuscript_of_project
@@ -30,7 +31,6 @@ from escc_desktop.workflow.study_files import (
     chosen_card,
     develop_to_folder,
     extract_to_file,
-    report_to_file,
 )
 
 Command = tuple[str, Callable[..., None], str]
@@ -274,24 +274,6 @@ def _assess(
     show(document, as_json, lambda: f"{len(verdicts)} patients assessed, survival withheld in {withheld}")
 
 
-def _report(
-    folder: Folder,
-    patient: Annotated[str, typer.Argument(help="Trial code.")],
-    user: User,
-    out: Annotated[Path, typer.Option("-o", "--out", help="PDF to write.")],
-    card: _Card = DEFAULT_CARD,
-    passphrase_file: PassphraseFile = None,
-    password_file: PasswordFile = None,
-    as_json: _Json = False,
-) -> None:
-    """Write an assessed patient's report; for the oncologist."""
-    with Keys(user, passphrase_file, password_file).open(folder) as project:
-        model = chosen_card(project, card)
-        verdict = report_to_file(project, patient, model, out)
-    document = {"out": str(out), "card": model.digest, "assessment": assessment_document(verdict)}
-    show(document, as_json, lambda: f"report of {patient} written to {out}")
-
-
 COMMANDS: tuple[Command, ...] = (
     ("import", _import, "import study dicom --user coordinator --codes codes.csv"),
     ("mark", _mark, "mark study lesions.csv --user coordinator"),
@@ -303,5 +285,5 @@ COMMANDS: tuple[Command, ...] = (
     ("assess", _assess, "assess study --user statistician -o assessments.csv"),
     ("ledger", project_ledger, "ledger study --user statistician --lock -o ledger.csv"),
     ("manuscript", manuscript_of_project, "manuscript study --user statistician -o manuscript"),
-    ("report", _report, "report study P001 --user oncologist -o P001.pdf"),
+    *reports.COMMANDS,
 )

@@ -120,7 +120,9 @@ def _risk(sheet: MdtSheet) -> list[Any]:
         flow.append(page.paragraph(_("No probability is given.") + f" {risk.withheld}", "warning"))
     else:
         chance = horizon_words(risk.horizon_months, risk.endpoint)
-        flow.append(page.paragraph(f"{chance}: {words.percent(risk.survival.value)}. {limits_words(risk.survival)}"))
+        percent = words.percent(risk.survival.value)
+        text = _("{what}: {percent}. {limits}").format(what=chance, percent=percent, limits=limits_words(risk.survival))
+        flow.append(page.paragraph(text))
     flow += [page.paragraph(text, "quiet") for text in (*risk.grounds, *risk.limits)]
     flow.append(page.paragraph(_("Model: {name}").format(name=risk.card_name), "quiet"))
     flow.append(page.paragraph(_("Estimated for research; it decides no treatment."), "quiet"))

@@ -10,6 +10,7 @@ import numpy as np
 
 from escc_desktop.figures.agreement import icc_distribution, icc_wall
 from escc_desktop.figures.roi import roi_slice
+from escc_desktop.i18n import _, plural
 from escc_desktop.imaging.mask import dice, surface_distances
 from escc_desktop.imaging.volume import Volume
 from escc_desktop.prognosis.reproducibility import READINGS, Agreements, without_patients
@@ -83,15 +84,32 @@ def write_reading_report(
     compared, assisted = overlaps(rois), assisted_patients(rois)
     without = without_patients(agreements, assisted)
     sections = (
-        Section("Overlap of the outlines", _overlap_sentences(compared), tables=(_overlap_table(compared),)),
-        Section("Agreement of the features", _icc_sentences(agreements), pictures=tuple(_icc_pictures(agreements))),
-        Section("Assisted tools", _assisted_sentences(compared, assisted, without), tables=_assisted_tables(compared)),
-        Section("Outlines", pictures=tuple(_outlines(rois, volumes))),
+        Section(_("Overlap of the outlines"), _overlap_sentences(compared), tables=(_overlap_table(compared),)),
+        Section(_("Agreement of the features"), _icc_sentences(agreements), pictures=tuple(_icc_pictures(agreements))),
+        Section(
+            _("Assisted tools"), _assisted_sentences(compared, assisted, without), tables=_assisted_tables(compared)
+        ),
+        Section(_("Outlines"), pictures=tuple(_outlines(rois, volumes))),
     )
-    subtitle = f"{len(rois)} signed readings of {len({roi.patient_id for roi in rois})} patients."
-    warnings = tuple(f"No {comparison}-reader comparison was possible." for comparison in agreements.missing)
-    provenance = tuple((f"mask of {roi.session_id}", roi.mask.digest) for roi in rois)
-    study_report(StudyReport("Agreement of readings", subtitle, sections, warnings, provenance, is_synthetic), path)
+    subtitle = _("{n} signed readings of {patients} patients.").format(
+        n=len(rois), patients=len({roi.patient_id for roi in rois})
+    )
+    warnings = tuple(
+        _("No comparison was possible: {comparison}.").format(comparison=comparison_words(comparison))
+        for comparison in agreements.missing
+    )
+    provenance = tuple((_("mask of {session}").format(session=roi.session_id), roi.mask.digest) for roi in rois)
+    title = _("Agreement of readings")
+    report = StudyReport(title, subtitle, sections, warnings, provenance, is_synthetic=is_synthetic)
+    study_report(report, path)
+
+
+def comparison_words(comparison: str) -> str:
+    """Return whose readings are compared."""
+    return {
+        "intra": _("within reader A (intra)"),
+        "inter": _("between the readers (inter)"),
+    }.get(str(comparison), str(comparison))
 
 
 def _overlap_sentences(compared: Sequence[Overlap]) -> tuple[str, ...]:
@@ -100,17 +118,37 @@ def _overlap_sentences(compared: Sequence[Overlap]) -> tuple[str, ...]:
         values = [item.dice for item in compared if item.comparison == comparison]
         if values:
             sentences.append(
-                f"{comparison.capitalize()}-reader: {len(values)} lesions, median Dice {np.median(values):.3f} "
-                f"({min(values):.3f} to {max(values):.3f})."
+                _("{comparison}: {n} lesions, median Dice {median} ({low} to {high}).").format(
+                    comparison=capitalised(comparison_words(comparison)), **_spread(values)
+                )
             )
     return tuple(sentences)
 
 
+def _spread(values: Sequence[float]) -> dict[str, object]:
+    figures = {"median": float(np.median(values)), "low": min(values), "high": max(values)}
+    return {"n": len(values), **{name: f"{value:.3f}" for name, value in figures.items()}}
+
+
+def capitalised(text: str) -> str:
+    """Return a text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
 def _overlap_table(compared: Sequence[Overlap]) -> TableBlock:
-    header = ("Comparison", "Patient", "Lesion", "Dice", "HD95, mm", "ASSD, mm", "Volume, mL", "Second, mL")
+    header = (
+        _("Comparison"),
+        _("Patient"),
+        _("Lesion"),
+        _("Dice"),
+        _("HD95, mm"),
+        _("ASSD, mm"),
+        _("Volume, mL"),
+        _("Second, mL"),
+    )
     rows = tuple(
         (
-            item.comparison,
+            comparison_words(item.comparison),
             item.patient_id,
             item.lesion_id,
             f"{item.dice:.3f}",
@@ -129,7 +167,7 @@ def _assisted_sentences(
 ) -> tuple[str, ...]:
     """Say how much assisted tools touched, and how readings agree without that."""
     if not assisted:
-        return ("No slice of any reading was touched by an assisted tool.",)
+        return (_("No slice of any reading was touched by an assisted tool."),)
     told = []
     for comparison in READINGS:
         values = [
@@ -137,26 +175,39 @@ def _assisted_sentences(
         ]
         if values:
             told.append(
-                f"{comparison.capitalize()}-reader, slices no assisted tool touched: {len(values)} lesions, "
-                f"median Dice {np.median(values):.3f} ({min(values):.3f} to {max(values):.3f})."
+                _(
+                    "{comparison}, slices no assisted tool touched: {n} lesions, median Dice {median} "
+                    "({low} to {high})."
+                ).format(comparison=capitalised(comparison_words(comparison)), **_spread(values))
             )
-    who = "patient" if len(assisted) == 1 else "patients"
-    of = f"Without the {len(assisted)} {who} of whom a slice was touched"
+    of = plural(
+        "Without the {n} patient of whom a slice was touched:",
+        "Without the {n} patients of whom a slice was touched:",
+        len(assisted),
+    )
     if without is None:
-        return (*told, f"{of} too few are left to compare features.")
-    return (*told, f"{of}:", *_icc_sentences(without))
+        return (*told, of + " " + _("too few are left to compare features."))
+    return (*told, of, *_icc_sentences(without))
 
 
 def _assisted_tables(compared: Sequence[Overlap]) -> tuple[TableBlock, ...]:
-    header = ("Comparison", "Patient", "Lesion", "Assisted, %", "Second, %", "Dice", "Dice by hand")
+    header = (
+        _("Comparison"),
+        _("Patient"),
+        _("Lesion"),
+        _("Assisted, %"),
+        _("Second, %"),
+        _("Dice"),
+        _("Dice by hand"),
+    )
     rows = tuple(
         (
-            item.comparison,
+            comparison_words(item.comparison),
             item.patient_id,
             item.lesion_id,
             *(f"{100 * share:.0f}" for share in item.assisted),
             f"{item.dice:.3f}",
-            f"{item.dice_by_hand:.3f}" if np.isfinite(item.dice_by_hand) else "none left",
+            f"{item.dice_by_hand:.3f}" if np.isfinite(item.dice_by_hand) else _("none left"),
         )
         for item in compared
         if max(item.assisted) > 0
@@ -166,28 +217,33 @@ def _assisted_tables(compared: Sequence[Overlap]) -> tuple[TableBlock, ...]:
 
 def _icc_sentences(agreements: Agreements) -> tuple[str, ...]:
     told = [
-        f"{comparison.comparison.capitalize()}-reader: {int(comparison.passed.sum())} of {len(agreements.names)} "
-        f"features above {agreements.threshold:g} on {comparison.n} lesions "
-        f"({int(comparison.is_constant.sum())} constant)."
+        _("{comparison}: {passed} of {all} features above {threshold} on {n} lesions ({constant} constant).").format(
+            comparison=capitalised(comparison_words(comparison.comparison)),
+            passed=int(comparison.passed.sum()),
+            all=len(agreements.names),
+            threshold=f"{agreements.threshold:g}",
+            n=comparison.n,
+            constant=int(comparison.is_constant.sum()),
+        )
         for comparison in agreements.comparisons
     ]
-    return (*told, f"{len(agreements.stable_names)} features pass every comparison made.")
+    return (*told, _("{n} features pass every comparison made.").format(n=len(agreements.stable_names)))
 
 
 def _icc_pictures(agreements: Agreements) -> Iterator[Picture]:
     values = {str(one.comparison): one.icc.icc for one in agreements.comparisons}
     fewest = min(one.n for one in agreements.comparisons)
     spread = icc_distribution(values, n_patients=fewest, threshold=agreements.threshold)
-    yield Picture("Distribution of the ICC", spread)
+    yield Picture(_("Distribution of the ICC"), spread)
     for one in agreements.comparisons:
         wall = icc_wall(
             agreements.names, one.icc.icc, one.icc.lower, comparison=one.comparison, threshold=agreements.threshold
         )
-        yield Picture(f"Every feature, {one.comparison}", wall)
+        yield Picture(_("Every feature, {comparison}").format(comparison=comparison_words(one.comparison)), wall)
 
 
 def _outlines(rois: Sequence[Roi], volumes: Mapping[str, Volume]) -> Iterator[Picture]:
     shown = [roi for roi in rois if roi.volume_digest in volumes][:SHOWN_PICTURES]
     for roi in shown:
-        title = f"{roi.patient_id}, {roi.lesion_id}, reader {roi.reader}, {roi.occasion}"
+        title = f"{roi.patient_id}, {roi.lesion_id}, {roi.session_id}"
         yield Picture(title, roi_slice(volumes[roi.volume_digest], roi.mask))

@@ -120,7 +120,10 @@ def paragraph(text: str, name: str = "text") -> Paragraph:
 def _style(name: str, is_chinese: bool) -> ParagraphStyle:
     """Return a style; Chinese has no spaces and breaks between any two characters, but for punctuation."""
     chosen = STYLES[name]
-    return ParagraphStyle(f"{name} chinese", parent=chosen, wordWrap="CJK") if is_chinese else chosen
+    if not is_chinese:
+        return chosen
+    # There is no bold Chinese face: Latin between is not bold either.
+    return ParagraphStyle(f"{name} chinese", parent=chosen, wordWrap="CJK", fontName=FACE)
 
 
 def cell_text(cell: Cell) -> str:

@@ -23,7 +23,6 @@ from escc_desktop.workflow.cohort import constant_features
 from escc_desktop.workflow.folders import check_folder
 from escc_desktop.workflow.kept_figures import kept_figures
 from escc_desktop.workflow.modelling import ASSESSMENT_COLUMNS, DEVELOPMENT_MARKER, assessment_row, write_development
-from escc_desktop.workflow.patient_report import write_patient_report
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.stored import feature_table
 
@@ -131,26 +130,6 @@ def assess_to_file(project: Project, card: ModelCard, out: Path | None) -> tuple
         }
         write_csv(out, ASSESSMENT_COLUMNS, [assessment_row(verdict) for verdict in verdicts], provenance)
     return verdicts
-
-
-def report_to_file(project: Project, patient_id: str, card: ModelCard, out: Path) -> Assessment:
-    """Write a patient's report from the verdict the project keeps.
-
-    Raises
-    ------
-    AccessDeniedError
-        The principal may not see all that is in it.
-    EsccError
-        The patient was not assessed with this card.
-    """
-    for operation in (Operation.REPORT, Operation.VIEW_IMAGES, Operation.VIEW_OUTCOME, Operation.VIEW_ROIS):
-        require(project.principal, operation)
-    check_file(out, ".pdf")
-    verdict = next((each for each in project.assessments(card) if each.patient_id == patient_id), None)
-    if verdict is None:
-        raise EsccError(f"Patient {patient_id} has no assessment with this card.", "Assess the patients first.")
-    write_patient_report(project, verdict, card, project.card_features(card), out)
-    return verdict
 
 
 def audit_documents(project: Project) -> list[dict[str, Any]]:

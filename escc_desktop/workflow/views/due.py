@@ -233,14 +233,14 @@ def _missing(findings: Sequence[HoldFinding]) -> str:
 
 
 def _joined(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
+    return _("; ").join(part for part in parts if part)
 
 
 def _dose_words(about: DueDose) -> tuple[str, str]:
     """Return the doses of a day, how they were computed, and what stands against them."""
     if about.trouble:
         return _("Next dose"), about.trouble
-    doses = ", ".join(f"{drug_name(one.dose.drug)} {_amount(one.dose)}" for one in about.doses)
+    doses = _(", ").join(f"{drug_name(one.dose.drug)} {_amount(one.dose)}" for one in about.doses)
     what = _("Cycle {cycle}, day {day}").format(cycle=about.cycle, day=about.day)
     by_surface = [one.dose.reason for one in about.doses if one.dose.surface_m2 is not None or one.dose.dose_mg is None]
     against = [one.found.reason for one in about.holds if one.found.holds is False]

@@ -72,7 +72,7 @@ def mdt_sheet(project: Project, patient_id: str, question: str, *, is_synthetic:
     name = protocol.name_zh if printed_language() == "zh_CN" and protocol.name_zh else protocol.name
     return MdtSheet(
         patient_id=patient_id,
-        trial=f"{protocol.registration} · {name}.",
+        trial=_("{registration} · {name}.").format(registration=protocol.registration, name=name),
         as_of=_("Latest entry in the record: {date}.").format(date=_latest(record).isoformat()),
         question=question,
         facts=tuple(_facts(record)),
@@ -99,7 +99,7 @@ def _facts(record: TrialRecord) -> Iterator[tuple[str, str]]:
     base = record.baseline
     ecog = f"ECOG {base.ecog}" if base.ecog is not None else _("ECOG not known")
     stage = " ".join(filter(None, (base.t_stage, base.n_stage, base.m_stage, base.stage)))
-    yield _("Patient"), ", ".join((age_words(base.age_years), sex_word(base.sex), ecog))
+    yield _("Patient"), _(", ").join((age_words(base.age_years), sex_word(base.sex), ecog))
     yield _("Diagnosis"), _diagnosis(base)
     yield _("Stage (AJCC 8)"), stage or _("not known")
     yield _("Metastases"), _metastases(base)
@@ -120,7 +120,7 @@ def _diagnosis(base: Baseline) -> str:
         "undifferentiated": _("undifferentiated"),
     }
     place, grade = places.get(base.tumor_location, ""), grades.get(base.differentiation, "")
-    return ", ".join(filter(None, (_("esophageal squamous cell carcinoma"), place, grade)))
+    return _(", ").join(filter(None, (_("esophageal squamous cell carcinoma"), place, grade)))
 
 
 def _metastases(base: Baseline) -> str:
@@ -136,7 +136,7 @@ def _metastases(base: Baseline) -> str:
     if base.metastasis_other_sites:
         found.append(plural("{n} other organ", "{n} other organs", base.metastasis_other_sites))
     if found:
-        return ", ".join(found)
+        return _(", ").join(found)
     return _("not known") if base.metastasis_liver is None else _("none recorded")
 
 
@@ -148,11 +148,11 @@ def _earlier(base: Baseline) -> str:
         (base.prior_targeted_therapy, _("targeted therapy")),
         (base.prior_immunotherapy, _("immune checkpoint inhibitor")),
     )
-    had = ", ".join(name for given, name in asked if given)
-    unknown = ", ".join(name for given, name in asked if given is None)
+    had = _(", ").join(name for given, name in asked if given)
+    unknown = _(", ").join(name for given, name in asked if given is None)
     if not unknown:
         return had or _("none recorded")
-    return "; ".join(filter(None, (had, _("not known: {names}").format(names=unknown))))
+    return _("; ").join(filter(None, (had, _("not known: {names}").format(names=unknown))))
 
 
 def _status(record: TrialRecord) -> str:

@@ -113,7 +113,7 @@ def _changes(summary: DoseSummary) -> str:
         if changes:
             reasons = ", ".join(dict.fromkeys(event_name(one.reason) for one in changes if one.reason))
             told.append(f"{word} × {len(changes)}" + (f" ({reasons})" if reasons else ""))
-    return "; ".join(told)
+    return _("; ").join(told)
 
 
 def events_table(record: TrialRecord) -> TableBlock:
