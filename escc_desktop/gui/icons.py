@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
@@ -10,6 +11,9 @@ from PySide6.QtSvg import QSvgRenderer
 
 from escc_desktop.gui.theme import current_tokens
 from escc_desktop.resources import resource_path
+
+# An icon that is changed after it was copied has an engine of its own; few ever are.
+_CLONES: Final[list[QIconEngine]] = []
 
 
 class _InkEngine(QIconEngine):
@@ -30,13 +34,15 @@ class _InkEngine(QIconEngine):
     def pixmap(self, size, mode, state) -> QPixmap:  # type: ignore[no-untyped-def]
         picture = QPixmap(size)
         picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        self.paint(painter, picture.rect(), mode, state)
-        painter.end()
+        with QPainter(picture) as painter:
+            self.paint(painter, picture.rect(), mode, state)
         return picture
 
     def clone(self) -> QIconEngine:
-        return _InkEngine(self._name, self._token)
+        # Qt takes what is returned, and PySide does not know: without another owner, Qt would be left with nothing.
+        made = _InkEngine(self._name, self._token)
+        _CLONES.append(made)
+        return made
 
 
 def icon(name: str, token: str = "text") -> QIcon:
@@ -54,9 +60,8 @@ def icon_pixmap(name: str, token: str, size: int, ratio: float) -> QPixmap:
     picture = QPixmap(QSize(size, size) * ratio)
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    paint_icon(painter, QRectF(0, 0, size, size), name, getattr(current_tokens(), token))
-    painter.end()
+    with QPainter(picture) as painter:
+        paint_icon(painter, QRectF(0, 0, size, size), name, getattr(current_tokens(), token))
     return picture
 
 

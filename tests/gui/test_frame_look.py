@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gettext
 import os
 import re
@@ -11,9 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QAction, QColor
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QColor, QIcon
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QStyle, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -23,6 +25,7 @@ from escc_desktop.gui.app import make_window
 from escc_desktop.gui.arguments import WindowStart
 from escc_desktop.gui.frame.fields import HiddenEdit
 from escc_desktop.gui.frame.sheet import Sheet
+from escc_desktop.gui.icons import icon
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.page import FirstStep
 from escc_desktop.gui.theme import current_tokens, load_tokens, shown_theme
@@ -392,3 +395,12 @@ def test_that_return_presses_the_button_that_has_the_keyboard(qtbot: QtBot) -> N
     made.clicked.connect(lambda: pressed.append(True))
     qtbot.keyClick(made, Qt.Key.Key_Return)
     assert pressed == [True]
+
+
+def test_that_an_icon_changed_after_it_was_copied_is_painted_still() -> None:
+    """Qt then asks for an engine of its own, and keeps it as long as the icon lives."""
+    changed = QIcon(icon("add"))
+    changed.setIsMask(True)
+    gc.collect()
+    pictures = [changed.pixmap(QSize(side, side)).toImage() for side in range(20, 40)]
+    assert all(np.any(np.frombuffer(picture.constBits(), dtype=np.uint8)) for picture in pictures)

@@ -46,13 +46,13 @@ class JobsButton(QToolButton):
         super().paintEvent(event)
         if self.fraction is None:
             return
-        painter, tokens = QPainter(self), current_tokens()
-        painter.setPen(Qt.PenStyle.NoPen)
-        whole = QRectF(6, self.height() - _BAR_PX - 1, self.width() - 12, _BAR_PX)
-        painter.fillRect(whole, tokens.color("line"))
-        whole.setWidth(whole.width() * self.fraction)
-        painter.fillRect(whole, tokens.color("accent"))
-        painter.end()
+        tokens = current_tokens()
+        with QPainter(self) as painter:
+            painter.setPen(Qt.PenStyle.NoPen)
+            whole = QRectF(6, self.height() - _BAR_PX - 1, self.width() - 12, _BAR_PX)
+            painter.fillRect(whole, tokens.color("line"))
+            whole.setWidth(whole.width() * self.fraction)
+            painter.fillRect(whole, tokens.color("accent"))
 
 
 def shown_jobs(tasks: Tasks) -> tuple[Running, ...]:

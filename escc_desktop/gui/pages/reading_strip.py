@@ -111,19 +111,18 @@ class SliceStrip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint bars, marks and the current slice."""
         tokens = current_tokens()
-        painter = QPainter(self)
-        base = self.height() - _BASE_PX
-        painter.fillRect(QRectF(_SIDE_PX, base, self.width() - 2 * _SIDE_PX, 2), tokens.color("line"))
-        painter.setFont(face(CAPTION_PX))
-        painter.setPen(tokens.color("secondary"))
-        ends = QRectF(self.rect()).adjusted(0, 0, 0, -2)
-        painter.drawText(ends, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, _("head"))
-        painter.drawText(ends, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, _("feet"))
-        self._paint_bars(painter, base)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        self._paint_mark(painter, base)
-        self._paint_current(painter)
-        painter.end()
+        with QPainter(self) as painter:
+            base = self.height() - _BASE_PX
+            painter.fillRect(QRectF(_SIDE_PX, base, self.width() - 2 * _SIDE_PX, 2), tokens.color("line"))
+            painter.setFont(face(CAPTION_PX))
+            painter.setPen(tokens.color("secondary"))
+            ends = QRectF(self.rect()).adjusted(0, 0, 0, -2)
+            painter.drawText(ends, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, _("head"))
+            painter.drawText(ends, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, _("feet"))
+            self._paint_bars(painter, base)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            self._paint_mark(painter, base)
+            self._paint_current(painter)
 
     def _paint_bars(self, painter: QPainter, base: float) -> None:
         step = max((self.width() - 2 * _SIDE_PX) / len(self._areas_mm2), 1.0)

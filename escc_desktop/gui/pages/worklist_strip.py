@@ -94,22 +94,23 @@ class SliceStrip(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the strip."""
         tokens = current_tokens()
-        painter = QPainter(self)
-        painter.setPen(Qt.PenStyle.NoPen)
-        strip = self.strip
-        top, bottom = 8.0, HEIGHT_PX - 2.0
-        half = max(strip.step_mm, 0.1) / 2
-        wide = max((self.x_of(half) - self.x_of(-half)) * 0.72, 1.0)
-        doubles = set(strip.doubles)
-        painter.setBrush(tokens.color("secondary"))
-        for place in strip.positions_mm:
-            painter.drawRect(QRectF(self.x_of(place) - wide / 2, top, wide, bottom - top))
-        for start, stop in strip.gaps:
-            room = QRectF(self.x_of(start + half), top, self.x_of(stop - half) - self.x_of(start + half), bottom - top)
-            self._paint_gap(painter, room, tokens)
-        for place in doubles:
-            self._paint_double(painter, QRectF(self.x_of(place) - wide / 2, 0, wide, bottom), tokens)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setPen(Qt.PenStyle.NoPen)
+            strip = self.strip
+            top, bottom = 8.0, HEIGHT_PX - 2.0
+            half = max(strip.step_mm, 0.1) / 2
+            wide = max((self.x_of(half) - self.x_of(-half)) * 0.72, 1.0)
+            doubles = set(strip.doubles)
+            painter.setBrush(tokens.color("secondary"))
+            for place in strip.positions_mm:
+                painter.drawRect(QRectF(self.x_of(place) - wide / 2, top, wide, bottom - top))
+            for start, stop in strip.gaps:
+                room = QRectF(
+                    self.x_of(start + half), top, self.x_of(stop - half) - self.x_of(start + half), bottom - top
+                )
+                self._paint_gap(painter, room, tokens)
+            for place in doubles:
+                self._paint_double(painter, QRectF(self.x_of(place) - wide / 2, 0, wide, bottom), tokens)
 
     @staticmethod
     def _paint_gap(painter: QPainter, room: QRectF, tokens: Tokens) -> None:

@@ -67,13 +67,12 @@ class Painted(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102
         self.spots = []
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(face(CAPTION_PX))
-        self.draw(painter)
-        if self.hasFocus():
-            self._draw_focus(painter)
-        painter.end()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(face(CAPTION_PX))
+            self.draw(painter)
+            if self.hasFocus():
+                self._draw_focus(painter)
         has_keys = any(spot.key for spot in self.spots)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if has_keys else Qt.FocusPolicy.NoFocus)
 
