@@ -13,7 +13,7 @@ from escc_desktop.store.records import Document
 from escc_desktop.store.store import Store
 from escc_desktop.workflow.records_change import changes_between, history_of
 from escc_desktop.workflow.records_entry import Saving, save_tables, tables_of
-from escc_desktop.workflow.records_lock import hold_open
+from escc_desktop.workflow.records_lock import hold_open, require_open
 from escc_desktop.workflow.records_rows import Cells, Key, check_cells, key_of, settle
 
 # Stands for a whole row that only one of the two entered.
@@ -76,6 +76,7 @@ def enter_second(store: Store, principal: Principal, patient_id: str, table: str
     EsccError
         There is nothing to compare with, or a cell cannot be understood.
     """
+    require_open(store, patient_id)
     refuse_first(store, principal, patient_id, table)
     settled = tuple(settle(table, row) for row in rows)
     if not settled:

@@ -16,7 +16,7 @@ from escc_desktop.trial.columns import table_specs
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.workflow.clinical_data import put_record, record_of
 from escc_desktop.workflow.records_change import CellChange, changes_between
-from escc_desktop.workflow.records_lock import WHOLE_TRIAL, hold_open
+from escc_desktop.workflow.records_lock import WHOLE_TRIAL, hold_open, require_open
 from escc_desktop.workflow.records_rows import Cells, Finding, Tables, read_rows, rows_of, settle
 
 
@@ -82,6 +82,7 @@ def save_entries(
         The record is frozen or locked, or somebody else changed a table meanwhile.
     """
     patient_id = entries[0].patient_id
+    require_open(store, patient_id)
     revision, before = store.revision(TRIAL_RECORD, patient_id), tables_of(store, patient_id)
     for entry in entries:
         if tuple(before.get(entry.table, ())) != tuple(entry.base):

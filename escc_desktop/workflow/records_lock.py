@@ -54,6 +54,15 @@ def set_state(store: Store, principal: Principal, record_id: str, wanted: Record
         writing.put(RECORD_STATE, Document(record_id, {"state": str(wanted)}))
 
 
+def require_open(store: Store, patient_id: str, allowed: RecordState = RecordState.OPEN) -> None:
+    """Raise EsccError if a patient's record, or the trial, is stricter than `allowed`."""
+    for record_id in (patient_id, WHOLE_TRIAL):
+        found = own_state(store, record_id)
+        if _ORDER.index(found) > _ORDER.index(allowed):
+            whose = "The trial is" if record_id == WHOLE_TRIAL else f"The record of {patient_id} is"
+            raise EsccError(f"{whose} {found}; nothing was changed.", _HINTS[found])
+
+
 def hold_open(store: Store, writing: Writing, patient_id: str, allowed: RecordState = RecordState.OPEN) -> None:
     """Refuse a transaction on a record that is stricter than `allowed`, now or by the time it is written.
 
@@ -62,12 +71,9 @@ def hold_open(store: Store, writing: Writing, patient_id: str, allowed: RecordSt
     EsccError
         The record, or the trial, is frozen or locked.
     """
-    for record_id in (patient_id, WHOLE_TRIAL):
-        revision = store.revision(RECORD_STATE, record_id)
-        found = own_state(store, record_id)
-        if _ORDER.index(found) > _ORDER.index(allowed):
-            whose = "The trial is" if record_id == WHOLE_TRIAL else f"The record of {patient_id} is"
-            raise EsccError(f"{whose} {found}; nothing was changed.", _HINTS[found])
+    revisions = {record_id: store.revision(RECORD_STATE, record_id) for record_id in (patient_id, WHOLE_TRIAL)}
+    require_open(store, patient_id, allowed)
+    for record_id, revision in revisions.items():
         _expect(writing, record_id, revision)
 
 

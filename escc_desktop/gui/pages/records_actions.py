@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.i18n import _
@@ -11,10 +11,45 @@ from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.views.records_form import TABS
 
 if TYPE_CHECKING:
-    from escc_desktop.gui.pages.records import RecordsPage
+    from escc_desktop.gui.pages.records_form import FormPanel
+    from escc_desktop.gui.pages.records_list import RecordList
+    from escc_desktop.workflow.project import Project
+    from escc_desktop.workflow.views.records import PatientRecord
 
 
-def record_actions(page: RecordsPage) -> tuple[Action, ...]:
+class Offering(Protocol):
+    """What the actions ask of the page."""
+
+    form: FormPanel
+    list: RecordList
+    titles: dict[str, str]
+    shown: PatientRecord | None
+
+    @property
+    def tab(self) -> str:
+        """The part of the record on screen."""
+
+    @property
+    def project(self) -> Project:
+        """The opened project."""
+
+    def go(self, where: object) -> None:
+        """Show a part of the record."""
+
+    def save(self) -> None:
+        """Save the form."""
+
+    def ask(self) -> None:
+        """Ask about a cell."""
+
+    def ask_new(self) -> None:
+        """Ask for a new patient."""
+
+    def begin_second(self) -> None:
+        """Begin a second entry."""
+
+
+def record_actions(page: Offering) -> tuple[Action, ...]:
     """Return what can be done on the page, and the way to each part of the record."""
     form, patients = page.form, page.list
     parts = tuple(
@@ -47,23 +82,23 @@ def record_actions(page: RecordsPage) -> tuple[Action, ...]:
     )  # fmt: skip
 
 
-def why_no_ask(page: RecordsPage) -> str:
+def why_no_ask(page: Offering) -> str:
     """Return why no query can be raised now."""
     if page.shown is None or page.tab not in TABS or not page.form.grid.currentIndex().isValid():
         return _("Choose a cell of a form first.")
     return "" if page.shown.may_query else _("Statistician and coordinator raise queries.")
 
 
-def _why_no_form(page: RecordsPage) -> str:
+def _why_no_form(page: Offering) -> str:
     if page.shown is None or page.tab not in TABS:
         return _("No form is on screen.")
     return page.shown.why_not
 
 
-def _why_no_row(page: RecordsPage) -> str:
+def _why_no_row(page: Offering) -> str:
     why_not = _why_no_form(page)
     return why_not or (_("This form has one row.") if page.form.form.is_sheet else "")
 
 
-def _why_no_new(page: RecordsPage) -> str:
+def _why_no_new(page: Offering) -> str:
     return "" if page.project.may(Operation.ENTER_RECORDS) else _("Your role does not enter records.")

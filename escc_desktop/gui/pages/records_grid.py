@@ -237,8 +237,8 @@ class CellDelegate(QStyledItemDelegate):
             line = QLineEdit(parent)
             line.setFrame(False)
             line.setPlaceholderText("YYYY-MM-DD" if field.kind == "date" else "")
-            if words := suggestions_of(field):
-                offered = QCompleter(list(words), line)
+            if suggestions := suggestions_of(field):
+                offered = QCompleter(list(suggestions), line)
                 offered.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
                 offered.setFilterMode(Qt.MatchFlag.MatchContains)
                 line.setCompleter(offered)

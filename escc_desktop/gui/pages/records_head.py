@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -71,7 +72,7 @@ class RecordHead(QWidget):
     def _offer(self, record_id: str, now: str, words: dict[str, str]) -> None:
         for state, text in words.items():
             if state != now:
-                self._menu.addAction(text, lambda one=state: self.wanted.emit(record_id, one))
+                self._menu.addAction(text, partial(self.wanted.emit, record_id, state))
 
 
 def state_title(record_id: str, state: str, patient_id: str) -> str:

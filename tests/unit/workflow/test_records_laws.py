@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.store.kinds import TRIAL_RECORD
+from escc_desktop.trial.exporting import write_tables
 from escc_desktop.trial.importing import read_records
 from escc_desktop.workflow.demo.records import write_records
 from escc_desktop.workflow.demo.truth import draw_truth
@@ -169,20 +170,24 @@ def test_that_locked_means_no_change_from_any_door(staff, tmp_path: Path, record
     before = coordinator.history("P1")
     coordinator.set_state(record_id, RecordState.LOCKED, "data cut")
     folder = tmp_path / "records"
-    write_records(draw_truth(1), folder)
-    for path in folder.glob("*.csv"):
-        path.write_text(path.read_text(encoding="utf-8").replace("P001", "P1"), encoding="utf-8")
+    folder.mkdir()
+    write_tables(staff["coordinator"].records(), folder, {})
+    table = folder / "survival.csv"
+    table.write_text(table.read_text("utf-8").replace("2024-06-01", "2024-06-02"), encoding="utf-8")
+    imports = staff["coordinator"].record_imports()
     doors = [
         lambda: save(staff["coordinator"], "labs", [{**LAB, "value": "300"}], "why"),
-        lambda: save(staff["oncologist"], "labs", [LAB, {**LAB, "analyte": "ast"}]),
+        lambda: save(staff["oncologist"], "labs", [LAB, {**LAB, "analyte": "ast", "uln": "40"}]),
         lambda: staff["oncologist"].record_book().enter_second("P1", "labs", [LAB]),
         lambda: statistician.ask("P1", ("patients", (), "sex"), "and this?"),
         lambda: coordinator.answer("P1", query.query_id, "yes"),
-        lambda: staff["coordinator"].import_records(folder, frozenset({"unit"})),
+        lambda: imports.commit(imports.preview(folder), frozenset({"missing_table"}), "newer"),
     ]
     for door in doors:
-        with pytest.raises(EsccError, match="locked"):
+        with pytest.raises(EsccError, match=r"locked|“closed”"):
             door()
+    # Confirming that the record is closed leaves it out.
+    assert imports.commit(imports.preview(folder), frozenset({"missing_table", "closed"}), "newer") == 0
     assert coordinator.history("P1") == before
     with pytest.raises(EsccError, match="reason"):
         coordinator.set_state(record_id, RecordState.OPEN, " ")
@@ -217,10 +222,10 @@ def test_that_anothers_change_meanwhile_is_not_overwritten(staff) -> None:
 
 def test_that_a_second_entry_is_anothers_and_its_differences_are_settled_with_reasons(staff) -> None:
     coordinator, oncologist = staff["coordinator"].record_book(), staff["oncologist"].record_book()
-    save(staff["coordinator"], "labs", [LAB, {**LAB, "analyte": "ast", "value": "30"}])
+    save(staff["coordinator"], "labs", [LAB, {**LAB, "analyte": "ast", "value": "30", "uln": "40"}])
     with pytest.raises(AccessDeniedError, match="yourself"):
         coordinator.enter_second("P1", "labs", [LAB])
-    second = [{**LAB, "value": "201"}, {**LAB, "analyte": "alt", "value": "25"}]
+    second = [{**LAB, "value": "201"}, {**LAB, "analyte": "alt", "value": "25", "uln": "40"}]
     found = oncologist.enter_second("P1", "labs", second)
     assert {(one.key[1], one.column) for one in found.open} == {
         ("ldh", "value"),
