@@ -190,7 +190,7 @@ def _nomogram(card: ModelCard, verdict: Assessment, table: FeatureTable, clinica
 def _provenance(roi: Roi | None) -> tuple[tuple[str, str], ...]:
     pairs = []
     if roi is not None:
-        pairs = [(_("Reading"), roi.session_id), (_("Mask"), roi.mask.digest), (_("Volume"), roi.volume_digest)]
+        pairs = [(_("Reading"), roi.session_id), (_("Mask"), roi.mask.digest), (_("CT image"), roi.volume_digest)]
         if roi.signature is not None:
             pairs.append((_("Signed"), f"{roi.signature.name}, {roi.signature.at:%Y-%m-%d %H:%M} UTC"))
     return tuple(pairs)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from escc_desktop.files import write_csv
-from escc_desktop.i18n import _, plural, printed_language, printing_in
+from escc_desktop.i18n import _, plural, printing_in
 from escc_desktop.progress import Progress
 from escc_desktop.reading.session import Occasion
 from escc_desktop.trial.due import (
@@ -25,12 +25,12 @@ from escc_desktop.trial.due import (
     due_from_records,
     due_order,
 )
-from escc_desktop.trial.protocol import load_protocol
 from escc_desktop.trial.regimen import HoldFinding, PlannedDose
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.printing import PrintOrder
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.report import Section, StudyReport, TableBlock, study_report
+from escc_desktop.workflow.views.trial_words import drug_name, event_name
 
 __all__ = ["DueChoice", "DueKind", "DueRow", "DueState", "DueView", "due_csv", "due_print", "due_view"]
 
@@ -259,12 +259,6 @@ def _amount(dose: PlannedDose) -> str:
     return f"{dose.dose_mg:g} {unit}"
 
 
-def drug_name(drug: str) -> str:
-    """Return a drug of the trial in words; another one stays as it is recorded."""
-    known = next((one for one in load_protocol().drugs if one.name == drug), None)
-    return known.name_zh if known is not None and known.name_zh and printed_language() == "zh_CN" else drug
-
-
 def _event_words(about: OpenEvent) -> tuple[str, str]:
     event = about.event
     notes = (
@@ -272,7 +266,7 @@ def _event_words(about: OpenEvent) -> tuple[str, str]:
         _("possibly immune-related") if event.immune_related in {"confirmed", "suspected"} else "",
         "" if event.action in _NO_ACTION else event.action,
     )
-    return _("{term}, grade {grade}").format(term=event.term, grade=event.grade), _joined(*notes)
+    return _("{term}, grade {grade}").format(term=event_name(event.term), grade=event.grade), _joined(*notes)
 
 
 def _window(due: Due) -> str:

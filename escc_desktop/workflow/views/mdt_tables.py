@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from escc_desktop.i18n import _, plural, printed_language
-from escc_desktop.trial.ctcae import find_term
+from escc_desktop.i18n import _, plural
 from escc_desktop.trial.dose_intensity import DoseSummary, dose_summaries
 from escc_desktop.trial.due import is_open
 from escc_desktop.trial.protocol import Protocol
@@ -13,7 +12,7 @@ from escc_desktop.trial.recist import Assessed
 from escc_desktop.trial.records import Lab, Response, TrialRecord
 from escc_desktop.trial.response import assessed_visits
 from escc_desktop.workflow.report import TableBlock
-from escc_desktop.workflow.views.due import drug_name
+from escc_desktop.workflow.views.trial_words import drug_name, event_name
 from escc_desktop.workflow.views.words import site_name
 
 _LESIONS, _EVENTS, _VISITS = 8, 6, 10
@@ -137,12 +136,6 @@ def events_table(record: TrialRecord) -> TableBlock:
         for one in found[:_EVENTS]
     )
     return TableBlock(header, rows, note=_more(len(found) - _EVENTS) if rows else _("None is open."))
-
-
-def event_name(term: str) -> str:
-    """Return an adverse event in the language in force; one that is no known term as it was recorded."""
-    known = find_term(term)
-    return known.zh if known is not None and known.zh and printed_language() == "zh_CN" else term
 
 
 def labs_table(record: TrialRecord) -> TableBlock:

@@ -44,7 +44,7 @@ def write_one_reading(project: Project, session_id: str, path: Path, *, is_synth
     )
     title = _("Reading {session}").format(session=session_id)
     subtitle = _("{who}, signed; outlined blind to outcome and to other readings.").format(who=reader_words(roi))
-    provenance = ((_("Mask"), roi.mask.digest), (_("Volume"), roi.volume_digest))
+    provenance = ((_("Mask"), roi.mask.digest), (_("CT image"), roi.volume_digest))
     stamps = ((_("mask"), roi.mask.digest), *_settings(roi))
     report = StudyReport(title, subtitle, sections, provenance=provenance, stamps=stamps, is_synthetic=is_synthetic)
     study_report(report, path)
