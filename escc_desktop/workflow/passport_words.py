@@ -16,10 +16,14 @@ def entry_lines(entry: PassportEntry) -> tuple[str, ...]:
     lines.append(recorded_words(entry))
     if entry.measured:
         lines.append(_("By hand: {what}").format(what=entry.measured))
-    lines += [f"{name}: {value:.4g}" for name, value in entry.features]
     if entry.note:
         lines.append(entry.note)
     return tuple(line for line in lines if line)
+
+
+def feature_lines(entry: PassportEntry) -> tuple[str, ...]:
+    """Return the features of an entry's reading in words, one a line."""
+    return tuple(f"{name}: {value:.4g}" for name, value in entry.features)
 
 
 def kind_word(kind: str) -> str:

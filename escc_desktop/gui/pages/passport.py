@@ -12,7 +12,16 @@ import numpy as np
 import shiboken6
 from PySide6.QtCore import QRectF, Qt, QUrl
 from PySide6.QtGui import QColor, QDesktopServices, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from escc_desktop.errors import EsccError
 from escc_desktop.gui.desktop import Desktop
@@ -23,7 +32,7 @@ from escc_desktop.gui.widgets.text import button, card, label
 from escc_desktop.i18n import _, said
 from escc_desktop.workflow.passport import OUTLINED, PROPOSED, Passport, PassportEntry, open_passport, propose
 from escc_desktop.workflow.passport_report import write_passport
-from escc_desktop.workflow.passport_words import entry_lines
+from escc_desktop.workflow.passport_words import entry_lines, feature_lines
 from escc_desktop.workflow.recist_measures import Measured, take
 
 if TYPE_CHECKING:
@@ -34,6 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SIDE_PX: Final = 168
 _WORDS_PX: Final = 172
+_FEATURES_PX: Final = 250
 _LOW_HU, _HIGH_HU = -135.0, 215.0
 # Okabe and Ito's yellow for what was drawn; their sky blue, dashed, for what nobody drew.
 _DRAWN, _PROPOSED = QColor("#f0e442"), QColor("#56b4e9")
@@ -60,12 +70,11 @@ class CropPicture(QWidget):
         place = QRectF((_SIDE_PX - width * scale) / 2, (_SIDE_PX - height * scale) / 2, width * scale, height * scale)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, self._image)
-        pen = QPen(_PROPOSED if self._is_proposal else _DRAWN, 1.5)
-        if self._is_proposal:
-            pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
+        painter.setPen(QPen(_PROPOSED if self._is_proposal else _DRAWN, 1.5))
         step = place.width() / columns, place.height() / rows
         for x0, y0, x1, y1 in _edges(self._crop.outline):
+            if self._is_proposal and (x0 + y0) % 4 > 1:  # two edges of four: dashed
+                continue
             painter.drawLine(
                 round(place.x() + x0 * step[0]),
                 round(place.y() + y0 * step[1]),
@@ -165,7 +174,7 @@ class PassportPanel(QWidget):
         for entry, tile in zip(self.shown.entries, self.tiles, strict=True):
             days = (entry.day, None if entry.recorded is None else entry.recorded.date)
             if day in days:
-                self._scroll.ensureWidgetVisible(tile)
+                self._scroll.horizontalScrollBar().setValue(tile.x())
 
     def print_passport(self) -> None:
         """Ask where the passport goes, then write it by a job."""
@@ -254,9 +263,7 @@ class PassportPanel(QWidget):
         column = QVBoxLayout()
         column.setSpacing(2)
         for words in entry_lines(entry):
-            said_here = label(words, tone="warning" if entry.kind == PROPOSED else "", size="caption", wrap=True)
-            said_here.setFixedWidth(_WORDS_PX)
-            column.addWidget(said_here)
+            column.addWidget(_words(words, "warning" if entry.kind == PROPOSED else "", _WORDS_PX))
         if entry.series_uid and entry.kind not in {OUTLINED, PROPOSED} and self._has_outline():
             tip = _("Carry the outline over by registration: a proposal, never a reading")
             ask = button(_("Propose an outline"), "layer", weight="quiet", tip=tip)
@@ -271,6 +278,8 @@ class PassportPanel(QWidget):
             column.addWidget(give)
         column.addStretch(1)
         line.addLayout(column)
+        if entry.features:
+            line.addLayout(_features(entry))
         return made
 
     def _has_outline(self) -> bool:
@@ -279,6 +288,22 @@ class PassportPanel(QWidget):
     def _propose_here(self, series_uid: str) -> None:
         if self._desktop.project is not None:
             self.propose(self._desktop.project, series_uid)
+
+
+def _words(text: str, tone: str, width_px: int) -> QLabel:
+    made = label(text, tone=tone, size="caption", wrap=True)
+    made.setFixedWidth(width_px)
+    return made
+
+
+def _features(entry: PassportEntry) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(2)
+    column.addWidget(_words(_("Features of the Rad-score"), "secondary", _FEATURES_PX))
+    for words in feature_lines(entry):
+        column.addWidget(_words(words, "", _FEATURES_PX))
+    column.addStretch(1)
+    return column
 
 
 def _gray(crop: Crop) -> QImage:
