@@ -23,6 +23,7 @@ FUNCTIONS: Final = {
     "write_segmentation": "segmentation",
     "workbook": "workbook",
     "odm": "clinical_xml",
+    "json_text": "json_text",
 }
 
 _RECURSION: Final = 10_000  # pydicom takes several frames a level; sequences 200 deep are odd but readable

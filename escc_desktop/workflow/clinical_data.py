@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import TypeAdapter
 
+from escc_desktop.errors import EsccError
 from escc_desktop.files import CsvTable, csv_text, parse_csv
+from escc_desktop.i18n import _
 from escc_desktop.prognosis.clinical import ClinicalTable, parse_clinical
 from escc_desktop.store.accounts import Principal
 from escc_desktop.store.kinds import PATIENT, SCREENING, TRIAL_RECORD
@@ -82,7 +84,15 @@ def record_of(document: Document) -> TrialRecord:
 
 
 def clinical_csv(records: Sequence[TrialRecord]) -> CsvTable:
-    """Return the clinical table as text cells, as CLINICAL.csv holds them."""
+    """Return the clinical table as text cells, as CLINICAL.csv holds them.
+
+    Raises
+    ------
+    EsccError
+        There is no record.
+    """
+    if not records:
+        raise EsccError(_("The project has no trial records."), _("Import or enter them first."))
     header, rows = clinical_rows(records)
     return parse_csv(csv_text(header, rows), CLINICAL_NAME)
 

@@ -13,7 +13,7 @@ from escc_desktop import version
 from escc_desktop.errors import FaultsError, UsageError, plain_words
 from escc_desktop.features.table import FeatureTable, read_feature_table
 from escc_desktop.files import digest, read_bytes, refuse_overwriting, write_csv, write_json, write_whole
-from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, load_card, save_card
+from escc_desktop.prognosis.card import CARD_KINDS, ModelCard, save_card
 from escc_desktop.prognosis.clinical import ClinicalTable, read_clinical
 from escc_desktop.prognosis.config import DevelopConfig, config_text, load_config
 from escc_desktop.prognosis.develop import Development, develop
@@ -24,6 +24,7 @@ from escc_desktop.prognosis.settings import check_one_settings
 from escc_desktop.progress import Progress
 from escc_desktop.stats.agreement import IccForm
 from escc_desktop.store.kinds import KeptFigure
+from escc_desktop.workflow.card_file import load_foreign_card
 from escc_desktop.workflow.folders import check_folder, whole_folder
 from escc_desktop.workflow.kept_figures import draw, write_figures
 from escc_desktop.workflow.model_report import cohort_record
@@ -249,7 +250,7 @@ def assess_files(
         A file is at fault, the card is for reading only, or a table lacks what the card needs.
     """
     refuse_overwriting(out, card, features, clinical)
-    model = load_card(card)
+    model = load_foreign_card(card)
     table, outcome = _both(lambda: _features(features, model), lambda: read_clinical(clinical))
     refuse_doubts(outcome, accept, model.covariate_names)
     verdicts = assess(model, table, outcome)

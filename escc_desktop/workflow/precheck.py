@@ -20,12 +20,13 @@ from escc_desktop.imaging.exchange import read_mask, read_scan
 from escc_desktop.imaging.mask import Mask
 from escc_desktop.imaging.series import Series
 from escc_desktop.imaging.volume import Volume
-from escc_desktop.prognosis.card import ModelCard, load_card
+from escc_desktop.prognosis.card import ModelCard
 from escc_desktop.prognosis.card_parts import RiskGroup
 from escc_desktop.prognosis.scans import deviations
 from escc_desktop.prognosis.score import rad_score_of
 from escc_desktop.prognosis.settings import is_of_settings, settings_of
 from escc_desktop.progress import Progress
+from escc_desktop.workflow.card_file import load_foreign_card
 from escc_desktop.workflow.cautions import CAUTIONS
 from escc_desktop.workflow.extraction import ExtractionChoice, RoiFiles
 
@@ -96,7 +97,7 @@ def precheck_files(files: RoiFiles, choice: ExtractionChoice, card: Path | None,
     Cancelled
         From `progress`.
     """
-    params, model = load_params(choice.params), None if card is None else load_card(card)
+    params, model = load_params(choice.params), None if card is None else load_foreign_card(card)
     make_engine(choice.engine)
     if model is not None and not is_of_settings(model, params.digest):
         raise EsccError(

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from escc_desktop.figures import words
 from escc_desktop.i18n import _
-from escc_desktop.prognosis.card import ModelCard, load_card
+from escc_desktop.prognosis.card import ModelCard
 from escc_desktop.prognosis.card_digests import patient_digest
 from escc_desktop.prognosis.carding import term_label
 from escc_desktop.prognosis.cohort import patient_values
 from escc_desktop.prognosis.scenario import Answer, Calculator, Curve, Question, Value
 from escc_desktop.progress import Progress
 from escc_desktop.workflow.access import Operation, require
+from escc_desktop.workflow.card_file import load_foreign_card
 from escc_desktop.workflow.clinical_data import clinical_table
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.views.model_parts import endpoint_words
@@ -216,7 +217,7 @@ def view_of_file(project: Project, path: Path, progress: Progress) -> NomogramVi
     """
     require(project.principal, Operation.VIEW_MODELS)
     progress.advance(0, 1, path.name)
-    card = load_card(path)
+    card = load_foreign_card(path)
     _cards, choices = card_choices(project)
     return _view(project, card, f"{card.name} · {path.name}", choices, ())
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from escc_desktop.errors import EsccError
 from escc_desktop.prognosis.card import (
+    MAX_CARD_BYTES,
     Baseline,
     Contrast,
     Cutoff,
@@ -14,13 +18,16 @@ from escc_desktop.prognosis.card import (
     Term,
     content_digest,
     finished,
+    load_card,
     parse_card,
     save_card,
 )
 from escc_desktop.prognosis.card_parts import Applicability, Figure, Nested, Range, Requirement
 from escc_desktop.prognosis.scenario import Calculator
 from escc_desktop.progress import Progress
+from escc_desktop.resources import resource_path
 from escc_desktop.store.kinds import RESULT
+from escc_desktop.workflow.card_file import load_foreign_card
 from escc_desktop.workflow.views.nomogram import NomogramView, Question, view_of_file
 from escc_desktop.workflow.views.nomogram_inputs import inputs_of
 
@@ -160,3 +167,28 @@ def test_that_a_card_without_the_figure_keeps_the_digest_it_had_before_there_was
     document = card.model_dump(mode="json")
     del document["nested"]
     assert content_digest(document) == card.digest == parse_card(document).digest
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"{", r"card\.json, line 1"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a": 1, "a": 2}', "the key 'a' twice"),
+        (b'{"a": NaN}', "holds NaN"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b" " * (MAX_CARD_BYTES + 1), "larger than 4 MiB"),
+        (b"{}", "no valid model card"),
+    ],
+)
+def test_that_a_card_of_others_is_read_in_the_child_and_refused_by_name(
+    text: bytes, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "card.json").write_bytes(text)
+    with pytest.raises(EsccError, match=message):
+        load_foreign_card(tmp_path / "card.json")
+
+
+def test_that_a_card_from_the_child_is_the_card_itself() -> None:
+    path = resource_path("models", "published", "combined.json")
+    assert load_foreign_card(path) == load_card(path)
