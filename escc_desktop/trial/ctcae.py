@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 from escc_desktop.i18n import _
 from escc_desktop.resources import resource_path
-from escc_desktop.trial.columns import analytes
 from escc_desktop.trial.lab_rules import ROUNDING, is_readable, own_unit
 from escc_desktop.trial.records import Lab
 
@@ -111,11 +110,6 @@ def term_name(word: str) -> str:
     """Return the CTCAE name of a word, or the word itself where it is no known term."""
     term = find_term(word)
     return term.name if term else word
-
-
-def terms_of(analyte: str) -> tuple[Term, ...]:
-    """Return the terms whose grade a laboratory value of this analyte decides."""
-    return tuple(term for term in terms().values() if term.lab and term.lab.analyte == analyte)
 
 
 def grade_lab(term: Term, lab: Lab, baseline: Lab | None) -> Graded:
@@ -234,8 +228,3 @@ def _is_below(value: float, bound: float) -> bool:
 
 def _is_above(value: float, bound: float) -> bool:
     return value > bound + ROUNDING * max(abs(bound), 1.0)
-
-
-def graded_analytes() -> tuple[str, ...]:
-    """Return the analytes whose values are graded, in the order of the table of analytes."""
-    return tuple(code for code in analytes() if terms_of(code))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -217,12 +216,3 @@ def measurable(lesion: LesionMeasurement) -> Judged:
     if lesion.irradiated is None:
         return Judged(True, reason + _("; whether it was irradiated is not recorded."))
     return Judged(True, reason + ".")
-
-
-def counts(results: Sequence[Eligibility]) -> dict[str, int]:
-    """Return by criterion how many patients it speaks against."""
-    found: dict[str, int] = {}
-    for result in results:
-        for one in result.against:
-            found[one.criterion.code] = found.get(one.criterion.code, 0) + 1
-    return found

@@ -289,13 +289,3 @@ def read_relations(text: str) -> tuple[Relation, ...]:
             judged = _RELATION_WORDS.get(word.strip().casefold(), RELATED if not word.strip() else NOT_ASSESSED)
             found.append(Relation(name, judged))
     return tuple(found)
-
-
-def relations(event: AdverseEvent, protocol: Protocol | None = None) -> tuple[Relation, ...]:
-    """Return how an event is related to each drug of the regimen, in its order.
-
-    Where nothing is recorded no drug is assessed; where drugs are named, the others are not related.
-    """
-    said = {one.drug: one.judged for one in read_relations(event.related_to)}
-    silent = NOT_RELATED if event.related_to.strip() else NOT_ASSESSED
-    return tuple(Relation(name, said.get(name, silent)) for name in (protocol or load_protocol()).drug_names)

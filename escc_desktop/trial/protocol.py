@@ -247,26 +247,6 @@ class Protocol(_Part):
     schedule: Schedule
     criteria: tuple[Criterion, ...] = ()
 
-    def drug(self, name: str) -> Drug:
-        """Return a drug by name.
-
-        Raises
-        ------
-        KeyError
-            The regimen has no such drug.
-        """
-        return {drug.name: drug for drug in self.drugs}[name]
-
-    def criterion(self, code: str) -> Criterion:
-        """Return a criterion by code.
-
-        Raises
-        ------
-        KeyError
-            The trial has no such criterion.
-        """
-        return {criterion.code: criterion for criterion in self.criteria}[code]
-
     @property
     def drug_names(self) -> tuple[str, ...]:
         """The drugs in the protocol's order."""

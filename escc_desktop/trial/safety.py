@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from escc_desktop.trial.ctcae import find_term, term_name
+from escc_desktop.trial.event_checks import RELATED, read_relations
 from escc_desktop.trial.records import AdverseEvent, TrialRecord
 
 GRADES = (1, 2, 3, 4, 5)
@@ -99,7 +100,7 @@ def n_severe(records: Sequence[TrialRecord]) -> int:
 
 def related_drugs(event: AdverseEvent) -> tuple[str, ...]:
     """Return the drugs an event was judged to be related to."""
-    return tuple(drug.strip() for drug in event.related_to.split(";") if drug.strip())
+    return tuple(one.drug for one in read_relations(event.related_to) if one.judged == RELATED)
 
 
 def drugs_of(records: Sequence[TrialRecord]) -> tuple[str, ...]:

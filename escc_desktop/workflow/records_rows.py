@@ -12,6 +12,7 @@ from escc_desktop.files import format_number
 from escc_desktop.trial.cells import CellRefused, Limited, Value, parse_cell
 from escc_desktop.trial.checks import Remark, Row, check_rows
 from escc_desktop.trial.columns import Column, TableSpec, table_specs
+from escc_desktop.trial.dose_checks import dose_questions
 from escc_desktop.trial.eligibility import judge
 from escc_desktop.trial.event_checks import event_questions
 from escc_desktop.trial.exporting import table_rows
@@ -142,11 +143,15 @@ def check_cells(table: str, rows: Sequence[Cells]) -> tuple[Finding, ...]:
 
 
 def _judged(record: TrialRecord, tables: Tables) -> Iterator[Finding]:
-    """Yield what laboratory values, stage, adverse events and eligibility ask of a record without faults."""
+    """Yield what labs, doses, stage, adverse events and eligibility ask of a record without faults."""
     unasked = [lab for lab in record.labs if not lab.question]
     for one in (*(found for lab in unasked for found in lab_questions(lab)), *changed_assays(unasked)):
         key = (one.lab.date.isoformat(), one.lab.analyte)
         yield _asked("labs", key, "unit" if one.code == "unit" else "uln", (one.code, one.what), tables)
+    for asked_dose in dose_questions(record):
+        dose = asked_dose.dose
+        place = (str(dose.cycle), dose.drug, dose.start_date.isoformat())
+        yield _asked("treatments", place, "dose", (asked_dose.code, asked_dose.what), tables)
     for stage in stage_questions(record):
         yield _asked("patients", (), "stage", (stage.code, stage.what), tables)
     for event in event_questions(record):

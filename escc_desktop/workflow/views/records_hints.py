@@ -56,7 +56,11 @@ def hints_of(patient_id: str, tables: Mapping[str, tuple[Cells, ...]], table: st
 
 def _criteria(record: TrialRecord, _chosen: Cells) -> Iterator[Hint]:
     tones = {True: "success", False: "danger", None: "warning"}
-    for one in judge(record).results:
+    found = judge(record)
+    whole = {True: _("eligible"), False: _("not eligible"), None: _("open")}[found.is_eligible]
+    why = _("{n} criteria speak against it, {open} are open.").format(n=len(found.against), open=len(found.open))
+    yield Hint(_("All criteria"), whole, why, tones[found.is_eligible])
+    for one in found.results:
         verdict = value_words("answer", str(one.verdict))
         is_asked = one.entered is None and one.computed is None
         why = "\n".join(part for part in (one.criterion.text, one.reason, one.contradiction) if part)

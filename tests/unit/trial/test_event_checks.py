@@ -16,7 +16,6 @@ from escc_desktop.trial.event_checks import (
     event_questions,
     proposals,
     read_relations,
-    relations,
     ungraded,
 )
 from escc_desktop.trial.records import AdverseEvent, Baseline, Lab, Survival, TrialRecord, VitalStatus
@@ -183,14 +182,3 @@ def test_that_contradictions_within_an_event_are_questioned(
 )
 def test_that_relations_are_read_drug_by_drug(text: str, found: list[tuple[str, str]]) -> None:
     assert [(one.drug, one.judged) for one in read_relations(text)] == found
-
-
-def test_that_every_drug_of_the_regimen_has_a_relation() -> None:
-    event = AdverseEvent("Diarrhea", 1, on(5), related_to="irinotecan")
-    assert [(one.drug, one.judged) for one in relations(event)] == [
-        ("camrelizumab", NOT_RELATED),
-        ("apatinib", NOT_RELATED),
-        ("irinotecan", RELATED),
-    ]
-    assert {one.judged for one in relations(replace(event, related_to=""))} == {NOT_ASSESSED}
-    assert {one.judged for one in relations(replace(event, related_to="none"))} == {NOT_RELATED}

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from escc_desktop.errors import EsccError
+from escc_desktop.trial.dose_checks import dose_questions
 from escc_desktop.trial.dose_intensity import dose_summaries, reduction_counts
 from escc_desktop.trial.protocol import load_protocol
 from escc_desktop.trial.records import AdverseEvent, Baseline, Lab, Survival, Treatment, TrialRecord, VitalStatus
@@ -18,7 +19,8 @@ from escc_desktop.trial.surface import FORMULAS, surface_m2
 
 START = date(2024, 1, 8)
 PROTOCOL = load_protocol()
-IRINOTECAN = PROTOCOL.drug("irinotecan")
+DRUGS = {drug.name: drug for drug in PROTOCOL.drugs}
+IRINOTECAN = DRUGS["irinotecan"]
 
 
 def day(number: int) -> date:
@@ -100,7 +102,7 @@ def test_that_a_dose_says_how_it_came_about() -> None:
     assert (dose.dose_mg, dose.surface_m2, dose.dose_unit) == (120.0, 2.0, "mg")
     assert "60 mg/m2 x 2.00 m2 (Mosteller, 180 cm, 80 kg)" in dose.reason
     assert planned_dose(IRINOTECAN, record(), START, level=0.8).dose_mg == 95.0  # 96 mg, to the nearest 5
-    assert planned_dose(PROTOCOL.drug("camrelizumab"), record(), START).dose_mg == 200.0
+    assert planned_dose(DRUGS["camrelizumab"], record(), START).dose_mg == 200.0
     unknown = planned_dose(IRINOTECAN, record(baseline=Baseline("male", 60, 1)), START)
     assert unknown.dose_mg is None
     assert "Height or weight" in unknown.reason
@@ -240,3 +242,25 @@ def test_that_the_order_of_rows_changes_nothing(order: list[int]) -> None:
     rows = [*cycle(1, 1), *cycle(2, 27, irinotecan=90.0), *cycle(3, 48)]
     assert dose_summaries(record(*[rows[index] for index in order])) == dose_summaries(record(*rows))
     assert next_doses(record(*[rows[index] for index in order]), day(60)) == next_doses(record(*rows), day(60))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, []),
+        ({"dose": 95.0, "action": "reduced"}, []),
+        ({"dose": 60.0, "dose_unit": "mg_per_day"}, ["dose_unit"]),
+        ({"dose": 140.0}, ["too_high"]),
+        ({"day": 15}, ["day"]),
+        ({"day": 8}, []),
+        ({"drug": "camrelizumab", "dose": 100.0}, ["not_reducible"]),
+        ({"drug": "camrelizumab", "dose": 200.0, "action": "reduced"}, ["not_reducible"]),
+        ({"drug": "camrelizumab", "dose": 0.0, "action": "held"}, []),
+        ({"drug": "camrelizumab", "dose": 200.0, "start_date": day(29), "cycle": 2}, ["too_early"]),
+        ({"drug": "camrelizumab", "dose": 200.0, "start_date": day(33), "cycle": 2}, []),
+    ],
+)
+def test_that_a_dose_the_protocol_does_not_ask_for_is_questioned(change: dict[str, object], code: list[str]) -> None:
+    first = Treatment(1, "irinotecan", day(15), None, 120.0, "mg", "given")
+    other = replace(Treatment(1, "irinotecan", day(22), None, 120.0, "mg", "given"), **change)
+    assert [question.code for question in dose_questions(record(first, other))] == code
