@@ -138,6 +138,10 @@ def _entered(criterion: Criterion, answer: EligibilityAnswer | None) -> tuple[Ve
     words = (
         _("Answered {verdict}").format(verdict=verdict_words(verdict)) + on + (f": {beside}" if beside else "") + "."
     )
+    if answer.value and option is None:
+        known = ", ".join(one.code for one in criterion.options) or _("it has none")
+        split = _("{value} is no option of {criterion} ({known}).")
+        return verdict, words, split.format(value=answer.value, criterion=criterion.code, known=known)
     if option is None or answered in {verdict, Verdict.UNKNOWN}:
         return verdict, words, ""
     split = _("The option means {verdict}, the answer beside it says {other}.").format(

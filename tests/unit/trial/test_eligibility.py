@@ -163,6 +163,17 @@ def test_that_an_option_and_the_answer_beside_it_must_agree() -> None:
     assert "The option means met, the answer beside it says not met" in found.contradictions[0].contradiction
 
 
+def test_that_an_option_nobody_defined_settles_nothing() -> None:
+    others = tuple(one for one in answers() if one.criterion not in {"E5a", "E1"})
+    strange = (EligibilityAnswer("E5a", "not_met", value="V"), EligibilityAnswer("E1", "not_met", value="yes"))
+    found = judge(record(eligibility=(*others, *strange)))
+    assert found.is_eligible is None
+    assert [one.contradiction for one in found.contradictions] == [
+        "yes is no option of E1 (it has none).",
+        "V is no option of E5a (none, I, II, III, IV).",
+    ]
+
+
 def test_that_an_answer_the_record_contradicts_is_said_and_settles_nothing() -> None:
     low = with_lab(Lab(DAY, "plt", 90.0, "1e9/L"))
     found = judge(record(labs=low, eligibility=answers(I6c="met")))
