@@ -214,8 +214,10 @@ def _cell(value: object) -> str:
     if value is None or isinstance(value, float | int):
         return format_number(value)
     text = str(value)
-    # A spreadsheet would run such a text as a formula.
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    # A spreadsheet would run such a text as a formula; apostrophes that stand there already are told apart by one more.
+    guard = "'" if text.lstrip("'").startswith(FORMULA_STARTS) else ""
+    # The writer of CSV leaves a bare carriage return without quotes, and its reader ends the row there.
+    return guard + text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -16,6 +16,7 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from escc_desktop.errors import EsccError
+from escc_desktop.files import format_number
 from escc_desktop.trial.columns import Column, table_specs
 from escc_desktop.trial.exporting import all_rows
 from escc_desktop.trial.records import Screening, TrialRecord
@@ -63,7 +64,12 @@ def _heading(sheet: WriteOnlyWorksheet, text: str) -> Cell:
 
 
 def _cell(sheet: WriteOnlyWorksheet, value: object, column: Column) -> object:
-    if value is None or isinstance(value, int | float):
+    if isinstance(value, float):
+        # The library would write 16 digits; a number needs 17 to be read back the same.
+        number = WriteOnlyCell(sheet, format_number(value))
+        number.data_type = "n"
+        return number
+    if value is None or isinstance(value, int):
         return value
     if column.type == "date":
         cell = WriteOnlyCell(sheet, datetime.fromisoformat(str(value)))

@@ -1,16 +1,23 @@
-"""Any record that can be written is read back the same."""
+"""Any record that can be written is read back the same: from tables, a workbook or ODM, in any order of rows."""
 
 from __future__ import annotations
 
+import csv
+import random
 import tempfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
+from escc_desktop.files import read_csv
+from escc_desktop.trial.differences import ChangeKind, differences
 from escc_desktop.trial.exporting import write_tables
-from escc_desktop.trial.importing import read_records
+from escc_desktop.trial.exporting_xlsx import workbook_bytes
+from escc_desktop.trial.importing import Stored, judge, read_records
+from escc_desktop.trial.odm import OdmFile, odm_bytes
 from escc_desktop.trial.records import (
     AdverseEvent,
     Baseline,
@@ -23,9 +30,12 @@ from escc_desktop.trial.records import (
     Visit,
     VitalStatus,
 )
+from escc_desktop.trial.sheets import Choices
+from escc_desktop.trial.sources import read_source
 
 START = date(2021, 1, 4)
 END = START + timedelta(days=500)
+ABOUT = OdmFile("ESCC.test", datetime(2026, 1, 1, tzinfo=UTC), "test")
 DAYS = st.integers(1, 499)
 WORDS = st.text(alphabet="abcdefghij klmno,;\"'男女", max_size=12).map(str.strip)
 
@@ -121,9 +131,80 @@ def records(draw: st.DrawFn) -> TrialRecord:
     )
 
 
-@given(st.lists(records(), min_size=1, max_size=3, unique_by=lambda record: record.patient_id))
+SEVERAL = st.lists(records(), min_size=1, max_size=3, unique_by=lambda record: record.patient_id)
+
+
+def in_order(written: list[TrialRecord]) -> list[TrialRecord]:
+    return sorted(written, key=lambda record: record.patient_id)
+
+
+@given(SEVERAL)
 @settings(max_examples=20)
 def test_that_written_records_are_read_back_the_same(written: list[TrialRecord]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_tables(written, Path(folder), {})
-        assert list(read_records(Path(folder)).records) == sorted(written, key=lambda record: record.patient_id)
+        assert list(read_records(Path(folder)).records) == in_order(written)
+
+
+@given(SEVERAL)
+@settings(max_examples=8)
+def test_that_a_workbook_of_records_is_read_back_the_same(written: list[TrialRecord]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "records.xlsx"
+        path.write_bytes(workbook_bytes(written, (), {"software": "test"}))
+        assert list(read_records(path).records) == in_order(written)
+
+
+@given(SEVERAL)
+@settings(max_examples=8)
+def test_that_an_odm_file_of_records_is_read_back_the_same(written: list[TrialRecord]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "records.xml"
+        path.write_bytes(odm_bytes(written, (), ABOUT))
+        assert list(read_records(path).records) == in_order(written)
+
+
+@given(SEVERAL)
+@settings(max_examples=15)
+def test_that_importing_what_was_exported_changes_nothing(written: list[TrialRecord]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_tables(written, Path(folder), {})
+        judged = judge(read_source(Path(folder), Choices()), stored=Stored(tuple(written)))
+        assert {change.kind for change in differences(judged)} == {ChangeKind.UNCHANGED}
+
+
+@given(SEVERAL, st.randoms(use_true_random=False))
+@settings(max_examples=15)
+def test_that_the_order_of_rows_does_not_matter(written: list[TrialRecord], rng: random.Random) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_tables(written, Path(folder), {})
+        expected = read_records(Path(folder))
+        for path in Path(folder).glob("*.csv"):
+            with path.open(newline="", encoding="utf-8") as stream:
+                header, *rows = csv.reader(stream)
+            rng.shuffle(rows)
+            with path.open("w", newline="", encoding="utf-8") as stream:
+                csv.writer(stream).writerows([header, *rows])
+        again = read_records(Path(folder))
+        assert again.records == expected.records
+        assert sorted(one.what for one in again.warnings) == sorted(one.what for one in expected.warnings)
+
+
+FORMULAS = st.text(alphabet="=+-@'\tab1 ", min_size=1, max_size=8).map(str.strip).filter(bool)
+
+
+@given(FORMULAS)
+@settings(max_examples=40)
+def test_that_a_text_a_spreadsheet_would_run_is_written_harmless_and_read_back_the_same(reason: str) -> None:
+    start = Survival(VitalStatus.ALIVE, END, None, START, reason)
+    record = TrialRecord("P1", START, Baseline("male", 60, 1), start)
+    with tempfile.TemporaryDirectory() as folder:
+        write_tables([record], Path(folder), {})
+        table = read_csv(Path(folder) / "survival.csv")
+        cell = table.column("next_therapy")[0]
+        assert not cell.startswith(("=", "+", "-", "@"))
+        assert read_records(Path(folder)).records == (record,)
+        path = Path(folder) / "records.xlsx"
+        path.write_bytes(workbook_bytes([record], (), {}))
+        made = load_workbook(path)["survival"]
+        assert all(cell.data_type != "f" for row in made.iter_rows() for cell in row)
