@@ -15,7 +15,7 @@ from escc_desktop.errors import EsccError
 from escc_desktop.trial.protocol import Protocol, load_protocol
 from escc_desktop.trial.records import AdverseEvent, Response, TrialRecord, VitalStatus
 from escc_desktop.trial.regimen import HoldFinding, NextDose, next_doses
-from escc_desktop.trial.schedule import State, assessments
+from escc_desktop.trial.schedule import State, planned_scans
 
 LONG_OVER: Final = timedelta(days=183)
 # A patient without any dose for so many cycles is taken to be off treatment.
@@ -219,7 +219,7 @@ def _of_patient(record: TrialRecord, as_of: date, protocol: Protocol) -> Iterato
 def _next_ct(record: TrialRecord, as_of: date, protocol: Protocol) -> Iterator[Due]:
     """Give the first planned scan that is overdue, open or to come."""
     states = {State.OVERDUE, State.OPEN, State.PLANNED}
-    waiting = [one for one in assessments(record, as_of, protocol) if one.state in states]
+    waiting = [one for one in planned_scans(record, as_of, protocol) if one.state in states]
     if waiting:
         first = waiting[0]
         last = max((visit.date for visit in record.visits if visit.date > record.start_date), default=None)

@@ -274,6 +274,13 @@ def _of_relations(events: Sequence[AdverseEvent], protocol: Protocol) -> Iterato
                 term=event.term, drugs=", ".join(strange)
             )
             yield EventQuestion("unknown_drug", words, (event,))
+        said = {one.drug for one in read_relations(event.related_to) if one.judged == RELATED}
+        immune = {drug.name for drug in protocol.drugs if drug.is_immune}
+        if event.immune_related in {"confirmed", "suspected"} and event.related_to.strip() and not said & immune:
+            words = _("{term} is recorded as immune-related ({judged}), but not as related to {drugs}.").format(
+                term=event.term, judged=event.immune_related, drugs=", ".join(sorted(immune)) or _("an immune drug")
+            )
+            yield EventQuestion("immune_drug", words, (event,))
 
 
 def read_relations(text: str) -> tuple[Relation, ...]:

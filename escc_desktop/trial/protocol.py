@@ -80,6 +80,8 @@ class Drug(_Part):
         Fractions of the full dose, the full one first; a drug with one level is delayed, never reduced.
     round_mg
         The planned dose is rounded to the nearest multiple of it; 0 for none.
+    is_immune
+        Whether it is an immune checkpoint inhibitor, so that an event may be immune-related.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Drug(_Part):
     levels_source: str
     round_mg: float = Field(default=0.0, ge=0.0)
     round_source: str = "practice"
+    is_immune: bool = False
     source: str
 
     @property

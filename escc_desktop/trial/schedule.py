@@ -13,7 +13,7 @@ from escc_desktop.trial.response import assessed_visits
 
 
 class State(StrEnum):
-    """What became of a planned assessment by a day."""
+    """What became of a planned scan by a day."""
 
     DONE = "done"
     MISSED = "missed"
@@ -23,8 +23,8 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Assessment:
-    """One planned assessment.
+class PlannedScan:
+    """One planned scan.
 
     Attributes
     ----------
@@ -64,17 +64,17 @@ def _ends(record: TrialRecord) -> Iterator[date]:
         yield survival.last_contact_date
 
 
-def assessments(record: TrialRecord, as_of: date, protocol: Protocol | None = None) -> tuple[Assessment, ...]:
-    """Return the planned assessments up to a day and, where the patient is still followed, the next one.
+def planned_scans(record: TrialRecord, as_of: date, protocol: Protocol | None = None) -> tuple[PlannedScan, ...]:
+    """Return the planned scans up to a day and, where the patient is still followed, the next one.
 
     After progression, next therapy, death or loss nothing is planned, nor is a scan missed whose window was still open
     then.
     """
     schedule = (protocol or load_protocol()).schedule
-    return tuple(_assessments(record, as_of, schedule))
+    return tuple(_planned(record, as_of, schedule))
 
 
-def _assessments(record: TrialRecord, as_of: date, schedule: Schedule) -> Iterator[Assessment]:
+def _planned(record: TrialRecord, as_of: date, schedule: Schedule) -> Iterator[PlannedScan]:
     start, end = record.start_date, min([*_ends(record), as_of])
     window, is_on = timedelta(days=schedule.window_days), is_followed(record, as_of)
     scans = sorted((one for one in record.visits if start < one.date <= as_of), key=lambda visit: visit.date)
@@ -86,7 +86,7 @@ def _assessments(record: TrialRecord, as_of: date, schedule: Schedule) -> Iterat
         if visit is None and not is_on and planned + window >= end:
             continue
         state = State.DONE if visit else _state(planned, window, as_of, is_past=last > planned + window or not is_on)
-        yield Assessment(number, planned, planned - window, planned + window, state, visit)
+        yield PlannedScan(number, planned, planned - window, planned + window, state, visit)
         if is_on and visit is None and planned > as_of:
             return
 
@@ -109,18 +109,18 @@ def _fulfilled(scans: list[Visit], start: date, schedule: Schedule) -> dict[int,
     return near
 
 
-def next_due(record: TrialRecord, as_of: date, protocol: Protocol | None = None) -> Assessment | None:
-    """Return the first assessment that is overdue, open or planned; None for who is no longer followed."""
+def next_due(record: TrialRecord, as_of: date, protocol: Protocol | None = None) -> PlannedScan | None:
+    """Return the first scan that is overdue, open or planned; None for who is no longer followed."""
     if not is_followed(record, as_of):
         return None
     waiting = (State.OVERDUE, State.OPEN, State.PLANNED)
-    return next((one for one in assessments(record, as_of, protocol) if one.state in waiting), None)
+    return next((one for one in planned_scans(record, as_of, protocol) if one.state in waiting), None)
 
 
 def overdue(
     records: Iterable[TrialRecord], as_of: date, protocol: Protocol | None = None
-) -> tuple[tuple[TrialRecord, Assessment], ...]:
-    """Return the first assessment of each patient that should be there and is not, the longest overdue first."""
+) -> tuple[tuple[TrialRecord, PlannedScan], ...]:
+    """Return the first scan of each patient that should be there and is not, the longest overdue first."""
     found = []
     for record in records:
         waiting = next_due(record, as_of, protocol)

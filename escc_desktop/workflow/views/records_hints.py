@@ -13,7 +13,7 @@ from escc_desktop.trial.event_checks import proposals, ungraded
 from escc_desktop.trial.protocol import load_protocol
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.trial.regimen import planned_dose
-from escc_desktop.trial.schedule import State, assessments
+from escc_desktop.trial.schedule import State, planned_scans
 from escc_desktop.workflow.records_rows import Cells, cell_text, read_rows
 from escc_desktop.workflow.views.records_words import value_words
 
@@ -93,7 +93,7 @@ def _windows(record: TrialRecord, _chosen: Cells) -> Iterator[Hint]:
         State.DONE: _("done"), State.MISSED: _("missed"), State.OVERDUE: _("overdue"), State.OPEN: _("open"),
         State.PLANNED: _("planned"),
     }  # fmt: skip
-    for one in assessments(record, as_of):
+    for one in planned_scans(record, as_of):
         why = _("Window {opens} to {closes}, as of the last contact on {day}").format(
             opens=one.opens, closes=one.closes, day=as_of
         )

@@ -160,6 +160,11 @@ def test_that_an_event_without_an_end_goes_on() -> None:
         ({"term": "Itching"}, {}, ["unknown_term"]),
         ({"term": "Hand-foot syndrome", "grade": 4, "serious": True}, {}, ["no_grade"]),
         ({"related_to": "camrelizumab; aspirin"}, {}, ["unknown_drug"]),
+        ({"related_to": "apatinib", "immune_related": "confirmed"}, {}, ["immune_drug"]),
+        ({"related_to": "camrelizumab: unlikely", "immune_related": "suspected"}, {}, ["immune_drug"]),
+        ({"related_to": "apatinib; camrelizumab", "immune_related": "confirmed"}, {}, []),
+        ({"related_to": "", "immune_related": "suspected"}, {}, []),
+        ({"related_to": "apatinib", "immune_related": "not_assessed"}, {}, []),
     ],
 )
 def test_that_contradictions_within_an_event_are_questioned(

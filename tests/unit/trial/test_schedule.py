@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from escc_desktop.trial.protocol import load_protocol
 from escc_desktop.trial.records import Baseline, Response, Survival, TrialRecord, Visit, VitalStatus
-from escc_desktop.trial.schedule import State, assessments, is_followed, next_due, overdue
+from escc_desktop.trial.schedule import State, is_followed, next_due, overdue, planned_scans
 
 START = date(2024, 1, 8)
 SCHEDULE = load_protocol().schedule
@@ -40,20 +40,20 @@ def test_that_the_schedule_is_four_weekly_for_six_months_and_then_twelve_weekly(
 
 
 def test_that_each_scan_fulfils_the_nearest_free_day() -> None:
-    found = assessments(record(30, 55, 70, 113), on(113))
+    found = planned_scans(record(30, 55, 70, 113), on(113))
     assert states(found)[:4] == [(28, "done"), (56, "done"), (84, "done"), (112, "done")]
     assert [one.visit.date for one in found[:4]] == [on(30), on(55), on(70), on(113)]
 
 
 def test_that_a_closed_window_is_missed_before_a_later_scan_and_overdue_without_one() -> None:
-    assert states(assessments(record(28, 112), on(115)))[:4] == [
+    assert states(planned_scans(record(28, 112), on(115)))[:4] == [
         (28, "done"),
         (56, "missed"),
         (84, "missed"),
         (112, "done"),
     ]
-    assert states(assessments(record(28), on(98)))[:3] == [(28, "done"), (56, "overdue"), (84, "open")]
-    assert states(assessments(record(28), on(99)))[2] == (84, "overdue")
+    assert states(planned_scans(record(28), on(98)))[:3] == [(28, "done"), (56, "overdue"), (84, "open")]
+    assert states(planned_scans(record(28), on(99)))[2] == (84, "overdue")
 
 
 @pytest.mark.parametrize(("today", "state"), [(41, "planned"), (42, "open"), (70, "open"), (71, "overdue")])
@@ -76,7 +76,7 @@ def test_that_nothing_is_planned_after_progression_death_loss_or_another_therapy
         record(28, 56, status=VitalStatus.LOST, last_contact_date=on(61)),
     ]
     for one in ended:
-        assert states(assessments(one, on(200))) == [(28, "done"), (56, "done")]
+        assert states(planned_scans(one, on(200))) == [(28, "done"), (56, "done")]
         assert next_due(one, on(200)) is None
     assert overdue(ended, on(200)) == ()
     assert not is_followed(ended[0], on(56))
@@ -87,9 +87,9 @@ def test_that_nothing_is_planned_after_progression_death_loss_or_another_therapy
 
 def test_that_a_day_missed_before_the_end_still_shows() -> None:
     died = record(28, status=VitalStatus.DEAD, last_contact_date=on(100), death_date=on(100))
-    assert states(assessments(died, on(300))) == [(28, "done"), (56, "missed"), (84, "missed")]
+    assert states(planned_scans(died, on(300))) == [(28, "done"), (56, "missed"), (84, "missed")]
     in_window = record(28, status=VitalStatus.DEAD, last_contact_date=on(70), death_date=on(70))
-    assert states(assessments(in_window, on(300))) == [(28, "done")]
+    assert states(planned_scans(in_window, on(300))) == [(28, "done")]
 
 
 def test_that_the_longest_overdue_comes_first() -> None:
@@ -100,7 +100,7 @@ def test_that_the_longest_overdue_comes_first() -> None:
 
 @given(days=st.lists(st.integers(1, 400), unique=True, max_size=12), today=st.integers(0, 420))
 def test_laws_of_the_schedule(days: list[int], today: int) -> None:
-    found = assessments(record(*sorted(days)), on(today))
+    found = planned_scans(record(*sorted(days)), on(today))
     used = [one.visit.date for one in found if one.visit]
     assert len(used) == len(set(used))
     assert [one.planned for one in found] == sorted(one.planned for one in found)
