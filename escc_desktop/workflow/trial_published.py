@@ -23,13 +23,22 @@ BESIDE_HEADER = ("where", "what", "printed", "these_records", "note")
 
 @dataclass(frozen=True)
 class Beside:
-    """One printed number beside what these records give; `note` says what contradicts, or nothing."""
+    """One printed number beside what these records give.
+
+    Attributes
+    ----------
+    note
+        How they differ, or what the publication contradicts in itself; nothing where all is well.
+    is_of_publication
+        Whether the contradiction is the publication's own, whatever the records say.
+    """
 
     where: str
     what: str
     printed: str
     found: str
     note: str = ""
+    is_of_publication: bool = False
 
     @property
     def cells(self) -> Cells:
@@ -85,8 +94,10 @@ def beside(results: TrialResults) -> tuple[Beside, ...]:
 
 
 def contradictions(results: TrialResults) -> tuple[str, ...]:
-    """Return as sentences what the records contradict in the publication; nothing where they are of other patients."""
-    return tuple(f"{one.where}, {one.what}: {one.note}" for one in beside(results) if one.note)
+    """Return as sentences what the publication contradicts in itself; nothing where records are of other patients."""
+    return tuple(
+        f"{one.where}, {one.what}: {one.note}" for one in beside(results) if one.note and one.is_of_publication
+    )
 
 
 def _differs(printed: str, found: str, *, is_held: bool) -> str:
@@ -114,7 +125,7 @@ def _responses(results: TrialResults, *, is_held: bool) -> Iterator[Beside]:
                 "The publication never tests its response rate against {rate} %, on which its sample size rests; "
                 "{critical} responders were needed."
             ).format(rate=f"{100 * results.null_rate:g}", critical=results.size.critical)
-        yield Beside(where, _("One-sided P against the null"), "–", f"{results.null_test.p_greater:.3f}", note)
+        yield Beside(where, _("One-sided P against the null"), "–", f"{results.null_test.p_greater:.3f}", note, is_held)
     for key, words, count in (
         ("target_lesion_smaller", _("Target lesions smaller"), results.n_smaller),
         ("target_lesion_smaller_by_30", _("Target lesions smaller by 30 % or more"), results.n_smaller_30),
@@ -123,7 +134,6 @@ def _responses(results: TrialResults, *, is_held: bool) -> Iterator[Beside]:
 
 
 def _survivals(results: TrialResults, *, is_held: bool) -> Iterator[Beside]:
-    dropped = next((one.found for one in results.rule_sets if one.censoring.drops_lost), None)
     for key, name, found in (("pfs", "PFS", results.pfs), ("os", "OS", results.os)):
         told = _survival()[key]
         at = found.curve.at(told["months"])
@@ -132,13 +142,13 @@ def _survivals(results: TrialResults, *, is_held: bool) -> Iterator[Beside]:
             note = "" if fits else _differs(f"{printed} %", f"{100 * share:.1f} %", is_held=is_held)
             words = _("{name} at {month} months").format(name=name, month=month)
             yield Beside(_("Survival"), words, f"{printed} %", f"{100 * share:.1f} %", note)
-    if is_held and dropped is not None and dropped.endpoint.n < len(results.records):
+    if is_held:
+        n = sum(_printed()["response"][kind] for kind in ("CR", "PR", "SD", "PD"))
         note = _(
-            "The printed PFS rates are whole fractions of {n}: the patients lost to follow-up were left out, not "
-            "censored."
-        ).format(n=dropped.endpoint.n)
-        enrolled = str(len(results.records))
-        yield Beside(_("Survival"), _("Patients in the PFS curve"), str(dropped.endpoint.n), enrolled, note)
+            "The printed PFS rates are whole fractions of {n}: patients lost to follow-up were left out, not censored, "
+            "though the publication speaks of the full analysis set."
+        ).format(n=n)
+        yield Beside(_("Survival"), _("Patients in the PFS curve"), str(n), str(results.pfs.endpoint.n), note, True)
 
 
 def _baseline(results: TrialResults, *, is_held: bool) -> Iterator[Beside]:
@@ -177,7 +187,7 @@ def _sites(results: TrialResults, *, is_held: bool) -> Iterator[Beside]:
             "organs under other."
         ).format(number=by_number, place=by_place)
     words = _("Metastatic sites by number and by location")
-    yield Beside(_("Table 1"), words, f"{by_number}, {by_place}", f"{number}, {place}", note)
+    yield Beside(_("Table 1"), words, f"{by_number}, {by_place}", f"{number}, {place}", note, bool(note))
 
 
 def _events(results: TrialResults, *, is_held: bool) -> Iterator[Beside]:
@@ -186,8 +196,8 @@ def _events(results: TrialResults, *, is_held: bool) -> Iterator[Beside]:
     for one in _printed()["adverse_events"]:
         row = rows.get(one["term"])
         found = (row.any_grade, *row.by_grade[:4]) if row else (0,) * 5
-        printed = " / ".join(_share(count, told_n) for count in one["n"])
-        given = " / ".join(_share(count, n) for count in found)
+        printed = _of(" / ".join(map(str, one["n"])), told_n)
+        given = _of(" / ".join(map(str, found)), n)
         words = _("{term}: any, I, II, III, IV").format(term=one["term"])
         yield Beside(_("Table 2"), words, printed, given, _differs(printed, given, is_held=is_held))
     severe = sum(one["n"][3] + one["n"][4] for one in _printed()["adverse_events"])
@@ -195,11 +205,15 @@ def _events(results: TrialResults, *, is_held: bool) -> Iterator[Beside]:
     mine = sum(row.severe for row in rows.values())
     note = ""
     if is_held:
-        note = _("{events} rows of grade III or IV are {patients} patients: the columns must not be added up.").format(
-            events=severe, patients=patients
+        note = _("{events} events of grade III or IV in {patients} patients: the columns must not be added up.").format(
+            events=severe, patients=_printed()["n_severe"]
         )
     words = _("Grade III or IV: sum of the rows, patients")
-    yield Beside(_("Table 2"), words, f"{severe}, 12", f"{mine}, {patients}", note)
+    yield Beside(_("Table 2"), words, f"{severe}, {_printed()['n_severe']}", f"{mine}, {patients}", note, is_held)
+
+
+def _of(counts: str, n: int) -> str:
+    return _("{counts} of {n}").format(counts=counts, n=n)
 
 
 def _design(results: TrialResults) -> Exhibit:

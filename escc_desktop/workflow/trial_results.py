@@ -39,7 +39,7 @@ class TimeToEvent:
     def rate_months(self) -> FloatArray:
         """The 6-month steps at which rates are told: up to the last follow-up, one at least."""
         end = float(self.endpoint.time_months.max(initial=0.0))
-        return np.arange(1, max(int(end // STEP_MONTHS), 1) + 1) * STEP_MONTHS
+        return np.arange(1, max(int(end // STEP_MONTHS), 1) + 1, dtype=np.float64) * np.float64(STEP_MONTHS)
 
 
 @dataclass(frozen=True, eq=False)

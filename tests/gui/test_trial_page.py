@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from scipy.stats import binomtest
 
@@ -21,10 +22,11 @@ from escc_desktop.gui.pages.patient import PatientPage
 from escc_desktop.gui.pages.trial import TrialPage
 from escc_desktop.gui.widgets.waterfall import response_ink
 from escc_desktop.progress import Progress
-from escc_desktop.trial.records import VitalStatus, months_between
+from escc_desktop.trial.records import TrialRecord, VitalStatus, months_between
 from escc_desktop.trial.results import best_response
+from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.project import Project
-from escc_desktop.workflow.views.trial import Overdue, export_to, trial_view
+from escc_desktop.workflow.views.trial import Overdue, export_to, save_to, trial_view
 
 Studied = Callable[[str], Project]
 Show = Callable[..., MainWindow]
@@ -71,29 +73,33 @@ def test_that_the_flow_and_the_tables_count_the_records(studied_project: Studied
     view, records = trial_view(project, Progress()), project.records()
     assert view.flow[0].n == len(records)
     assert view.flow[1].n == sum(bool(record.treatments) for record in records)
-    assert view.flow[-1].n == sum(record.survival.status is VitalStatus.ALIVE for record in records)
-    assert sum(n for n, _why in view.flow[-1].left) == len(records) - view.flow[-1].n
-    for term, n, severe in view.safety:
+    last = {why: n for n, why in view.flow[-1].left}
+    assert last["died"] == sum(record.survival.status is VitalStatus.DEAD for record in records)
+    assert sum(last.values()) == view.flow[-1].n == len(records)
+    for term, any_grade, _mild, severe, *_rest in view.tables["adverse_events"].rows:
         grades = [[e.grade for e in record.adverse_events if e.term == term] for record in records]
-        assert n == sum(bool(found) for found in grades)
-        assert severe == sum(max(found, default=0) >= 3 for found in grades)
+        assert any_grade.split()[0] == str(sum(bool(found) for found in grades))
+        assert severe.split()[0] == str(sum(max(found, default=0) in {3, 4} for found in grades))
     assert view.as_of == max(record.survival.last_contact_date for record in records)
     assert sum(view.responses.values()) == len(view.bars) == len(view.lanes) == len(records)
 
 
 def test_that_a_click_on_a_bar_opens_that_patient(open_page: Callable[[str], TrialPage], qtbot: QtBot) -> None:
     page = open_page("oncologist")
+    page.go("response")
     bars = sorted(
         (bar for bar in page.shown.bars if bar.change_percent is not None), key=lambda bar: bar.change_percent
     )
     best = bars[0]
-    page.waterfall.grab()
-    spot = page.waterfall.spot_of(best.patient_id)
+    page.section_of("response").waterfall.grab()
+    spot = page.section_of("response").waterfall.spot_of(best.patient_id)
     assert f"{best.change_percent:+.1f} %" in spot.tip
-    picture = page.waterfall.grab().toImage()
-    at = picture.pixelColor(int(spot.rect.center().x()), int(page.waterfall.y_of(best.change_percent / 2)))
+    picture = page.section_of("response").waterfall.grab().toImage()
+    at = picture.pixelColor(
+        int(spot.rect.center().x()), int(page.section_of("response").waterfall.y_of(best.change_percent / 2))
+    )
     assert at.name() == response_ink(best.response).name()
-    qtbot.mouseClick(page.waterfall, Qt.MouseButton.LeftButton, pos=spot.rect.center().toPoint())
+    qtbot.mouseClick(page.section_of("response").waterfall, Qt.MouseButton.LeftButton, pos=spot.rect.center().toPoint())
     window = page.window()
     qtbot.waitUntil(lambda: isinstance(window.current_page, PatientPage), timeout=20_000)
     assert page.desktop.patient_id == best.patient_id
@@ -104,13 +110,14 @@ def test_that_a_click_on_a_bar_opens_that_patient(open_page: Callable[[str], Tri
 
 def test_that_lanes_are_walked_and_opened_by_keys(open_page: Callable[[str], TrialPage], qtbot: QtBot) -> None:
     page = open_page("statistician")
-    page.swimmer.grab()
+    page.go("courses")
+    page.section_of("courses").swimmer.grab()
     longest = max(page.shown.lanes, key=lambda lane: lane.follow_up_months)
     chosen = []
-    page.swimmer.chosen.disconnect()
-    page.swimmer.chosen.connect(chosen.append)
-    qtbot.keyClick(page.swimmer, Qt.Key.Key_Down)
-    qtbot.keyClick(page.swimmer, Qt.Key.Key_Return)
+    page.section_of("courses").swimmer.chosen.disconnect()
+    page.section_of("courses").swimmer.chosen.connect(chosen.append)
+    qtbot.keyClick(page.section_of("courses").swimmer, Qt.Key.Key_Down)
+    qtbot.keyClick(page.section_of("courses").swimmer, Qt.Key.Key_Return)
     assert chosen == [longest.patient_id]
 
 
@@ -118,8 +125,9 @@ def test_that_a_coordinator_sees_results_but_opens_no_patient(
     open_page: Callable[[str], TrialPage], qtbot: QtBot
 ) -> None:
     page = open_page("coordinator")
-    page.waterfall.grab()
-    assert not any(spot.key for spot in page.waterfall.spots)
+    page.go("response")
+    page.section_of("response").waterfall.grab()
+    assert not any(spot.key for spot in page.section_of("response").waterfall.spots)
     assert not page.export_button.isEnabled()
     assert page.print_button.isEnabled()
 
@@ -141,17 +149,97 @@ def test_that_print_and_export_write_what_they_say(
     assert {".csv", ".svg", ".png", ".pdf", ".json"} <= written
 
 
+def test_that_one_figure_is_saved_from_its_menu_as_picture_and_as_numbers(
+    open_page: Callable[[str], TrialPage], qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = open_page("statistician")
+    page.go("response")
+    said = []
+    page.desktop.notices.said.connect(said.append)
+    panel = page.section_of("response").panels["waterfall"]
+    assert panel.heading.toolTip() == page.shown.told["waterfall"].definition
+    assert list(panel.offers.values()) == [True] * 4
+    for n, suffix in enumerate((".svg", ".png", ".csv"), 1):
+        page.save_figure_to("waterfall", str(tmp_path / f"w{suffix}"))
+        qtbot.waitUntil(lambda wanted=n: len(said) == wanted, timeout=60_000)
+    rows = (tmp_path / "w.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + page.shown.n
+    assert (tmp_path / "w.png").read_bytes().startswith(b"\x89PNG")
+    table = page.section_of("response").panels["rates"]
+    assert len(table.offers) == 2
+
+
+def test_that_an_oncologist_saves_pictures_but_no_numbers(
+    open_page: Callable[[str], TrialPage], studied_project: Studied, tmp_path: Path
+) -> None:
+    page = open_page("oncologist")
+    page.go("survival")
+    offers = page.section_of("survival").panels["kaplan_meier_pfs"].offers
+    assert list(offers.values()) == [True, True, True, False]
+    with pytest.raises(AccessDeniedError):
+        save_to(studied_project("oncologist"), "waterfall", tmp_path / "w.csv", Progress())
+
+
+def test_that_the_safety_table_shows_the_kind_that_is_chosen(open_page: Callable[[str], TrialPage]) -> None:
+    page = open_page("statistician")
+    page.go("safety")
+    section = page.section_of("safety")
+    whole = section.table.table.rows
+    section.kind.setCurrentIndex(section.kind.findData("adverse_events_serious"))
+    serious = section.table.table.rows
+    assert 0 < len(serious) < len(whole)
+    assert section.table.name == "adverse_events_serious"
+
+
+@dataclass(frozen=True)
+class FewRights:
+    """A project's records without a project; nobody's patients may be opened."""
+
+    people: tuple[TrialRecord, ...]
+
+    @property
+    def view(self) -> FewRights:
+        return self
+
+    def all(self, _kind: object) -> tuple[object, ...]:
+        return ()
+
+    def records(self) -> tuple[TrialRecord, ...]:
+        return self.people
+
+    def may(self, operation: Operation) -> bool:
+        return operation is not Operation.VIEW_ASSESSMENTS
+
+
+@pytest.mark.parametrize("n", [1, pytest.param(2000, marks=pytest.mark.slow)])
+def test_that_every_section_shows_any_number_of_patients(
+    open_page: Callable[[str], TrialPage], published_trial: ModuleType, n: int
+) -> None:
+    # The watchdog of these tests fails what holds up the main thread.
+    template = published_trial.published_records()
+    people = tuple(replace(template[k % 59], patient_id=f"X{k:04d}") for k in range(n))
+    view = trial_view(FewRights(people), Progress())
+    page = open_page("statistician")
+    page._take(view)
+    for name in ("overview", "response", "survival", "courses", "safety", "baseline", "published"):
+        page.go(name)
+        QApplication.processEvents()
+        page.section_of(name).grab()
+        QApplication.processEvents()
+    assert page.heading.text() == ("1 patient" if n == 1 else "2000 patients")
+
+
 def test_that_who_is_overdue_stands_in_the_table_and_opens_from_it(
     open_page: Callable[[str], TrialPage], qtbot: QtBot
 ) -> None:
     page = open_page("statistician")
-    assert "No CT is overdue" in page.overdue_title.text()
+    assert "No CT is overdue" in page.section_of("overview").overdue_title.text()
     late = Overdue("P007", date(2024, 3, 1), 33, None, date(2024, 2, 20))
     page._take(replace(page.shown, overdue=(late,)))
-    assert page.overdue.rows == (("P007", "2024-03-01", "33", "–", "2024-02-20"),)
-    assert page.shown.as_of.isoformat() in page.overdue_title.text()
-    page.overdue.selectRow(0)
-    qtbot.keyClick(page.overdue, Qt.Key.Key_Return)
+    assert page.section_of("overview").overdue.rows == (("P007", "2024-03-01", "33", "–", "2024-02-20"),)
+    assert page.shown.as_of.isoformat() in page.section_of("overview").overdue_title.text()
+    page.section_of("overview").overdue.selectRow(0)
+    qtbot.keyClick(page.section_of("overview").overdue, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: isinstance(page.window().current_page, PatientPage), timeout=20_000)
     assert page.desktop.patient_id == "P007"
 

@@ -73,12 +73,20 @@ class Panel(QFrame):
 
 
 class TablePanel(Panel):
-    """A table with its heading and menu; as high as its rows, up to a limit."""
+    """A table with its heading and menu; as high as its rows, up to a limit.
+
+    Attributes
+    ----------
+    opened
+        The first cell of a row that was clicked twice or entered.
+    """
+
+    opened = Signal(str)
 
     _ROW_PX, _HEAD_PX = 28, 40
 
-    def __init__(self, name: str, *, most_px: int = 420, stretch: int = 0) -> None:
-        self._most_px, self._stretch = most_px, stretch
+    def __init__(self, name: str, *, most_px: int = 420, stretch: int = 0, widest_px: int = 0) -> None:
+        self._most_px, self._stretch, self._widest_px = most_px, stretch, widest_px
         self.holder = QWidget()
         self._place = QVBoxLayout(self.holder)
         self._place.setContentsMargins(0, 0, 0, 0)
@@ -89,9 +97,12 @@ class TablePanel(Panel):
         """Show a table; its heads may have changed since."""
         if self.table is None:
             self.table = PlainTable(view.header, view.numeric, name=view.title, stretch=self._stretch)
+            self.table.opened.connect(self.opened)
+            if self._widest_px:
+                self.table.setMaximumWidth(self._widest_px)
             self._place.addWidget(self.table)
         self.table.show_rows(view.rows)
-        wanted = self._HEAD_PX + self._ROW_PX * max(len(view.rows), 1)
+        wanted = self._HEAD_PX + self._ROW_PX * len(view.rows)
         self.table.setFixedHeight(min(wanted, self._most_px))
         return self.table
 

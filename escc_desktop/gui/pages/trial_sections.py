@@ -23,7 +23,9 @@ from escc_desktop.workflow.views.trial import EndpointCard, TrialView
 
 _HORIZON_MONTHS: Final = 12.0
 _CURVE_PX: Final = 260
-_SWIMMER_PX: Final = 520
+_SWIMMER_PX: Final = 1200
+_NARROW_PX: Final = 860
+"""A table of few columns is not pulled apart over a wide screen."""
 
 
 class TrialSection(QScrollArea):
@@ -85,7 +87,7 @@ class OverviewSection(TrialSection):
         column.addWidget(self.overdue_title)
         column.addWidget(self.overdue)
         super().__init__(
-            Panel("flow", self.flow), self.cards, TablePanel("rates"), frame, self._notes_frame, TablePanel("design")
+            Panel("flow", self.flow), self.cards, frame, self._notes_frame, TablePanel("design", stretch=1)
         )
         self.overdue.opened.connect(self.chosen)
 
@@ -137,8 +139,9 @@ class ResponseSection(TrialSection):
             curve.setMinimumHeight(_CURVE_PX)
         super().__init__(
             Panel("response", self.responses, self.bar),
+            TablePanel("rates", widest_px=_NARROW_PX),
             (Panel("waterfall", self.waterfall), Panel("spider", self.spider)),
-            TablePanel("response_times"),
+            TablePanel("response_times", widest_px=_NARROW_PX),
             (Panel("response_duration", self.response_duration), Panel("control_duration", self.control_duration)),
         )
         for plot in (self.waterfall, self.spider):
@@ -167,20 +170,17 @@ class SurvivalSection(TrialSection):
         self.patients = TablePanel("patients", stretch=5)
         super().__init__(
             (Panel("kaplan_meier_pfs", self.progression_free), Panel("kaplan_meier_os", self.overall)),
-            TablePanel("survival_rates"),
+            TablePanel("survival_rates", widest_px=_NARROW_PX),
             _WithTable("pfs_rule_sets", self.rule_sets),
             self.patients,
         )
+        self.patients.opened.connect(self.chosen)
 
     def fill(self, view: TrialView) -> None:
         """Show the curves."""
         _show_curve(self.progression_free, {_("all"): view.progression_free})
         _show_curve(self.overall, {_("all"): view.overall})
         _show_curve(self.rule_sets, dict(view.rule_sets))
-        table = self.patients.table
-        if table is not None and not getattr(self, "_is_joined", False):
-            table.opened.connect(self.chosen)
-            self._is_joined = True
 
 
 class CourseSection(TrialSection):
@@ -194,7 +194,9 @@ class CourseSection(TrialSection):
         self.lanes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.lanes.setWidget(self.swimmer)
         super().__init__(
-            Panel("swimmer", self.events, self.lanes), Panel("rad_scores", self.scores), TablePanel("dose_reductions")
+            Panel("swimmer", self.events, self.lanes),
+            Panel("rad_scores", self.scores),
+            TablePanel("dose_reductions", widest_px=_NARROW_PX),
         )
         self.swimmer.chosen.connect(self.chosen)
         self.scores.chosen.connect(self.chosen)

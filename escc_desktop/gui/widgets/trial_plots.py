@@ -9,13 +9,15 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from escc_desktop.gui.widgets.painted import Painted, color, month_ticks, risk_color, text
-from escc_desktop.gui.widgets.waterfall import response_ink, response_words
+from escc_desktop.gui.widgets.waterfall import RESPONSES, response_ink, response_words
 from escc_desktop.i18n import _
 
 if TYPE_CHECKING:
     from escc_desktop.workflow.views.trial import ChangeCourse, ScoreBar, ScoreBars
 
 _LEFT_PX, _TOP_PX, _FOOT_PX = 46.0, 8.0, 34.0
+_CROWD = 300
+"""More lines than this are painted plainly, and only their ends answer to the mouse."""
 
 
 class Spider(Painted):
@@ -24,6 +26,7 @@ class Spider(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._courses: tuple[ChangeCourse, ...] = ()
+        self._end, self._top = 1.0, 25.0
         self._can_open = True
         self.setMinimumHeight(240)
         self.setAccessibleName(_("Change of the target lesions of each patient over time"))
@@ -31,43 +34,37 @@ class Spider(Painted):
     def show_courses(self, courses: Sequence[ChangeCourse], *, can_open: bool) -> None:
         """Show patients; those never measured again are not drawn."""
         self._courses, self._can_open = tuple(course for course in courses if course.points), can_open
+        self._end = max((course.points[-1][0] for course in self._courses), default=1.0) or 1.0
+        changes = [change for course in self._courses for _month, change in course.points]
+        self._top = min(max(25.0, *changes, 0.0), 100.0)
         self.update()
 
     def point_of(self, month: float, percent: float) -> QPointF:
         """Return where a month and a change lie."""
         width = self.width() - _LEFT_PX - 8
         height = self.height() - _TOP_PX - _FOOT_PX
-        top = self._top()
-        share = (top - min(percent, top)) / (top + 105)
-        return QPointF(_LEFT_PX + month / self._end() * width, _TOP_PX + share * height)
-
-    def _end(self) -> float:
-        return max((course.points[-1][0] for course in self._courses), default=1.0) or 1.0
-
-    def _top(self) -> float:
-        changes = [change for course in self._courses for _month, change in course.points]
-        return min(max(25.0, *changes, 0.0), 100.0)
+        share = (self._top - min(percent, self._top)) / (self._top + 105)
+        return QPointF(_LEFT_PX + month / self._end * width, _TOP_PX + share * height)
 
     def draw(self, painter: QPainter) -> None:  # noqa: D102
         if not self._courses:
             text(painter, QRectF(self.rect()), _("No target lesion was measured again."), align="centre")
             return
         self._grid(painter)
-        top, end = self._top(), self._end()
-        width, height = self.width() - _LEFT_PX - 8, self.height() - _TOP_PX - _FOOT_PX
+        is_crowd = len(self._courses) > _CROWD
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not is_crowd)
+        pens = {kind: QPen(response_ink(kind), 1.0 if is_crowd else 1.4) for kind in RESPONSES}
+        zero, top = self.point_of(0, 0), self._top
+        per_month = self.point_of(1, 0).x() - zero.x()
+        per_percent = self.point_of(0, -1).y() - zero.y()
         for course in self._courses:
-            ink = response_ink(course.response)
-            ink.setAlphaF(0.85 if len(self._courses) < 200 else 0.35)
-            places = [
-                QPointF(
-                    _LEFT_PX + month / end * width,
-                    _TOP_PX + (top - min(change, top)) / (top + 105) * height,
-                )
-                for month, change in ((0.0, 0.0), *course.points)
+            places = [zero] + [
+                QPointF(zero.x() + month * per_month, zero.y() - min(change, top) * per_percent)
+                for month, change in course.points
             ]
-            painter.setPen(QPen(ink, 1.4))
+            painter.setPen(pens[course.response])
             painter.drawPolyline(QPolygonF(places))
-            self._mark(course, places)
+            self._mark(course, places[-1:] if is_crowd else places[1:])
 
     def _mark(self, course: ChangeCourse, places: Sequence[QPointF]) -> None:
         last = course.points[-1]
@@ -78,13 +75,13 @@ class Spider(Painted):
                 *([_("Click to open the patient")] if self._can_open else []),
             ]
         )
-        for place in places[1:]:
+        for place in places:
             spot = QRectF(place.x() - 5, place.y() - 5, 10, 10)
             self.add_spot(spot, tip, course.patient_id * self._can_open)
 
     def _grid(self, painter: QPainter) -> None:
         for level in (-100, -60, -30, 0, 20, 60, 100):
-            if level > self._top():
+            if level > self._top:
                 continue
             y = self.point_of(0, level).y()
             is_limit = level in {-30, 20}
@@ -93,7 +90,7 @@ class Spider(Painted):
             painter.drawLine(QPointF(_LEFT_PX, y), QPointF(self.width(), y))
             text(painter, QRectF(0, y - 8, _LEFT_PX - 6, 16), f"{level} %", align="right")
         foot = self.height() - _FOOT_PX
-        for month in month_ticks(self._end()):
+        for month in month_ticks(self._end):
             text(painter, QRectF(self.point_of(month, 0).x() - 16, foot + 2, 32, 14), str(month), align="centre")
         words = _("months from day 1; {n} patients, each up to progression").format(n=len(self._courses))
         text(painter, QRectF(_LEFT_PX, foot + 17, self.width() - _LEFT_PX, 15), words, align="centre")

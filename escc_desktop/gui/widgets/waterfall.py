@@ -25,6 +25,7 @@ _INKS = {
     "PD": ("#d55e00", "#d55e00"),
     "NE": ("#5d6671", "#c3c9d0"),
 }
+RESPONSES = tuple(_INKS)
 _EVENT_INKS = {"response": "#009e73", "progression": "#d55e00", "death": "", "new therapy": "#e69f00"}
 
 
@@ -105,6 +106,7 @@ class Waterfall(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._bars: tuple[BestChange, ...] = ()
+        self._peak = 25.0
         self._n_missing = 0
         self._can_open = True
         self.setMinimumHeight(220)
@@ -114,25 +116,22 @@ class Waterfall(Painted):
         """Show patients; those never measured again are counted below."""
         measured = [bar for bar in bars if bar.change_percent is not None]
         self._bars = tuple(sorted(measured, key=lambda bar: (-(bar.change_percent or 0.0), bar.patient_id)))
+        self._peak = min(max(25.0, *(bar.change_percent or 0.0 for bar in measured), 0.0), 100.0)
         self._n_missing = len(bars) - len(measured)
         self._can_open = can_open
         self.update()
 
     def y_of(self, percent: float) -> float:
         """Return the height of a change."""
-        top = self._top()
-        share = (top - percent) / (top + 105)
+        share = (self._peak - percent) / (self._peak + 105)
         return self._TOP_PX + share * (self.height() - self._TOP_PX - self._FOOT_PX)
-
-    def _top(self) -> float:
-        return min(max(25.0, *(bar.change_percent or 0.0 for bar in self._bars), 0.0), 100.0)
 
     def draw(self, painter: QPainter) -> None:  # noqa: D102
         if not self._bars:
             text(painter, QRectF(self.rect()), _("No target lesion was measured again."), align="centre")
             return
         for level in (-100, -60, -30, 0, 20, 60, 100):
-            if level <= self._top():
+            if level <= self._peak:
                 self._level(painter, level)
         step = (self.width() - self._LEFT_PX) / len(self._bars)
         for place, bar in enumerate(self._bars):
@@ -153,10 +152,10 @@ class Waterfall(Painted):
 
     def _bar(self, painter: QPainter, bar: BestChange, left: float, step: float) -> None:
         change = bar.change_percent or 0.0
-        zero, end = self.y_of(0), self.y_of(min(change, self._top()))
+        zero, end = self.y_of(0), self.y_of(min(change, self._peak))
         rect = QRectF(left + step * 0.1, min(zero, end), step * 0.8, max(abs(end - zero), 1.5))
         painter.fillRect(rect, response_ink(bar.response))
-        if change > self._top():
+        if change > self._peak:
             text(painter, QRectF(left - 16, 0, step + 32, 14), f"{change:+.0f} %", token="text", align="centre")
         tip = "\n".join(
             [
@@ -179,6 +178,8 @@ class Swimmer(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._lanes: tuple[SwimmerLane, ...] = ()
+        self._tips: tuple[str, ...] = ()
+        self._end = 1.0
         self._can_open = True
         self._left = 46.0
         self.setAccessibleName(_("Course of each patient"))
@@ -187,21 +188,22 @@ class Swimmer(Painted):
         """Show patients."""
         self._lanes = tuple(sorted(lanes, key=lambda lane: (-lane.follow_up_months, lane.patient_id)))
         self._can_open = can_open
+        self._tips = tuple(map(self._tip, self._lanes))
+        self._end = max((lane.follow_up_months for lane in self._lanes), default=1.0) or 1.0
         metrics = QFontMetricsF(face(CAPTION_PX))
-        widest = max((metrics.horizontalAdvance(lane.patient_id) for lane in lanes), default=0.0)
+        longest = max((lane.patient_id for lane in lanes), key=len, default="")
+        widest = metrics.horizontalAdvance(longest)
         self._left = min(widest + 12, self._WIDEST_PX)
         self.setFixedHeight(int(len(self._lanes) * self.LANE_PX + self._FOOT_PX))
         self.update()
 
     def x_of(self, months: float) -> float:
         """Return where a month lies."""
-        end = max((lane.follow_up_months for lane in self._lanes), default=1.0) or 1.0
-        return self._left + months / end * (self.width() - self._left - self._RIGHT_PX)
+        return self._left + months / self._end * (self.width() - self._left - self._RIGHT_PX)
 
     def draw(self, painter: QPainter) -> None:  # noqa: D102
         bottom = len(self._lanes) * self.LANE_PX
-        end = max((lane.follow_up_months for lane in self._lanes), default=1.0)
-        for month in month_ticks(end):
+        for month in month_ticks(self._end):
             x = self.x_of(month)
             painter.setPen(QPen(color("line"), 1))
             painter.drawLine(QPointF(x, 0), QPointF(x, bottom + 3))
@@ -209,8 +211,14 @@ class Swimmer(Painted):
         words = _("months from day 1; bar: on treatment, line: in follow-up")
         rect = QRectF(self._left, bottom + 16, self.width() - self._left, 14)
         text(painter, rect, words, align="centre")
+        # Of thousands of lanes only those on screen are painted; all can be reached with the keys.
+        seen = self.visibleRegion().boundingRect() if self.isVisible() else self.rect()
         for place, lane in enumerate(self._lanes):
-            self._lane(painter, lane, place * self.LANE_PX)
+            top = place * self.LANE_PX
+            if top + self.LANE_PX >= seen.top() and top <= seen.bottom():
+                self._lane(painter, lane, top)
+            whole = QRectF(0, top, self.width(), self.LANE_PX)
+            self.add_spot(whole, self._tips[place], lane.patient_id * self._can_open)
 
     def _lane(self, painter: QPainter, lane: SwimmerLane, top: float) -> None:
         middle = top + self.LANE_PX / 2
@@ -223,7 +231,6 @@ class Swimmer(Painted):
             self._event(painter, kind, QPointF(self.x_of(month), middle))
         if lane.is_ongoing:
             text(painter, QRectF(self.x_of(lane.follow_up_months), top, 12, self.LANE_PX), "▸", token="text")
-        self.add_spot(QRectF(0, top, self.width(), self.LANE_PX), self._tip(lane), lane.patient_id * self._can_open)
 
     def _event(self, painter: QPainter, kind: str, at: QPointF) -> None:
         painter.setPen(QPen(color("raised"), 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from escc_desktop.i18n import _
@@ -47,7 +47,7 @@ def table_views(exhibits: Mapping[str, Exhibit], n: int) -> dict[str, TableView]
     return found | {one.name: _safety(one, n, words) for one in kinds}
 
 
-def _view(one: Exhibit, header: tuple[str, ...], rows: list[tuple[str, ...]], *numeric: int) -> TableView:
+def _view(one: Exhibit, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], *numeric: int) -> TableView:
     return TableView(one.name, one.title, one.definition, header, tuple(rows), numeric)
 
 
