@@ -133,11 +133,9 @@ def _entered(criterion: Criterion, answer: EligibilityAnswer | None) -> tuple[Ve
     option = next((one for one in criterion.options if one.code == answer.value), None)
     answered = Verdict(answer.answer)
     verdict = answered if option is None else _verdict(option.is_met)
-    on = f" {_('on')} {answer.date}" if answer.date else ""
     beside = "; ".join(part for part in (option.text if option else "", answer.comment) if part)
-    words = (
-        _("Answered {verdict}").format(verdict=verdict_words(verdict)) + on + (f": {beside}" if beside else "") + "."
-    )
+    told = _("Answered {verdict} on {day}") if answer.date else _("Answered {verdict}")
+    words = told.format(verdict=verdict_words(verdict), day=answer.date) + (f": {beside}" if beside else "") + "."
     if answer.value and option is None:
         known = ", ".join(one.code for one in criterion.options) or _("it has none")
         split = _("{value} is no option of {criterion} ({known}).")

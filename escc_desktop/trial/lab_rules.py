@@ -60,7 +60,8 @@ def analyte_name(code: str) -> str:
 def lab_words(lab: Lab) -> str:
     """Return value, unit, day and limits, such as "31 umol/L on 2021-01-02 (ULN 23)"."""
     limits = [f"{name} {limit:g}" for name, limit in (("LLN", lab.lln), ("ULN", lab.uln)) if limit is not None]
-    return f"{lab.limit}{lab.value:g} {lab.unit} {_('on')} {lab.date}" + (f" ({', '.join(limits)})" if limits else "")
+    said = _("{value} {unit} on {day}").format(value=f"{lab.limit}{lab.value:g}", unit=lab.unit, day=lab.date)
+    return said + (f" ({', '.join(limits)})" if limits else "")
 
 
 def own_unit(lab: Lab, number: float) -> float:

@@ -79,10 +79,11 @@ def _of_stage(baseline: Baseline) -> Iterator[StageQuestion]:
         )
     has_m = {"M0": False, "M1": True}.get(baseline.m_stage)
     if has_m is not None and baseline.distant_metastasis not in {None, has_m}:
-        words = _("with") if baseline.distant_metastasis else _("without")
-        yield StageQuestion(
-            "m_flag", _("Recorded as {m} and {words} distant metastasis.").format(m=baseline.m_stage, words=words)
+        with_m, without_m = (
+            _("Recorded as {m} with distant metastasis."),
+            _("Recorded as {m} without distant metastasis."),
         )
+        yield StageQuestion("m_flag", (with_m if baseline.distant_metastasis else without_m).format(m=baseline.m_stage))
 
 
 def _of_nodes(record: TrialRecord) -> Iterator[StageQuestion]:
