@@ -15,6 +15,7 @@ from escc_desktop.store.kinds import SERIES, VOLUME
 from escc_desktop.store.records import Document
 from escc_desktop.workflow.passport import OUTLINED, PROPOSED
 from escc_desktop.workflow.project import Project
+from escc_desktop.workflow.views.recist import RecistView
 
 Studied = Callable[[str], Project]
 Show = Callable[..., MainWindow]
@@ -122,3 +123,17 @@ def test_that_the_keys_walk_through_the_patients(open_page: Callable[[str], Reci
     assert page.patients.currentText() == page.shown.patient_id == page.desktop.patient_id
     page.step(-1)
     qtbot.waitUntil(lambda: page.shown.patient_id == first, timeout=WAIT_MS)
+
+
+def test_that_another_page_leads_to_a_patients_lesions(open_page: Callable[[str], RecistPage], qtbot: QtBot) -> None:
+    page = open_page("oncologist")
+    wanted = page.shown.patients[4]
+    page.desktop.go("trial")
+    page.desktop.go("recist", wanted)
+    qtbot.waitUntil(lambda: page.isVisible() and page.shown.patient_id == wanted, timeout=WAIT_MS)
+
+
+def test_that_without_records_the_page_says_what_it_is_for(open_page: Callable[[str], RecistPage]) -> None:
+    page = open_page("oncologist")
+    page._take(RecistView((), ""))  # as of a project without records
+    assert not page.body.isVisible()

@@ -14,6 +14,9 @@ import pytest
 from escc_desktop.errors import AccessDeniedError, EsccError
 from escc_desktop.imaging.volume import Geometry, Volume
 from escc_desktop.progress import Progress
+from escc_desktop.reading.lesion import LesionSite
+from escc_desktop.reading.measurements import Measurement, MeasurementKind
+from escc_desktop.reading.tools import MEASUREMENTS
 from escc_desktop.store.kinds import ROI, SERIES, VOLUME
 from escc_desktop.store.records import Document
 from escc_desktop.trial.rules import load_rules
@@ -22,7 +25,7 @@ from escc_desktop.workflow.passport import OUTLINED, PLAIN, PROPOSED, Passport, 
 from escc_desktop.workflow.passport_report import passport_report, write_passport
 from escc_desktop.workflow.passport_words import entry_lines
 from escc_desktop.workflow.project import Project
-from escc_desktop.workflow.recist_measures import Measured, offered, take, why_blinded
+from escc_desktop.workflow.recist_measures import Measured, measured_in, offered, take, why_blinded
 from escc_desktop.workflow.records_lock import RecordState
 from escc_desktop.workflow.views.recist import recist_view, view_of
 
@@ -181,3 +184,25 @@ def test_that_every_synthetic_patient_was_given_the_response_its_lesions_come_to
         if (view := view_of(record, load_rules())).disagreements
     ]
     assert differing == []
+
+
+def test_that_what_was_measured_by_hand_counts_in_the_axial_plane_only(studied_project: Studied) -> None:
+    project = studied_project("oncologist")
+    roi = project.view.get(ROI, of_outline(project).session_id)
+    series = project.view.get(SERIES, roi.series_uid)
+    x, y, z = (float(one) for one in roi.mask.geometry.to_mm(np.array([[10, 10, 4]]))[0])
+
+    def measured(kind: MeasurementKind, plane: str, *ends: tuple[float, float, float]) -> dict[str, object]:
+        return Measurement(kind, plane, tuple((x + a, y + b, z + c) for a, b, c in ends)).to_json()
+
+    axes = measured(MeasurementKind.AXES, "axial", (0, 0, 0), (24, 0, 0), (12, -5, 0), (12, 5, 0))
+    length = measured(MeasurementKind.LENGTH, "axial", (0, 0, 0), (0, 30, 0))
+    upright = measured(MeasurementKind.LENGTH, "coronal", (0, 0, 0), (0, 0, 40))
+    noted = json.dumps({MEASUREMENTS: [axes, length, upright]})
+
+    def by_hand(site: LesionSite) -> list[tuple[str, float, int]]:
+        found = measured_in(replace(roi, site=site, notes=noted), series)
+        return [(one.axis, round(one.diameter_mm, 3), one.slice_number) for one in found if one.by_hand]
+
+    assert by_hand(LesionSite.LIVER) == [("long", 24.0, 5), ("long", 30.0, 5)]  # never craniocaudally
+    assert by_hand(LesionSite.DISTANT_NODE) == [("short", 10.0, 5)]  # a length alone is no short axis
