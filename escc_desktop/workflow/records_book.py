@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from escc_desktop.store.accounts import Principal
 from escc_desktop.store.kinds import RECORD_QUERIES, RECORD_STATE, TRIAL_RECORD
@@ -16,6 +17,10 @@ from escc_desktop.workflow.records_entry import Outcome, TableEntry
 from escc_desktop.workflow.records_lock import RecordState, own_state, set_state, state
 from escc_desktop.workflow.records_queries import Query
 from escc_desktop.workflow.records_rows import Cells, Key
+
+# Record, queries, state.
+Contents = tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]
+_ONE_BY_ONE: Final = 20
 
 
 class RecordBook:
@@ -76,6 +81,19 @@ class RecordBook:
         times = [self._store.changed_at(kind) for kind in kinds]
         never = datetime.min.replace(tzinfo=UTC)
         return {code: tuple(one.get(code, never) for one in times) for code in times[0]}
+
+    def contents(self, codes: Sequence[str]) -> dict[str, Contents]:
+        """Return what is stored of some patients, unread: record, queries and state, empty where there is none."""
+        require(self._principal, Operation.VIEW_OUTCOME)
+        found: list[dict[str, Mapping[str, Any]]] = []
+        for kind in (TRIAL_RECORD, RECORD_QUERIES, RECORD_STATE):
+            if len(codes) > _ONE_BY_ONE:
+                documents = self._store.all(kind)
+            else:
+                documents = tuple(one for code in codes if (one := self._store.find(kind, code)) is not None)
+            found.append({document.document_id: document.content for document in documents})
+        records, queries, states = found
+        return {code: (records.get(code, {}), queries.get(code, {}), states.get(code, {})) for code in codes}
 
     # Entering
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -243,6 +243,7 @@ def test_that_a_patient_is_begun_by_code_day_and_sex(small_project: AsPerson, sh
     window = show_as(small_project("coordinator"), "records")
     qtbot.waitUntil(lambda: isinstance(window.current_page, RecordsPage), timeout=20_000)
     page = window.current_page
+    assert isinstance(page, RecordsPage)
     qtbot.waitUntil(lambda: not page.body.isVisible() and page._empty.isVisible(), timeout=20_000)
     page.ask_new()
     qtbot.keyClicks(page.new.code, "P9")
@@ -255,11 +256,11 @@ def test_that_a_patient_is_begun_by_code_day_and_sex(small_project: AsPerson, sh
 
 def test_that_two_thousand_patients_make_no_widgets(open_page: Callable[[str], RecordsPage], qtbot: QtBot) -> None:
     page = open_page("coordinator")
-    before = len(page.list.findChildren(object))
+    before = len(page.list.findChildren(QObject))
     rows = [RosterRow(f"P{number:04d}", RecordState.OPEN, number % 3, 0, 0.5) for number in range(2000)]
     page.list.show_rows(rows)
     assert len(page.list.codes()) == 2000
-    assert len(page.list.findChildren(object)) == before
+    assert len(page.list.findChildren(QObject)) == before
     page.list.search.setText("P19")
     assert len(page.list.codes()) == 100
     page.list.filter.setCurrentIndex(page.list.filter.findData("queried"))

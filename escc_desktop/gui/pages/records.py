@@ -27,7 +27,7 @@ from escc_desktop.gui.theme import GRID
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.views import records as jobs
-from escc_desktop.workflow.views.records import Difference, Outcome, PatientRecord, Roster, RosterRow
+from escc_desktop.workflow.views.records import Difference, Outcome, PatientRecord, Roster
 from escc_desktop.workflow.views.records_form import TABS
 from escc_desktop.workflow.views.records_words import table_title
 
@@ -158,7 +158,7 @@ class RecordsPage(Page):
         if self.shown is None or self.tab not in TABS or not self.form.has_changes():
             return
         if words := self.form.show_faults():
-            self.desktop.notices.say(words, _("Each is marked in the form."), Tone.WARNING)
+            self.form.say(words)
             return
         if self.form.is_second:
             self._run(_("Comparing"), jobs.hand_in_second, self.form.form.table, self.form.rows(), then=self._handed_in)
@@ -166,7 +166,7 @@ class RecordsPage(Page):
         entries, reason = self.form.entries(), self.form.reason.text().strip()
         if self.form.needs_reason() and not reason:
             self.form.reason.setFocus()
-            self.desktop.notices.say(_("A value that was there changes."), _("Say why, then save."), Tone.WARNING)
+            self.form.say(_("A value that was there changes: say why, then save."))
             return
         self._run_plain(
             _("Saving"), jobs.save_tables, entries, reason, self.form.was_asked, then=self._take_outcome
@@ -244,16 +244,13 @@ class RecordsPage(Page):
         if not codes:
             self._say_none()
             return
-        if not self.list.codes():
+        if not self.list.holds(codes):
             self.list.show_rows(codes)
         self.show_body()
-        self.load(jobs.roster, self._take_roster, self._kept)
-
-    def _take_roster(self, rows: tuple[RosterRow, ...]) -> None:
-        self.list.show_rows(rows)
-        wanted = self.desktop.patient_id if self.desktop.patient_id in self._codes else self._codes[0]
-        self.desktop.choose_patient(wanted)
+        self._run_plain(_("Records"), jobs.roster, self._kept, then=self.list.show_rows)
+        wanted = self.desktop.patient_id if self.desktop.patient_id in codes else codes[0]
         self._unsaved.keep(self.shown, self.form)
+        self.desktop.choose_patient(wanted)
         self._fetch(wanted)
 
     def _fetch(self, patient_id: str) -> None:
@@ -282,8 +279,12 @@ class RecordsPage(Page):
             return
         n = sum(not one.is_fault for one in outcome.findings)
         self.form.ask_open()
-        words = plural("{n} question before it is saved", "{n} questions before it is saved", n)
-        self.desktop.notices.say(words, _("Answer below, or save again and leave it open."), Tone.WARNING)
+        words = plural(
+            "{n} question: answer it below, or save again and leave it open",
+            "{n} questions: answer them below, or save again and leave them open",
+            n,
+        )
+        self.form.say(words)
 
     def _start_second(self, table: str) -> None:
         if self.shown is not None and table == self.tab:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from escc_desktop.gui.pages.admin_table import Column, Row, RowsTable
@@ -13,7 +13,7 @@ from escc_desktop.gui.pages.records_beside import BesidePanel
 from escc_desktop.gui.pages.records_grid import Grid
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.entry import Entry
-from escc_desktop.gui.widgets.text import button, label, row
+from escc_desktop.gui.widgets.text import button, label, row, set_tone
 from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.views.records import TableEntry
 from escc_desktop.workflow.views.records_form import Form, Mark, check_form, check_second, overwrites
@@ -66,6 +66,7 @@ class FormPanel(QWidget):
         self._base: tuple[Cells, ...] = ()
         self._also: dict[str, dict[str, str]] = {}
         self._found: tuple[Mark, ...] = ()
+        self._hint = ""
         self.is_second = False
         self.was_asked = False
         self._lay_out()
@@ -91,7 +92,7 @@ class FormPanel(QWidget):
         self._base = base
         self._fill(form, rows, is_open=not record.why_not)
         self.reason.setText(reason)
-        self.told.setText(record.why_not or _hint(form))
+        self._hint = record.why_not or _hint(form)
         self._judge()
 
     def show_second(self, record: PatientRecord, form: Form) -> None:
@@ -99,7 +100,7 @@ class FormPanel(QWidget):
         self._record, self.is_second, self.was_asked, self._base, self._also = record, True, False, (), {}
         self._fill(form, (), is_open=True)
         self.reason.clear()
-        self.told.setText(_("Second entry: enter every row from the source. What was entered first is not shown."))
+        self._hint = _("Second entry: enter every row from the source. What was entered first is not shown.")
         self._judge()
 
     @property
@@ -164,6 +165,11 @@ class FormPanel(QWidget):
             "{n} fault; nothing is saved, nothing is lost", "{n} faults; nothing is saved, nothing is lost", n
         )
 
+    def say(self, words: str) -> None:
+        """Say above the form why it is not saved; the next edit takes it away."""
+        self.told.setText(words)
+        set_tone(self.told, "warning")
+
     def ask_open(self) -> None:
         """Have the questions answered, or left open by saving again."""
         self.was_asked = True
@@ -205,6 +211,8 @@ class FormPanel(QWidget):
         """Mark every cell that something is wrong with or asked about."""
         if self._record is None:
             return
+        self.told.setText(self._hint)
+        set_tone(self.told, "secondary")
         entered = self.grid.cells.entered()
         places = [place for place, _cells in entered]
         rows = tuple(cells for _place, cells in entered)
@@ -224,6 +232,7 @@ class FormPanel(QWidget):
         self._show_fixes(self._found[0] if self._found else None)
         self._show_beside()
         self._say_state()
+        QTimer.singleShot(0, self.grid, lambda: self.grid.scrollTo(self.grid.currentIndex()))
 
     def _say_state(self) -> None:
         is_open, changed = self.grid.cells.is_open, self.has_changes()

@@ -228,6 +228,13 @@ class CellDelegate(QStyledItemDelegate):
 
     next_row = Signal()
 
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:  # noqa: D102
+        # The style sheet draws the items and would leave the tint out.
+        tint = index.data(_Role.BackgroundRole)
+        if isinstance(tint, QColor):
+            painter.fillRect(option.rect, tint)  # type: ignore[attr-defined]  # the stubs know no fields of options
+        super().paint(painter, option, index)
+
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:  # noqa: D102
         model = index.model()
         assert isinstance(model, GridModel)

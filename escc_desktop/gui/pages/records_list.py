@@ -128,6 +128,10 @@ class RecordList(QWidget):
         self._all = tuple(rows)
         self._sift()
 
+    def holds(self, codes: Sequence[str]) -> bool:
+        """Return whether just these patients were listed, shown or sifted out."""
+        return tuple(map(_code, self._all)) == tuple(codes)
+
     def mark(self, patient_id: str) -> None:
         """Show which patient is on the page, without emitting."""
         self._current = patient_id

@@ -40,7 +40,7 @@ class QueriesPanel(QWidget):
         super().__init__()
         self.table = RowsTable(
             (
-                Column(_("State"), 100), Column(_("Where"), 250), Column(_("Query"), 0), Column(_("Asked by"), 130),
+                Column(_("State"), 100), Column(_("Where"), 330), Column(_("Query"), 0), Column(_("Asked by"), 130),
             ),
             _("Queries"),
         )  # fmt: skip

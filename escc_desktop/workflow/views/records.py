@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from escc_desktop.i18n import _
 from escc_desktop.progress import Progress
-from escc_desktop.store.kinds import TRIAL_RECORD
-from escc_desktop.store.records import Document
 from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.records_change import FieldChange
@@ -114,30 +112,29 @@ class Roster:
         book = project.record_book()
         touched = book.touched()
         trial = book.own_state(WHOLE_TRIAL)
-        found = {}
-        for number, (code, times) in enumerate(touched.items()):
-            known = self._rows.get(code)
-            if known is None or known[0] != times:
-                progress.advance(number, len(touched), _("Records"))
-                known = times, self._read(project, code)
-            found[code] = known
-        self._rows = found
+        stale = [code for code, times in touched.items() if self._rows.get(code, (None,))[0] != times]
+        progress.advance(0, 1, _("Records"))
+        read = {code: _roster_row(code, *found) for code, found in book.contents(stale).items()}
+        kept = self._rows
+        self._rows = {code: (times, read[code] if code in read else kept[code][1]) for code, times in touched.items()}
         order = list(RecordState)
-        return tuple(
-            RosterRow(row.patient_id, max(row.state, trial, key=order.index), row.n_open, row.n_answered, row.complete)
-            for _times, row in found.values()
-        )
-
-    def _read(self, project: Project, code: str) -> RosterRow:
-        book = project.record_book()
-        states = [query.state for query in book.queries(code)]
-        complete = _completeness(project.view.get(TRIAL_RECORD, code))
-        n_open, n_answered = states.count(QueryState.OPEN), states.count(QueryState.ANSWERED)
-        return RosterRow(code, book.own_state(code), n_open, n_answered, complete)
+        return tuple(replace(row, state=max(row.state, trial, key=order.index)) for _times, row in self._rows.values())
 
 
-def _completeness(document: Document) -> float:
-    content = document.content
+def _roster_row(
+    code: str, record: Mapping[str, Any], queries: Mapping[str, Any], state: Mapping[str, Any]
+) -> RosterRow:
+    states = [query["state"] for query in queries.get("queries", ())]
+    return RosterRow(
+        code,
+        RecordState(state.get("state", RecordState.OPEN)),
+        states.count(QueryState.OPEN),
+        states.count(QueryState.ANSWERED),
+        _completeness(record),
+    )
+
+
+def _completeness(content: Mapping[str, Any]) -> float:
     baseline = [value not in {None, ""} for name, value in content["baseline"].items() if name not in _OPTIONAL]
     parts = [bool(content.get(name)) for name in _PARTS]
     return (sum(baseline) + sum(parts)) / (len(baseline) + len(parts))
