@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -241,46 +240,12 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_that_questions_of_trial_records_are_confirmed_one_by_one(
-    page: WorklistPage, records: Path, tmp_path: Path, qtbot: QtBot
-) -> None:
-    folder = tmp_path / "records"
-    shutil.copytree(records, folder)
-    visits = folder / "visits.csv"
-    visits.unlink()
-    page.errands.take([folder])
-    panel = page.errands.records
-    qtbot.waitUntil(lambda: page.side.currentWidget() is panel, timeout=LONG)
-    assert "missing_table" in panel.questions
-    assert any("visits.csv" in text for text in texts(panel))
-    assert not page.project.records()
-    assert not panel.again.isEnabled()
-    for box in panel.questions.values():
-        box.setChecked(True)
-    press(panel.again, qtbot)
-    qtbot.waitUntil(lambda: "Records of 8 patients imported" in texts(panel), timeout=LONG)
-    assert len(page.project.records()) == 8
-    qtbot.waitUntil(lambda: len(patients(page)) == 8, timeout=LONG)
-
-
-def test_that_every_fault_of_trial_records_is_shown(
-    page: WorklistPage, records: Path, tmp_path: Path, qtbot: QtBot
-) -> None:
-    folder = tmp_path / "records"
-    shutil.copytree(records, folder)
-    (folder / "survival.csv").unlink()
-    table = folder / "patients.csv"
-    lines = table.read_text(encoding="utf-8").splitlines()
-    lines[2] = lines[2].replace(lines[2].split(",")[1], "yesterday", 1)
-    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    page.errands.take([folder])
-    panel = page.errands.records
-    qtbot.waitUntil(lambda: page.side.currentWidget() is panel, timeout=LONG)
-    said = "\n".join(texts(panel))
-    assert "survival.csv" in said
-    assert "patients.csv, row 3" in said
-    assert not panel.again.isVisible()
-    assert not page.project.records()
+def test_that_handed_records_go_to_the_page_that_imports_them(page: WorklistPage, records: Path, qtbot: QtBot) -> None:
+    wanted: list[tuple[str, object]] = []
+    page.desktop.page_wanted.connect(lambda page_id, where: wanted.append((page_id, where)))
+    page.errands.take([records])
+    qtbot.waitUntil(lambda: bool(wanted), timeout=LONG)
+    assert wanted == [("import", records)]
 
 
 def test_that_a_running_job_shows_how_far_it_is(page: WorklistPage, handover: Path, qtbot: QtBot) -> None:

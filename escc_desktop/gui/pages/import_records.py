@@ -74,6 +74,13 @@ class ImportRecordsPage(Page):
         if isinstance(where, Path):
             self.read(where)
 
+    def may_leave(self) -> bool:
+        """Forget the token; what was read with it stays on screen."""
+        self.server.forget()
+        if self._order is not None and self._order.token:
+            self._order = None
+        return True
+
     def close_page(self) -> None:
         """Forget what was read, and the token."""
         self._order = self.shown = None
