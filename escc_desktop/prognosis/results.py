@@ -47,7 +47,8 @@ class CohortResult(_Part):
 class ComparisonResult(_Part):
     """Agreement of one pair of readings over all features.
 
-    `icc_counts` says how many features lie in each of 50 classes of ICC from -0.25 to 1, lower ones in the first.
+    `icc_counts` says how many features lie in each of 50 classes of ICC from -0.25 to 1, lower ones in the first;
+    `icc` and `lower` are the estimate and its lower limit of each feature the agreement names, to four decimals.
     """
 
     comparison: Literal["intra", "inter"]
@@ -56,6 +57,8 @@ class ComparisonResult(_Part):
     n_constant: int
     icc_quartiles: tuple[Number, Number, Number]
     icc_counts: tuple[int, ...] = ()
+    icc: tuple[Number, ...] = ()
+    lower: tuple[Number, ...] = ()
 
 
 class AgreementResult(_Part):
@@ -65,6 +68,7 @@ class AgreementResult(_Part):
     threshold: float
     comparisons: tuple[ComparisonResult, ...]
     n_stable: int
+    features: tuple[str, ...] = ()
 
 
 class SelectedFeature(_Part):
@@ -85,12 +89,20 @@ class FeatureShare(_Part):
     share: float
 
 
+class PathResult(_Part):
+    """The coefficient of a feature of the signature at each penalty."""
+
+    name: str
+    coefficients: tuple[float, ...]
+
+
 class SelectionResult(_Part):
     """From all features to the signature.
 
     `selected_again` is how often resamples selected a feature, `drawn_again` how often other draws of the folds did;
     `semantics` names whose rules the LASSO follows; `kkt_residual` says how far its coefficients are from the optimum,
-    as a share of the penalty.
+    as a share of the penalty. `kept` are the features the LASSO chose from and `correlation` theirs, in percent: below
+    the diagonal, row by row, and none where they are more than 600. `path` holds the features of the signature.
     """
 
     n_features: int
@@ -112,6 +124,9 @@ class SelectionResult(_Part):
     semantics: str = ""
     kkt_residual: Number = None
     drawn_again: tuple[FeatureShare, ...] = ()
+    kept: tuple[str, ...] = ()
+    correlation: tuple[int, ...] = ()
+    path: tuple[PathResult, ...] = ()
 
 
 class RiskBand(_Part):

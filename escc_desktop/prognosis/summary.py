@@ -26,10 +26,12 @@ from escc_desktop.stats.cutpoint import Cutpoint
 from escc_desktop.stats.optimality import kkt_residual
 from escc_desktop.stats.optimism import interval_of
 from escc_desktop.stats.performance import Auc, CIndex, auc_at, brier, c_index
-from escc_desktop.stats.selection import LASSO_SEMANTICS
+from escc_desktop.stats.selection import LASSO_SEMANTICS, correlation
 from escc_desktop.stats.survival import Endpoint, kaplan_meier, log_rank, median_follow_up
 
 MAX_LISTED = 200
+# 600 columns have 180,000 correlations, some 600 KB as text.
+MAX_CORRELATED = 600
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +154,8 @@ def agreement_result(found: Found) -> doc.AgreementResult | None:
                 n_constant=int(agreement.is_constant.sum()),
                 icc_quartiles=(quartiles[0], quartiles[1], quartiles[2]),
                 icc_counts=tuple(np.histogram(np.clip(known, -0.25, 1), 50, (-0.25, 1))[0].tolist()),
+                icc=tuple(_number(round(value, 4)) for value in agreement.icc.icc.tolist()),
+                lower=tuple(_number(round(value, 4)) for value in agreement.icc.lower.tolist()),
             )
         )
     return doc.AgreementResult(
@@ -159,6 +163,7 @@ def agreement_result(found: Found) -> doc.AgreementResult | None:
         threshold=agreements.threshold,
         comparisons=tuple(comparisons),
         n_stable=int(agreements.stable.sum()),
+        features=tuple(agreements.names),
     )
 
 
@@ -197,7 +202,27 @@ def selection_result(found: Found) -> doc.SelectionResult:
         penalty=found.problem.config.penalty,
         semantics=LASSO_SEMANTICS,
         kkt_residual=_kkt_residual(found),
+        kept=tuple(names[column] for column in signature.kept),
+        correlation=_correlations(found.problem.cohort.features[:, signature.kept]),
+        path=tuple(
+            doc.PathResult(
+                name=names[column],
+                coefficients=tuple(float(f"{value:.6g}") for value in cv.path.coef[:, place]),
+            )
+            for place, column in enumerate(signature.kept)
+            if column in signature.columns
+        )
+        if cv
+        else (),
     )
+
+
+def _correlations(kept: FloatArray) -> tuple[int, ...]:
+    """Return Pearson correlations in percent below the diagonal, row by row; none for too many columns."""
+    if not 1 < kept.shape[1] <= MAX_CORRELATED:
+        return ()
+    matrix = np.rint(100 * correlation(kept)).astype(np.int64)
+    return tuple(matrix[np.tril_indices(len(matrix), -1)].tolist())
 
 
 def _kkt_residual(found: Found) -> float | None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from escc_desktop import version
 from escc_desktop.errors import EsccError
 from escc_desktop.files import digest, json_bytes, read_bytes, read_json, write_csv, write_whole
-from escc_desktop.prognosis.card import ModelCard, load_card
+from escc_desktop.prognosis.card import CardKind, ModelCard, load_card
 from escc_desktop.prognosis.carding import card_nomogram
 from escc_desktop.prognosis.config import DevelopConfig, load_config
 from escc_desktop.prognosis.result_curves import Curves, HazardsResult
@@ -22,6 +22,7 @@ from escc_desktop.resources import resource_path
 from escc_desktop.stats.arrays import FloatArray
 from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.checklists import CHECKLISTS, Checklist, checklist, totals, write_checklist
+from escc_desktop.workflow.figure_tables import Table, figure_tables
 from escc_desktop.workflow.folders import check_folder, whole_folder
 from escc_desktop.workflow.kept_development import development_of, kept_development
 from escc_desktop.workflow.methods_text import Sentences
@@ -31,16 +32,7 @@ from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.word_file import WordFile
 
 MARKER = "manuscript.docx"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table to write: its file's name, a title where it is printed too, and its cells."""
-
-    name: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    title: str = ""
+_OTHERS: tuple[CardKind, ...] = ("clinical", "radiomics")
 
 
 @dataclass(frozen=True)
@@ -87,12 +79,14 @@ def project_manuscript(project: Project, card: ModelCard, out: Path) -> Written:
     if kept.config is None:
         raise EsccError("The project has no configuration of this development.", "Develop the models again.")
     document = json_bytes(kept.results.model_dump(mode="json"))
-    return _write(Sentences(kept.results, kept.config, kept.cards["combined"]), digest(document), out)
+    others = tuple(kept.cards[kind] for kind in _OTHERS)
+    return _write(Sentences(kept.results, kept.config, kept.cards["combined"], others), digest(document), out)
 
 
 def _write(told: Sentences, results_digest: str, out: Path) -> Written:
     found = tuple(checklist(key, told) for key in CHECKLISTS)
-    tables = (*development_tables(told.results), *_nomogram(told.card))
+    nomograms = [table for card in (told.card, *told.others) for table in _nomogram(card)]
+    tables = (*development_tables(told.results), *nomograms)
     provenance = {
         "program": f"escc-desktop {version()}",
         "results": results_digest,
@@ -128,7 +122,7 @@ def read_development(models: Path) -> Sentences:
         ) from None
     config: DevelopConfig = load_config(models / CONFIG_NAME)
     card: ModelCard = load_card(models / DEVELOPMENT_MARKER)
-    return Sentences(results, config, card)
+    return Sentences(results, config, card, tuple(load_card(models / f"card_{kind}.json") for kind in _OTHERS))
 
 
 def _word(told: Sentences, tables: Sequence[Table], found: Sequence[Checklist]) -> WordFile:
@@ -181,6 +175,7 @@ def development_tables(results: Results) -> Iterator[Table]:
         counts = [(one.comparison, one.icc_counts) for one in results.agreement.comparisons]
         bins = tuple((name, *at) for name, n in counts for at in zip(edges, edges[1:], n, strict=False))
         yield Table("icc", ("comparison", "from", "to", "n_features"), bins)
+    yield from figure_tables(results)
     if results.curves is not None:
         yield from _curves(results.curves)
 
@@ -278,7 +273,7 @@ def _hazards(found: Sequence[HazardsResult]) -> Iterator[Table]:
 
 
 def _nomogram(card: ModelCard) -> Iterator[Table]:
-    """Yield the ticks of the combined nomogram's axes with their place in points, from top to bottom."""
+    """Yield the ticks of a nomogram's axes with their place in points, from top to bottom."""
     scale = card_nomogram(card)
     if scale is None:
         return
@@ -290,4 +285,4 @@ def _nomogram(card: ModelCard) -> Iterator[Table]:
     survival = f"{card.horizon_months:g}-month survival"
     axes.append(("total", survival, scale.survival_ticks, scale.survival_points))
     rows = tuple((kind, name, *at) for kind, name, ticks, points in axes for at in zip(ticks, points, strict=True))
-    yield Table("nomogram", ("ruler", "axis", "tick", "points"), rows)
+    yield Table(f"nomogram_{card.kind}", ("ruler", "axis", "tick", "points"), rows)

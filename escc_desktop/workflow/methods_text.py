@@ -24,11 +24,15 @@ _SEARCH = {"caret": "as caret does by default", "exact": "searched exactly", "fa
 
 @dataclass(frozen=True, eq=False)
 class Sentences:
-    """A development told topic by topic; a topic that does not apply is empty."""
+    """A development told topic by topic; a topic that does not apply is empty.
+
+    `card` is that of the combined model, `others` those of the models beside it.
+    """
 
     results: Results
     config: DevelopConfig
     card: ModelCard
+    others: tuple[ModelCard, ...] = ()
 
     @property
     def outcome(self) -> str:

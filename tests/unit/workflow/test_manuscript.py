@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 
 from escc_desktop.errors import EsccError
@@ -96,10 +97,20 @@ def test_that_the_tables_behind_the_figures_hold_what_the_figures_show(written: 
         own = [int(n) for name, n in zip(counts.column("comparison"), counts.column("n_features"), strict=True)
                if name == one.comparison]  # fmt: skip
         assert sum(own) == told.results.selection.n_features - one.n_constant
+    correlated = read_csv(data / "correlation.csv")
+    assert correlated.header == told.results.selection.kept
+    features = simulate(p=25).table
+    rows = [row for row, key in enumerate(features.keys) if (key.reader, key.occasion) == ("A", "first")]
+    first = np.corrcoef(np.column_stack([features.values[rows, features.names.index(name)]
+                                         for name in correlated.header]), rowvar=False)  # fmt: skip
+    printed = np.array([[float(cell) for cell in row] for row in correlated.rows])
+    np.testing.assert_allclose(printed, first, atol=0.00501)
+    walls = read_csv(data / "icc_features.csv")
+    assert len(walls.rows) == sum(len(one.icc) for one in told.results.agreement.comparisons)
     hazards = read_csv(data / "hazards.csv")
     for one in told.results.curves.hazards:
         assert hazards.column("model").count(one.kind) == len(one.months) * len(one.terms)
-    nomogram = read_csv(data / "nomogram.csv")
+    nomogram = read_csv(data / "nomogram_combined.csv")
     on_points = [float(x) for x, kind in zip(nomogram.column("points"), nomogram.column("ruler"), strict=True)
                  if kind == "points"]  # fmt: skip
     assert min(on_points) == pytest.approx(0.0, abs=1e-9)
@@ -118,7 +129,8 @@ def test_that_r_draws_the_figures_again(written: Path, tmp_path: Path) -> None:
     assert {"lasso_cv", "decision", "auc", "brier", "calibration_combined", "forest_univariable"} <= names
     told = read_development(written / "models")
     assert {f"hazards_{one.kind}" for one in told.results.curves.hazards if one.terms} <= names
-    assert {"nomogram_combined", "icc_distribution"} <= names
+    assert {"nomogram_combined", "icc_distribution", "icc_intra", "icc_inter"} <= names
+    assert {"correlation", "cut_search", "score_bars", "performance", "selection_frequency", "differences"} <= names
 
 
 def test_that_a_folder_without_a_development_is_refused(tmp_path: Path) -> None:
