@@ -103,7 +103,7 @@ def contradictions(results: TrialResults) -> tuple[str, ...]:
 def _differs(printed: str, found: str, *, is_held: bool) -> str:
     if not is_held or printed == found:
         return ""
-    return _("the printed table says {printed}; these records give {found}").format(printed=printed, found=found)
+    return _("the publication prints {printed}; these records give {found}").format(printed=printed, found=found)
 
 
 def _share(count: int, n: int) -> str:

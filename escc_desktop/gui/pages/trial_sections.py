@@ -15,7 +15,7 @@ from escc_desktop.gui.widgets.painted import color
 from escc_desktop.gui.widgets.plain_table import PlainTable
 from escc_desktop.gui.widgets.survival_curves import Line, SurvivalCurves
 from escc_desktop.gui.widgets.text import card, label, row
-from escc_desktop.gui.widgets.trial_plots import ResponseBar, ScorePlot, Spider
+from escc_desktop.gui.widgets.trial_plots import ResponseBar, ScorePlot, Spider, group_entries
 from escc_desktop.gui.widgets.waterfall import Legend, Swimmer, Waterfall, event_entries, response_entries
 from escc_desktop.i18n import _
 from escc_desktop.workflow.curves import Steps
@@ -187,7 +187,7 @@ class CourseSection(TrialSection):
     """The course of each patient, and Rad-scores by group and event."""
 
     def __init__(self) -> None:
-        self.swimmer, self.events, self.scores = Swimmer(), Legend(), ScorePlot()
+        self.swimmer, self.events, self.scores, self.groups = Swimmer(), Legend(), ScorePlot(), Legend()
         self.lanes = QScrollArea()
         self.lanes.setWidgetResizable(True)
         self.lanes.setFrameShape(QFrame.Shape.NoFrame)
@@ -195,7 +195,7 @@ class CourseSection(TrialSection):
         self.lanes.setWidget(self.swimmer)
         super().__init__(
             Panel("swimmer", self.events, self.lanes),
-            Panel("rad_scores", self.scores),
+            Panel("rad_scores", self.groups, self.scores),
             TablePanel("dose_reductions", widest_px=_NARROW_PX),
         )
         self.swimmer.chosen.connect(self.chosen)
@@ -207,6 +207,7 @@ class CourseSection(TrialSection):
         self.lanes.setFixedHeight(min(self.swimmer.height() + 4, _SWIMMER_PX))
         self.events.show_entries(event_entries())
         self.scores.show_scores(view.scores, can_open=view.may_open_patients)
+        self.groups.show_entries(group_entries(view.scores))
 
 
 class SafetySection(TrialSection):
@@ -260,7 +261,7 @@ class PublishedSection(TrialSection):
 
     def __init__(self) -> None:
         super().__init__(
-            TablePanel("published_arms", stretch=9), TablePanel("beside_publication", most_px=900, stretch=4)
+            TablePanel("published_arms", stretch=8), TablePanel("beside_publication", most_px=900, stretch=4)
         )
 
 

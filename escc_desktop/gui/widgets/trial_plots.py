@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from escc_desktop.gui.widgets.painted import Painted, color, month_ticks, risk_color, text
-from escc_desktop.gui.widgets.waterfall import RESPONSES, response_ink, response_words
+from escc_desktop.gui.widgets.painted import SHAPES, Painted, color, month_ticks, risk_color, text
+from escc_desktop.gui.widgets.waterfall import RESPONSES, Entry, response_ink, response_words
 from escc_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -195,3 +195,17 @@ class ScorePlot(Painted):
         told = words.format(n=len(self._found.bars), died=n_died, card=self._found.card)
         foot = QRectF(_LEFT_PX, self.height() - _FOOT_PX + 10, self.width() - _LEFT_PX, 16)
         text(painter, foot, told, align="centre")
+
+
+def group_entries(found: ScoreBars | None) -> list[Entry]:
+    """Return the risk groups with how many patients are in each and how many of them died."""
+    entries = []
+    bars = found.bars if found is not None else ()
+    for group in ("LOW", "HIGH", ""):
+        mine = [bar for bar in bars if bar.group == group]
+        if mine:
+            words = _("{group}: {died} of {n} died").format(
+                group=group or _("no group"), died=sum(bar.died for bar in mine), n=len(mine)
+            )
+            entries.append(Entry(SHAPES.get(group, "■"), risk_color(group), words))
+    return entries

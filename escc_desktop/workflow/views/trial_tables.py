@@ -171,12 +171,13 @@ def _design(one: Exhibit) -> TableView:
 
 
 def _arms(one: Exhibit) -> TableView:
-    rows = [tuple(_number(value) if value != "" else "" for value in row) for row in one.rows]
+    # The design stands in the file; on screen the source needs the room.
+    rows = [tuple(_number(value) if value != "" else "" for value in (*row[:2], *row[3:])) for row in one.rows]
     header = (
-        *(_("Trial"), _("Arm"), _("Design"), _("n"), _("ORR %"), _("DCR %")),
+        *(_("Trial"), _("Arm"), _("n"), _("ORR %"), _("DCR %")),
         *(_("PFS, months"), _("OS, months"), _("Setting"), _("Source")),
     )
-    return _view(one, header, rows, 3, 4, 5, 6, 7)
+    return _view(one, header, rows, 2, 3, 4, 5, 6)
 
 
 def _beside(one: Exhibit) -> TableView:
