@@ -121,10 +121,12 @@ def test_that_the_mouse_reads_the_value_it_is_on(page: PatientPage, qtbot: QtBot
     assert math.isnan(panel.shown.value_at((0, 0, 0)))
 
 
-def test_that_a_feature_of_the_nomogram_opens_its_map_and_a_covariate_does_not(page: PatientPage, qtbot: QtBot) -> None:
+def test_that_a_feature_of_the_nomogram_opens_its_map_and_a_covariate_the_record(page: PatientPage, qtbot: QtBot) -> None:
     page.numbers.ruler.grab()
     axes = page.shown.ruler.axes
-    doors = {spot.key for spot in page.numbers.ruler.spots if spot.key}
+    keys = {spot.key for spot in page.numbers.ruler.spots if spot.key}
+    assert keys == {axis.name for axis in axes if axis.table or axis.has_map}
+    doors = {name for name in keys if name.startswith("A_")}
     assert doors == {axis.name for axis in axes if axis.is_feature and "_shape_" not in axis.name}
     name = max(doors)
     qtbot.mouseClick(

@@ -143,10 +143,11 @@ class PatientPage(Page):
     def open_term(self, name: str) -> None:
         """Show what a term of the nomogram comes from: a feature's map, or the record."""
         axes = self.shown.ruler.axes if self.shown is not None and self.shown.ruler is not None else ()
-        if any(axis.name == name and axis.has_map for axis in axes):
-            self.open_map(name)
+        axis = next((one for one in axes if one.name == name), None)
+        if axis is not None and axis.table:
+            self._go_record(axis.table)
         else:
-            self._go_record("labs")
+            self.open_map(name)
 
     def open_map(self, name: str = "") -> None:
         """Show where in the lesion a feature comes from; the model's first one unless it is named."""
@@ -344,7 +345,8 @@ class PatientPage(Page):
         may_assess = self.cohort is not None and self.cohort.may_assess
         self.list.mark(view.patient_id)
         self.summary.show_patient(view, may_assess=may_assess)
-        self.numbers.show_patient(view, may_map=self.cohort is not None and self.cohort.may_map)
+        may_map = self.cohort is not None and self.cohort.may_map
+        self.numbers.show_patient(view, may_map=may_map, may_record=self._has_records())
         numbers, why_not, why_no_if = self.numbers, self._why_no_print(), self._why_no_if()
         numbers.print_button.setEnabled(not why_not)
         numbers.print_button.setToolTip(why_not or _("Write the patient's report as PDF (Ctrl+P)"))

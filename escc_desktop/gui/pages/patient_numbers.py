@@ -52,11 +52,11 @@ class NumbersPanel(QWidget):
         self._ruler_scroll = _scrolled(self.ruler, _LEAST_RULER_PX)
         self._lay_out()
 
-    def show_patient(self, view: PatientView, *, may_map: bool) -> None:
+    def show_patient(self, view: PatientView, *, may_map: bool, may_record: bool) -> None:
         """Show a patient."""
         self.course.show_course(view.course, _("There is no trial record of this patient."))
         self._say_hint()
-        self.ruler.may_map = may_map
+        self.ruler.may_map, self.ruler.may_record = may_map, may_record
         self.ruler.show_ruler(view.ruler, view.estimate_points, view.ruler_note, view.horizon_months)
         self._ruler_note.say(view.ruler_note if view.ruler else "")
         self._show_curves(view)

@@ -26,17 +26,19 @@ class Ruler(Painted):
 
     Attributes
     ----------
-    may_map
-        Whether a click on a feature asks where in the lesion it comes from (`chosen`, with its name).
+    may_map, may_record
+        Whether a click on a feature asks where in the lesion it comes from, and on another value where it stands in the
+        record (`chosen`, with its name).
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.may_map = False
+        self.may_map = self.may_record = False
         self._view: RulerView | None = None
         self._instead = ""
         self._horizon = ""
         self._estimate_points: float | None = None
+        self._pointed = ""
         self.setMinimumHeight(150)
 
     def show_ruler(
@@ -50,14 +52,14 @@ class Ruler(Painted):
             Where the assessment's probability lies on the scale; None where it is withheld: then there is no scale.
         """
         self._view, self._estimate_points, self._instead = view, estimate_points, instead
-        self._horizon = f"{horizon_months:g}"
+        self._horizon, self._pointed = f"{horizon_months:g}", ""
         self.setAccessibleName(_("What each value adds to the points of the nomogram"))
         self.setMinimumHeight(150 if view is None else int(24 * len(view.axes) + _FOOT_PX))
         self.update()
 
     def point_out(self, name: str) -> None:
         """Put the keyboard on a term, so that the eye finds it."""
-        self._current = name
+        self._current = self._pointed = name
         self.setFocus()
         self.update()
 
@@ -84,6 +86,10 @@ class Ruler(Painted):
 
     def _axis(self, painter: QPainter, axis: RulerAxis, row: QRectF) -> None:
         middle = row.center().y()
+        if axis.name == self._pointed:
+            shade = QColor(color("accent"))
+            shade.setAlphaF(0.18)
+            painter.fillRect(row, shade)
         self._name(painter, axis, middle)
         if axis.points is None:
             text(painter, QRectF(_NAME_PX, middle - 10, _VALUE_PX, 20), _("missing"), token="warning", align="right")
@@ -99,16 +105,20 @@ class Ruler(Painted):
         painter.setPen(QPen(color("raised"), 1))
         painter.setBrush(color("text"))
         diamond(painter, QPointF(self.x_of(axis.typical), middle), 5)
-        is_door = axis.has_map and self.may_map
-        more = "\n" + _("Click: where in the lesion it comes from") if is_door else ""
-        self.add_spot(row, _axis_tip(axis) + more, axis.name if is_door else "")
+        more = ""
+        if self._is_door(axis):
+            more = "\n" + (_("Click: where in the lesion it comes from") if axis.has_map else _("Click: the record"))
+        self.add_spot(row, _axis_tip(axis) + more, axis.name if more else "")
+
+    def _is_door(self, axis: RulerAxis) -> bool:
+        return (axis.has_map and self.may_map) or (bool(axis.table) and self.may_record)
 
     def _name(self, painter: QPainter, axis: RulerAxis, middle: float) -> None:
         """Write what the term is called; filter and family of a feature beside it, as far as there is room."""
         painter.setFont(face(BODY_PX))
         width = min(painter.fontMetrics().horizontalAdvance(axis.label) + 1.0, _NAME_PX)
-        is_door = axis.has_map and self.may_map
-        text(painter, QRectF(0, middle - 10, width, 20), axis.label, token="accent" if is_door else "text")
+        token = "accent" if self._is_door(axis) else "text"
+        text(painter, QRectF(0, middle - 10, width, 20), axis.label, token=token)
         painter.setFont(face(CAPTION_PX))
         if axis.family and _NAME_PX - width > _LEAST_PX:
             text(painter, QRectF(width + 8, middle - 10, _NAME_PX - width - 8, 20), axis.family)

@@ -24,11 +24,12 @@ class ScoreStrip(Painted):
     def __init__(self) -> None:
         super().__init__()
         self._view: StripView | None = None
+        self._ends: tuple[float, float] | None = None
         self.setFixedHeight(116)
 
     def show_strip(self, view: StripView | None) -> None:
         """Show a score, or nothing."""
-        self._view = view
+        self._view, self._ends = view, None
         self.setVisible(view is not None)
         if view is not None and view.score is not None:
             self.setAccessibleName(_("Rad-score {score}").format(score=f"{view.score:.3f}"))
@@ -43,6 +44,7 @@ class ScoreStrip(Painted):
         view = self._view
         if view is None:
             return
+        self._ends = None
         if view.moves is not None:
             self._band(painter, view.moves)
         painter.setPen(QPen(color("line"), 1))
@@ -70,9 +72,12 @@ class ScoreStrip(Painted):
         return [*values, *(self._view.moves or ()), *(self._view.readers or ())]
 
     def _range(self) -> tuple[float, float]:
-        values = self.scores()
-        low, high = min(values, default=0.0), max(values, default=1.0)
-        return (low, high) if high > low else (low - 0.5, high + 0.5)
+        """Return the ends of the axis, looked for once a painting: a cohort may be large."""
+        if self._ends is None:
+            values = self.scores()
+            low, high = min(values, default=0.0), max(values, default=1.0)
+            self._ends = (low, high) if high > low else (low - 0.5, high + 0.5)
+        return self._ends
 
     def _band(self, painter: QPainter, moves: tuple[float, float]) -> None:
         left, right = (self.x_of(value) for value in moves)

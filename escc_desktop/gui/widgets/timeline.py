@@ -50,14 +50,15 @@ class Timeline(Painted):
         self._drag: tuple[float, tuple[float, float]] | None = None
         self._has_moved = False
         self._taken: list[QRectF] = []
+        self._measure()
         self.setMinimumHeight(150)
 
     def show_course(self, shown: Course, no_record: str = "") -> None:
         """Show a course from its first day to its last; without any, a sentence."""
         self._course, self._no_record, self._span = shown, no_record, None
         self.setAccessibleName(_("Course of the patient"))
-        rows = sum(_HEIGHTS.get(lane.key, 1.0) * lane.rows for lane in shown.lanes)
-        self.setMinimumHeight(int(rows * _LEAST_ROW_PX + _AXIS_PX) if shown.events else 150)
+        self._measure()
+        self.setMinimumHeight(int(self._rows * _LEAST_ROW_PX + _AXIS_PX) if shown.events else 150)
         self.update()
 
     def event_of(self, key: str) -> CourseEvent | None:
@@ -69,7 +70,7 @@ class Timeline(Painted):
     @property
     def span(self) -> tuple[float, float]:
         """The first and the last day shown."""
-        return self._span or self._whole()
+        return self._span or self._whole
 
     @property
     def is_zoomed(self) -> bool:
@@ -102,20 +103,18 @@ class Timeline(Painted):
 
     @property
     def _unit(self) -> float:
-        rows = sum(_HEIGHTS.get(lane.key, 1.0) * lane.rows for lane in self._lanes)
-        return (self.height() - _AXIS_PX) / max(rows, 1.0)
+        return (self.height() - _AXIS_PX) / max(self._rows, 1.0)
 
-    @property
-    def _left(self) -> float:
-        metrics = QFontMetricsF(face(CAPTION_PX))
-        widest = max((metrics.horizontalAdvance(lane.title) for lane in self._lanes), default=80.0)
-        return min(widest + 12, _NAMES_MOST_PX)
-
-    def _whole(self) -> tuple[float, float]:
+    def _measure(self) -> None:
+        """Find the first and the last day, how high the rows are, and how much room the names need: once a course."""
         days = [day for one in self._events for day in (one.start_day, one.end_day) if day is not None]
         first, last = min(days, default=0), max(days, default=30)
         margin = max(last - first, 30) * 0.02
-        return first - margin, last + margin
+        self._whole = first - margin, last + margin
+        self._rows = sum(_HEIGHTS.get(lane.key, 1.0) * lane.rows for lane in self._lanes)
+        metrics = QFontMetricsF(face(CAPTION_PX))
+        widest = max((metrics.horizontalAdvance(lane.title) for lane in self._lanes), default=80.0)
+        self._left = min(widest + 12, _NAMES_MOST_PX)
 
     # Zoom
 
@@ -125,7 +124,7 @@ class Timeline(Painted):
         at = self._left + (self.width() - self._left - _RIGHT_PX) / 2 if x is None else x
         share = (at - self._left) / max(self.width() - self._left - _RIGHT_PX, 1.0)
         share = min(max(share, 0.0), 1.0)
-        low, high = self._whole()
+        low, high = self._whole
         width = min(max((last - first) / factor, _SMALLEST_DAYS), high - low)
         self._look(first + share * (last - first - width), width)
 
@@ -146,7 +145,7 @@ class Timeline(Painted):
         return _("double click or 0: the whole course") if self.is_zoomed else _("wheel, or + and −: nearer")
 
     def _look(self, first: float, width: float) -> None:
-        low, high = self._whole()
+        low, high = self._whole
         first = min(max(first, low), high - width)
         self._span = None if width >= high - low - 1e-9 else (first, first + width)
         self.zoomed.emit()

@@ -18,6 +18,7 @@ from escc_desktop.prognosis.clinical import ClinicalTable
 from escc_desktop.prognosis.cohort import PatientValues, patient_values
 from escc_desktop.prognosis.points import cohort_points
 from escc_desktop.stats.nomogram import Nomogram
+from escc_desktop.trial.columns import analytes
 from escc_desktop.workflow.views.feature_map import mappable
 
 
@@ -41,6 +42,8 @@ class RulerAxis:
         The most it can add within the axis.
     has_map
         Whether it may be shown where in the lesion it comes from: a feature of an image.
+    table
+        Of the record's tables, the one it stands in; nothing for a feature.
     """
 
     name: str
@@ -52,6 +55,7 @@ class RulerAxis:
     longest: float
     is_feature: bool
     has_map: bool
+    table: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def cohort_rulers(
                 longest=float(axis.points.max()),
                 is_feature=term.source == "feature",
                 has_map=term.source == "feature" and bool(mappable([term.name])),
+                table=_table(term),
             )
             for term, axis in zip(card.model_terms, scale.axes, strict=True)
         )
@@ -99,6 +104,12 @@ def cohort_rulers(
         total = _known(sum(found.values()))
         rulers[patient] = RulerView(axes, total, float(np.median(totals)), _span(scale, totals), survival)
     return rulers
+
+
+def _table(term: Term) -> str:
+    if term.source != "covariate":
+        return ""
+    return "labs" if any(one.clinical == term.name for one in analytes().values()) else "patients"
 
 
 def _known(value: float) -> float | None:

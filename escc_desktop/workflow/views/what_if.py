@@ -72,7 +72,7 @@ class Asked:
         until = self._until()
         if not self.alive_months or self.verdict.survival is None or until > self.calculator.end_months:
             return None
-        if any(one.withholds for one in self.calculator.ask(self.start).cautions):
+        if self._reasons(self.start):
             return None
         return self._chance(replace(self.start, alive_months=self.alive_months), until)
 
@@ -86,8 +86,7 @@ class Asked:
             for one in self.inputs
             if question.values.get(one.name) != self.start.values.get(one.name)
         )
-        reasons = [*self._standing(), *(one for one in self.calculator.ask(question).cautions if one.withholds)]
-        withheld = tuple(dict.fromkeys(caution_words(one) for one in reasons))
+        withheld = tuple(dict.fromkeys(caution_words(one) for one in (*self._standing(), *self._reasons(question))))
         if not withheld and self.is_trained and self.verdict.survival is None:
             withheld = (_("Models that never saw this patient gave no probability: there is nothing to start from."),)
         chance = None if withheld else self._chance(question, self.calculator.card.horizon_months)
@@ -97,6 +96,14 @@ class Asked:
         """Return the reasons to withhold that no clinical value changes: their details begin with no input's name."""
         own = {one.name for one in self.inputs}
         return tuple(one for one in self.verdict.cautions if one.withholds and one.detail.partition(" ")[0] not in own)
+
+    def _reasons(self, question: Question) -> tuple[Caution, ...]:
+        """Return why the card gives no probability for these values."""
+        own = {one.name for one in self.inputs}
+        image = [term.name for term in self.calculator.card.model_terms if term.name not in own]
+        if any(question.values.get(name) is None for name in image):
+            return (Caution("missing_features", withholds=True),)
+        return tuple(one for one in self.calculator.ask(question).cautions if one.withholds)
 
     def _until(self) -> float:
         horizon = self.calculator.card.horizon_months
