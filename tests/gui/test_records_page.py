@@ -248,6 +248,7 @@ def test_that_a_patient_is_begun_by_code_day_and_sex(small_project: AsPerson, sh
     page.ask_new()
     qtbot.keyClicks(page.new.code, "P9")
     qtbot.keyClicks(page.new.start, "2024-05-02")
+    page.new.sex.setCurrentIndex(page.new.sex.findData("female"))
     qtbot.keyClick(page.new.start, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: page.shown is not None and page.shown.patient_id == "P9", timeout=20_000)
     assert page.tab == "patients"

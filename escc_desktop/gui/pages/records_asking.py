@@ -86,6 +86,7 @@ class NewPatient(QWidget):
         self.code, self.start, self.sex = Entry(), Entry(), QComboBox()
         self.code.setPlaceholderText(_("Trial code"))
         self.start.setPlaceholderText(_("Day 1 of cycle 1, YYYY-MM-DD"))
+        self.sex.addItem(_("Sex"), "")
         for sex in ("female", "male"):
             self.sex.addItem(value_words("sex", sex), sex)
         for widget, name in ((self.code, _("Trial code")), (self.start, _("Day 1")), (self.sex, _("Sex"))):
@@ -107,6 +108,7 @@ class NewPatient(QWidget):
         """Ask anew."""
         self.code.clear()
         self.start.clear()
+        self.sex.setCurrentIndex(0)
         self.code.setFocus()
 
     def _send(self) -> None:

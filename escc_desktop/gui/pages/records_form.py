@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from escc_desktop.gui.pages.admin_table import Column, Row, RowsTable
+from escc_desktop.gui.pages.admin_table import ROW_PX, Column, Row, RowsTable
 from escc_desktop.gui.pages.records_beside import BesidePanel
 from escc_desktop.gui.pages.records_grid import Grid
 from escc_desktop.gui.theme import GRID
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from escc_desktop.workflow.views.records import PatientRecord
     from escc_desktop.workflow.views.records_form import Fix, Typed
 
-_MARKS_PX, _MARK_ROWS = 33, 4
+_MARKS_HEAD_PX, _MARK_ROWS = 38, 4
 
 
 class FormPanel(QWidget):
@@ -228,11 +228,10 @@ class FormPanel(QWidget):
         self.grid.cells.show_marks(self._found)
         self.marks.rows_model.fill([Row((mark.where, mark.what), mark, mark.tone) for mark in self._found])
         self.marks.setVisible(bool(self._found))
-        self.marks.setFixedHeight(_MARKS_PX * (min(len(self._found), _MARK_ROWS) + 1))
+        self.marks.setFixedHeight(_MARKS_HEAD_PX + ROW_PX * min(len(self._found), _MARK_ROWS))
         self._show_fixes(self._found[0] if self._found else None)
         self._show_beside()
         self._say_state()
-        QTimer.singleShot(0, self.grid, lambda: self.grid.scrollTo(self.grid.currentIndex()))
 
     def _say_state(self) -> None:
         is_open, changed = self.grid.cells.is_open, self.has_changes()
