@@ -42,7 +42,6 @@ class Rules:
     confirmation_days: int
     minimum_sd_days: int
     disease_after_cr: str
-    missed_visits: int
     schedule: Schedule
     time_point_days: int
     immune_days: tuple[int, int]

@@ -153,6 +153,7 @@ def trial_document(results: TrialResults, exhibits: Mapping[str, Exhibit]) -> di
         "n_patients": len(results.records),
         "n_screened": len(results.screening) or None,
         "rules": results.rules.name,
+        "response_source": results.rules.response_source,
         "median_follow_up_months": known(results.follow_up.value),
         "best_response": {str(kind): count for kind, count in results.counts.counts.items()},
         "rates": {

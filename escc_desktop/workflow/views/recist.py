@@ -161,7 +161,7 @@ def _lesions(
     for lesion_id in dict.fromkeys((*known, *(key for point in seen for key in point))):
         row = known.get(lesion_id)
         shown = next((point[lesion_id] for point in seen if lesion_id in point), None)
-        start = RecistCell("") if row is None else _baseline_cell(row)
+        start = RecistCell("") if row is None else _plain_cell(row)
         cells = (_cell(point.get(lesion_id)) for point in seen)
         yield RecistRow("lesion", _named(lesion_id, row, shown), (start, *cells), lesion_id, title)
 
@@ -176,7 +176,7 @@ def _named(lesion_id: str, row: LesionMeasurement | None, shown: Reading | None)
     return f"{lesion_id} · {capitalised(site_name(site))}, {axis}"
 
 
-def _baseline_cell(row: LesionMeasurement) -> RecistCell:
+def _plain_cell(row: LesionMeasurement) -> RecistCell:
     words = _("measured on {date}").format(date=row.date.isoformat())
     text = _state(row.state) if row.diameter_mm is None else f"{row.diameter_mm:.1f}"
     return RecistCell(text, words, session_id=row.session_id)
@@ -236,14 +236,16 @@ def _new_lesions(record: TrialRecord, assessed: Assessed) -> Iterator[RecistRow]
     for lesion_id in dict.fromkeys(row.lesion_id for row in rows):
         own = [row for row in rows if row.lesion_id == lesion_id]
         name = f"{lesion_id} · {capitalised(site_name(own[0].site))}"
-        cells = []
-        for point in assessed.points:
-            row = next((one for one in own if one.date in point.days), None)
-            said = "" if row is None else _baseline_cell(row)
-            counted = lesion_id in point.new
-            reason = _("counts as new") if counted else _("does not count here")
-            cells.append(RecistCell("") if isinstance(said, str) else replace(said, reason=reason, is_marked=counted))
+        cells = (_new_cell(own, point, counts=lesion_id in point.new) for point in assessed.points)
         yield RecistRow("lesion", name, (RecistCell(""), *cells), lesion_id, _("New"))
+
+
+def _new_cell(own: Sequence[LesionMeasurement], point: TimePoint, *, counts: bool) -> RecistCell:
+    row = next((one for one in own if one.date in point.days), None)
+    if row is None:
+        return RecistCell("")
+    reason = _("counts as new") if counts else _("does not count here")
+    return replace(_plain_cell(row), reason=reason, is_marked=counts)
 
 
 def _entered(record: TrialRecord, points: Sequence[TimePoint], rules: Rules) -> list[RecistCell]:
