@@ -8,6 +8,7 @@ import pytest
 
 from escc_desktop.stats.design import sample_size
 from escc_desktop.trial.safety import any_event, safety_table
+from escc_desktop.workflow.trial_published import beside, carries_published, contradictions, published_exhibits
 from escc_desktop.workflow.trial_results import TrialResults, summarise
 
 # Table 2 as printed: term, then "n (%)" of any grade, I, II, III, IV.
@@ -177,3 +178,44 @@ def test_that_64_were_looked_at_and_5_left_for_their_reasons(results: TrialResul
     assert len(results.screening) == 64
     left = [one.reason for one in results.screening if one.outcome == "not_enrolled"]
     assert sorted(left) == ["incomplete baseline CT"] * 4 + ["not treated as specified"]
+
+
+def test_that_the_page_says_what_the_publication_contradicts_in_itself(results: TrialResults) -> None:
+    said = contradictions(results)
+    assert any("86 sites by number, 85 by location" in one for one in said)
+    assert any("whole fractions of 53" in one for one in said)
+    assert any("never tests its response rate against 34.6 %" in one for one in said)
+    assert any("21 events of grade III or IV in 12 patients" in one for one in said)
+    assert len(said) == 4
+
+
+def test_that_each_number_beside_the_publication_is_equal_or_says_how_it_differs(results: TrialResults) -> None:
+    rows = {(one.where, one.what): one for one in beside(results)}
+    assert sum(one.where == "Table 1" for one in rows.values()) == 28 + 16 + 1
+    assert sum(one.where == "Table 2" for one in rows.values()) == 32 + 1
+    for one in rows.values():
+        if one.where.startswith("Table") and not one.is_of_publication:
+            assert (one.printed, one.note) == (one.found, "")
+    assert rows["Survival", "PFS at 6 months"].note == ""
+    # The paper leaves the deaths open; those chosen here are not its own, and the page says so.
+    assert rows["Survival", "OS at 12 months"].note.startswith("the publication prints 65.2 %; these records give")
+
+
+def test_that_records_of_other_patients_only_stand_beside_the_printed_numbers(published_trial: ModuleType) -> None:
+    others = summarise(published_trial.published_records()[:40])
+    assert not carries_published(others)
+    assert contradictions(others) == ()
+    assert all(one.note == "" for one in beside(others))
+
+
+def test_that_no_published_arm_is_without_its_source(results: TrialResults) -> None:
+    arms = next(one for one in published_exhibits(results) if one.name == "published_arms")
+    mine, *others = (dict(zip(arms.header, row, strict=True)) for row in arms.rows)
+    assert mine["n"] == 59
+    assert all(one["source"] and one["setting"] for one in others)
+    # Rates that are whole numbers of patients, as each publication has them.
+    counts = {("CAP 02", 34.6): 18, ("CAP 02 Re-challenge", 10.2): 5, ("ESCORT", 20.2): 46, ("RATIONALE-302", 20.3): 52}
+    for one in others:
+        x = counts.get((one["trial"], one["orr_percent"]))
+        if x is not None:
+            assert percent(x / one["n"]) == str(one["orr_percent"])
