@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -67,6 +67,18 @@ def replay(changes: Iterable[CellChange]) -> dict[str, dict[Key, dict[str, str]]
 def filled(tables: Tables) -> dict[str, dict[Key, dict[str, str]]]:
     """Return the filled cells of tables, by row: what `replay` gives."""
     return replay(changes_between({}, tables))
+
+
+def merged(
+    table: str, base: Sequence[Cells], mine: Sequence[Cells], theirs: Sequence[Cells]
+) -> tuple[Cells, ...] | None:
+    """Return the rows with what two people changed of `base`; None where both changed the same cell differently."""
+    own = changes_between({table: tuple(base)}, {table: tuple(mine)})
+    other = {(one.key, one.column): one.new for one in changes_between({table: tuple(base)}, {table: tuple(theirs)})}
+    if any(other.get((one.key, one.column), one.new) != one.new for one in own):
+        return None
+    rows = replay((*changes_between({}, {table: tuple(theirs)}), *own)).get(table, {})
+    return tuple(rows.values())
 
 
 def history_of(store: Store, patient_id: str) -> tuple[FieldChange, ...]:

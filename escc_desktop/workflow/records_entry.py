@@ -15,7 +15,7 @@ from escc_desktop.trial.cells import CellRefused, parse_cell
 from escc_desktop.trial.columns import table_specs
 from escc_desktop.trial.records import TrialRecord
 from escc_desktop.workflow.clinical_data import put_record, record_of
-from escc_desktop.workflow.records_change import CellChange, changes_between
+from escc_desktop.workflow.records_change import CellChange, changes_between, merged
 from escc_desktop.workflow.records_lock import WHOLE_TRIAL, hold_open, require_open
 from escc_desktop.workflow.records_rows import Cells, Finding, Tables, read_rows, rows_of, settle
 
@@ -79,20 +79,27 @@ def save_entries(
     Raises
     ------
     EsccError
-        The record is frozen or locked, or somebody else changed a table meanwhile.
+        The record is frozen or locked, or somebody else changed the same cells meanwhile.
     """
     patient_id = entries[0].patient_id
     require_open(store, patient_id)
     revision, before = store.revision(TRIAL_RECORD, patient_id), tables_of(store, patient_id)
-    for entry in entries:
-        if tuple(before.get(entry.table, ())) != tuple(entry.base):
-            raise EsccError(
-                f"The {table_words(entry.table)} of {patient_id} were changed meanwhile.",
-                "What you typed is kept; look at the newer rows and save again.",
-            )
-    after = {**before, **{entry.table: entry.rows for entry in entries}}
+    after = {**before, **{entry.table: _over(entry, before.get(entry.table, ())) for entry in entries}}
     how = Saving(reason, revision, before, tuple(entry.table for entry in entries), leave_open)
     return save_tables(store, principal, patient_id, after, how)
+
+
+def _over(entry: TableEntry, stored: Sequence[Cells]) -> tuple[Cells, ...]:
+    """Return the rows of an entry over what is stored now, which somebody may have changed meanwhile."""
+    if tuple(stored) == entry.base:
+        return entry.rows
+    rows = merged(entry.table, entry.base, [settle(entry.table, row) for row in entry.rows], stored)
+    if rows is None:
+        raise EsccError(
+            f"The {table_words(entry.table)} of {entry.patient_id} were changed meanwhile, in the same cells.",
+            "What you typed is kept; discard it to see the newer values.",
+        )
+    return rows
 
 
 @dataclass(frozen=True)

@@ -213,6 +213,15 @@ def test_that_one_module_alone_writes_records() -> None:
     assert writers == {"clinical_data.py"}
 
 
+def test_that_changes_of_two_people_to_different_cells_are_both_kept(staff) -> None:
+    save(staff["coordinator"], "labs", [LAB])
+    base = staff["coordinator"].record_book().tables("P1")["labs"]
+    save(staff["oncologist"], "labs", [{**LAB, "lln": "120"}])
+    mine = (*base, {**LAB, "analyte": "ast", "value": "30", "uln": "40"})
+    assert staff["coordinator"].record_book().save([TableEntry("P1", "labs", base, mine)], "").is_saved
+    assert {(row["analyte"], row["lln"]) for row in labs(staff["coordinator"])} == {("ldh", "120"), ("ast", "")}
+
+
 def test_that_anothers_change_meanwhile_is_not_overwritten(staff) -> None:
     base = staff["coordinator"].record_book().tables("P1").get("labs", ())
     save(staff["oncologist"], "labs", [LAB])
