@@ -15,7 +15,17 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
 from escc_desktop.i18n import _, printed_language
-from escc_desktop.workflow.report_page import CHINESE, FACE, QUIET, WARN, WARN_GROUND, WIDTH_MM, printable, runs
+from escc_desktop.workflow.report_page import (
+    CHINESE,
+    FACE,
+    QUIET,
+    WARN,
+    WARN_GROUND,
+    WIDTH_MM,
+    printable,
+    register_faces,
+    runs,
+)
 
 _LEFT, _TOP, _FOOT = 18 * mm, 22 * mm, 16 * mm
 _STAMP = 12
@@ -56,6 +66,7 @@ def stamped(stamps: Sequence[tuple[str, str]]) -> str:
 
 def pdf_bytes(flowables: Sequence[Any], foot: Foot) -> bytes:
     """Return the document: A4, banners on every page, "page 1 of 3", no date."""
+    register_faces()
     buffer = io.BytesIO()
     document = BaseDocTemplate(
         buffer,
@@ -80,7 +91,8 @@ class _Counted(Canvas):  # type: ignore[misc]  # ReportLab has no types
     """A canvas that furnishes its pages when it knows how many there are."""
 
     def __init__(self, foot: Foot, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
+        # ReportLab's own first face, Helvetica, would be named in the document without being in it.
+        super().__init__(*arguments, **{**named, "initialFontName": FACE})
         self._foot = foot
         self._kept: list[dict[str, Any]] = []
 

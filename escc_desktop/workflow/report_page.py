@@ -52,7 +52,7 @@ _CHINESE_UNIT = 4
 
 
 @cache
-def _register_faces() -> None:
+def register_faces() -> None:
     """Load the faces at the first text: it takes a fifth of a second."""
     faces = ((FACE, style.font_path()), (_BOLD, style.font_path(bold=True)), (CHINESE, style.CHINESE_FACE))
     for name, path in faces:
@@ -97,7 +97,7 @@ def printable(text: str) -> str:
 
 
 def _glyphs(face: str) -> Collection[int]:
-    _register_faces()
+    register_faces()
     found: Collection[int] = pdfmetrics.getFont(face).face.charToGlyph
     return found
 
@@ -133,6 +133,13 @@ def cell_text(cell: Cell) -> str:
     return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
+def _grid(cells: Sequence[Sequence[Any]], **named: Any) -> Table:
+    """Return a table whose cells name no face but ours: ReportLab's own would be named without being embedded."""
+    drawn = Table(cells, hAlign="LEFT", **named)
+    drawn.setStyle([("FONTNAME", (0, 0), (-1, -1), FACE)])
+    return drawn
+
+
 def table(
     header: Sequence[str],
     rows: Sequence[Sequence[Cell]],
@@ -149,7 +156,7 @@ def table(
         texts = zip(row, numeric, strict=True)
         cells.append([paragraph(cell_text(cell), "number" if right else "cell") for cell, right in texts])
     widths = [width * mm for width in widths_mm or _widths([header, *rows])]
-    drawn = Table(cells, colWidths=widths, repeatRows=1, hAlign="LEFT")
+    drawn = _grid(cells, colWidths=widths, repeatRows=1)
     drawn.setStyle(
         [
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -213,7 +220,7 @@ def _unbroken(text: str) -> list[str]:
 def facts(pairs: Sequence[tuple[str, str]], width_mm: float = WIDTH_MM, label_mm: float = 46.0) -> Table:
     """Return names and values in two columns."""
     cells = [[paragraph(name, "quiet"), paragraph(value, "cell")] for name, value in pairs]
-    drawn = Table(cells or [["", ""]], colWidths=[label_mm * mm, (width_mm - label_mm) * mm], hAlign="LEFT")
+    drawn = _grid(cells or [["", ""]], colWidths=[label_mm * mm, (width_mm - label_mm) * mm])
     drawn.setStyle(
         [
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -227,14 +234,14 @@ def facts(pairs: Sequence[tuple[str, str]], width_mm: float = WIDTH_MM, label_mm
 
 def side_by_side(left: Sequence[Any], right: Sequence[Any], left_mm: float) -> Table:
     """Return two columns of flowables."""
-    drawn = Table([[list(left), list(right)]], colWidths=[left_mm * mm, (WIDTH_MM - left_mm) * mm], hAlign="LEFT")
+    drawn = _grid([[list(left), list(right)]], colWidths=[left_mm * mm, (WIDTH_MM - left_mm) * mm])
     drawn.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)])
     return drawn
 
 
 def boxed(title: str, text: str) -> Table:
     """Return a text under its title on a tinted ground."""
-    drawn = Table([[paragraph(title, "small heading")], [paragraph(text)]], colWidths=[WIDTH_MM * mm], hAlign="LEFT")
+    drawn = _grid([[paragraph(title, "small heading")], [paragraph(text)]], colWidths=[WIDTH_MM * mm])
     drawn.setStyle([("BACKGROUND", (0, 0), (-1, -1), _PALE), ("TOPPADDING", (0, 0), (-1, -1), 1)])
     return drawn
 
@@ -244,7 +251,7 @@ def warnings(sentences: Sequence[str]) -> Table | Spacer:
     if not sentences:
         return Spacer(1, 0)
     cells = [[paragraph("!", "warning"), paragraph(sentence, "warning")] for sentence in sentences]
-    drawn = Table(cells, colWidths=[6 * mm, (WIDTH_MM - 6) * mm], hAlign="LEFT")
+    drawn = _grid(cells, colWidths=[6 * mm, (WIDTH_MM - 6) * mm])
     drawn.setStyle(
         [
             ("BACKGROUND", (0, 0), (-1, -1), WARN_GROUND),
@@ -289,6 +296,6 @@ def gap(height_mm: float) -> Spacer:
 
 def rule() -> Table:
     """Return a thin line over the page."""
-    drawn = Table([[""]], colWidths=[WIDTH_MM * mm], rowHeights=[2])
+    drawn = _grid([[""]], colWidths=[WIDTH_MM * mm], rowHeights=[2])
     drawn.setStyle([("LINEABOVE", (0, 0), (-1, 0), 0.5, _LINE)])
     return drawn
