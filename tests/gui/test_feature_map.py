@@ -39,7 +39,7 @@ def page(show_as: Show, studied_project: Studied, qtbot: QtBot) -> PatientPage:
 
 def opened(page: PatientPage, qtbot: QtBot, name: str = "") -> PatientPage:
     page.open_map(name)
-    qtbot.waitUntil(lambda: page.right.depth.map.shown is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: page.right.voxels.map.shown is not None, timeout=20_000)
     return page
 
 
@@ -68,8 +68,8 @@ def test_that_m_shows_the_map_of_the_models_first_feature_over_the_ct(page: Pati
     page.window().activateWindow()
     qtbot.waitUntil(page.window().isActiveWindow)
     qtbot.keyClick(page.window(), Qt.Key.Key_M)
-    qtbot.waitUntil(lambda: page.right.depth.map.shown is not None, timeout=20_000)
-    shown, view = page.right.depth.map.shown, page.right.depth.map.view
+    qtbot.waitUntil(lambda: page.right.voxels.map.shown is not None, timeout=20_000)
+    shown, view = page.right.voxels.map.shown, page.right.voxels.map.view
     names = [name for name in page.cohort.basis.card.feature_names if "_shape_" not in name]
     assert f"A_{shown.name}" == names[0]
     roi = first_reading(page.project.rois(), page.shown.patient_id)
@@ -89,7 +89,7 @@ def test_that_m_shows_the_map_of_the_models_first_feature_over_the_ct(page: Pati
     assert np.abs(np.array(pixel) - (share * color.astype(float) + (1 - share) * grey)).max() < 3
     qtbot.keyClick(page.window(), Qt.Key.Key_M)
     assert not page.right.has_map
-    assert page.right.depth.map.shown is None
+    assert page.right.voxels.map.shown is None
 
 
 def test_that_s_hides_the_map_and_d_makes_it_stronger(page: PatientPage, qtbot: QtBot) -> None:
@@ -102,8 +102,8 @@ def test_that_s_hides_the_map_and_d_makes_it_stronger(page: PatientPage, qtbot: 
     qtbot.keyClick(view, Qt.Key.Key_S)
     assert view.grab().toImage() == full
     qtbot.keyClick(view, Qt.Key.Key_D)
-    assert page.right.depth.map.opacity.value() == USUAL_OPACITY + 1
-    page.right.depth.map.opacity.setValue(0)
+    assert page.right.voxels.map.opacity.value() == USUAL_OPACITY + 1
+    page.right.voxels.map.opacity.setValue(0)
     assert view.look.strength == 0
 
 
@@ -121,7 +121,9 @@ def test_that_the_mouse_reads_the_value_it_is_on(page: PatientPage, qtbot: QtBot
     assert math.isnan(panel.shown.value_at((0, 0, 0)))
 
 
-def test_that_a_feature_of_the_nomogram_opens_its_map_and_a_covariate_the_record(page: PatientPage, qtbot: QtBot) -> None:
+def test_that_a_feature_of_the_nomogram_opens_its_map_and_a_covariate_the_record(
+    page: PatientPage, qtbot: QtBot
+) -> None:
     page.numbers.ruler.grab()
     axes = page.shown.ruler.axes
     keys = {spot.key for spot in page.numbers.ruler.spots if spot.key}
@@ -132,9 +134,9 @@ def test_that_a_feature_of_the_nomogram_opens_its_map_and_a_covariate_the_record
     qtbot.mouseClick(
         page.numbers.ruler, Qt.MouseButton.LeftButton, pos=page.numbers.ruler.spot_of(name).rect.center().toPoint()
     )
-    qtbot.waitUntil(lambda: page.right.depth.map.shown is not None, timeout=20_000)
-    assert f"A_{page.right.depth.map.shown.name}" == name
-    qtbot.keyClick(page.right.depth.map.view, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: page.right.voxels.map.shown is not None, timeout=20_000)
+    assert f"A_{page.right.voxels.map.shown.name}" == name
+    qtbot.keyClick(page.right.voxels.map.view, Qt.Key.Key_Escape)
     assert not page.right.has_map
 
 
@@ -170,7 +172,7 @@ def test_that_another_patient_brings_the_numbers_back(page: PatientPage, qtbot: 
     page.desktop.choose_patient("P005")
     qtbot.waitUntil(lambda: page.shown.patient_id == "P005", timeout=20_000)
     assert not page.right.has_map
-    assert page.right.depth.map.view.planes is None
+    assert page.right.voxels.map.view.planes is None
 
 
 def test_that_who_sees_no_images_finds_no_door_to_a_map(show_as: Show, studied_project: Studied, qtbot: QtBot) -> None:

@@ -65,20 +65,17 @@ def test_that_eight_actions_find_the_patient_show_why_and_print(
     assert ruler is not None
     feature = next(axis.name for axis in ruler.axes if axis.has_map)
     click(qtbot, page.numbers.ruler, feature)
-    qtbot.waitUntil(lambda: page.right.depth.map.shown is not None, timeout=20_000)
-    steps = page.right.depth.trace.steps
-    qtbot.mouseClick(steps[2], LEFT)
+    qtbot.waitUntil(lambda: page.right.voxels.map.shown is not None, timeout=20_000)
+    qtbot.mouseClick(page.right.voxels.trace.steps[2], LEFT)
     actions += 2
     assert page.right.has_slices
-    qtbot.mouseClick(page.right.depth.trace.steps[0], LEFT)
+    qtbot.mouseClick(page.right.voxels.trace.steps[0], LEFT)
     actions += 1
     assert not page.right.has_slices
-    assert page.numbers.ruler.hasFocus()
+    assert page.window().focusWidget() is page.numbers.ruler
     assert page.numbers.ruler._current == feature
     qtbot.mouseClick(page.numbers.print_button, LEFT)
     assert page.printing.dialog is not None
-    said: list[object] = []
-    page.desktop.notices.said.connect(said.append)
     page.printing.dialog.fileSelected.emit(str(tmp_path / "one.pdf"))
     page.printing.dialog.close()
     actions += 2
@@ -93,8 +90,8 @@ def test_that_points_lead_to_voxels_and_back_for_every_feature_of_the_nomogram(p
     assert found is not None
     for axis in (one for one in ruler.axes if one.has_map):
         page.open_term(axis.name)
-        qtbot.waitUntil(lambda: page.right.depth.map.shown is not None, timeout=20_000)
-        depth = page.right.depth
+        qtbot.waitUntil(lambda: page.right.voxels.map.shown is not None, timeout=20_000)
+        depth = page.right.voxels
         assert depth.trace.steps[0].text() == f"{axis.points:.0f} points"
         assert axis.value in depth.trace.steps[1].text()
         assert found[0].session_id in depth.trace.steps[2].toolTip()
@@ -129,7 +126,7 @@ def test_that_the_course_zooms_walks_by_keys_and_opens_the_ct(page: PatientPage,
         assert course._current != before
     qtbot.keyClick(course, Qt.Key.Key_Return)
     assert page.right.has_slices
-    qtbot.keyClick(page.right.depth.slices, Qt.Key.Key_Escape)
+    qtbot.keyClick(page.right.voxels.slices, Qt.Key.Key_Escape)
     assert not page.right.has_slices
 
 
@@ -144,8 +141,8 @@ def test_that_a_mark_of_the_course_leads_to_its_place_in_the_record(page: Patien
 
 def test_that_what_if_changes_neither_record_nor_print_and_is_gone_when_left(page: PatientPage, qtbot: QtBot) -> None:
     asked = next(
-        patient_view(page.project, page.cohort.basis, row.patient_id, Progress())  # type: ignore[union-attr,arg-type]
-        for row in page.cohort.rows  # type: ignore[union-attr]
+        patient_view(page.project, page.cohort.basis, row.patient_id, Progress())
+        for row in page.cohort.rows
         if row.survival is not None
     )
     page._take_patient(asked)
@@ -156,17 +153,17 @@ def test_that_what_if_changes_neither_record_nor_print_and_is_gone_when_left(pag
     assert page.right.has_what_if
     assert "not this patient" in panel._title.text()
     assert all(not one.is_feature for one in asked.asked.inputs)
-    assert panel.record.text().endswith(f"{asked.survival.value * 100:.0f} %")  # type: ignore[union-attr]
+    assert panel.record.text().endswith(f"{asked.survival.value * 100:.0f} %")
     name = asked.asked.inputs[0].name
     now = panel.inputs.question
     panel.inputs.asked.emit(replace(now, values={**now.values, name: None}))
     assert panel.chance.text() == "no estimate"
-    assert page.summary.chance.text() == f"{asked.survival.value * 100:.0f} %"  # type: ignore[union-attr]
+    assert page.summary.chance.text() == f"{asked.survival.value * 100:.0f} %"
     qtbot.mouseClick(panel.reset_button, LEFT)
     assert panel.changed.text() == "Nothing is changed yet."
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
     assert not page.right.has_what_if
-    again = patient_view(page.project, page.cohort.basis, asked.patient_id, Progress())  # type: ignore[union-attr,arg-type]
+    again = patient_view(page.project, page.cohort.basis, asked.patient_id, Progress())
     assert replace(again, asked=None) == replace(asked, asked=None)
 
 

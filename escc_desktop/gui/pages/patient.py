@@ -155,7 +155,7 @@ class PatientPage(Page):
         if why_not or traced is None:
             self.desktop.notices.say(why_not)
             return
-        self.right.show_depth().open_map(traced, name)
+        self.right.show_voxels().open_map(traced, name)
 
     def open_slices(self) -> None:
         """Show the slices of the outlined lesion."""
@@ -163,7 +163,7 @@ class PatientPage(Page):
         if traced is None:
             self.desktop.notices.say(self.numbers.lesion.sentence or _("No lesion is shown."))
             return
-        self.right.show_depth().open_slices(traced)
+        self.right.show_voxels().open_slices(traced)
 
     def open_event(self, key: str) -> None:
         """Open what is behind a mark of the course: its CT, or where it stands in the record."""
@@ -173,7 +173,7 @@ class PatientPage(Page):
         if event.series_uid and found is not None and found[0].series_uid == event.series_uid:
             self.open_slices()
         elif event.series_uid:
-            self.right.show_depth().open_series(self.project, event.series_uid, event.tip.partition("\n")[0])
+            self.right.show_voxels().open_series(self.project, event.series_uid, event.tip.partition("\n")[0])
         else:
             self._go_record(event.table)
 
@@ -203,7 +203,7 @@ class PatientPage(Page):
         elif why_not or self.shown is None or self.shown.asked is None:
             self.desktop.notices.say(why_not)
         else:
-            self.right.show_what_if(self.shown.asked)
+            self.right.show_what_if(self.shown.asked, self.shown.endpoint)
 
     # A copy to try contours on
 

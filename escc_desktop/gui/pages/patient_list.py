@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 WIDTH_PX = 192
 _COLUMNS_PX = {1: 70, 2: 58}
+_CELL_PX, _MOST_CODE_PX = 26, 96
 _ROW_PX = 28
+_SAMPLE = 50
 _Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
+_ACROSS = Qt.Orientation.Horizontal
 
 
 class _Rows(QAbstractTableModel):
@@ -124,6 +127,7 @@ class PatientList(QWidget):
     def show_rows(self, rows: Sequence[ChooserRow], horizon_months: float | None) -> None:
         """List patients; the probability is to be alive or free of progression at the horizon."""
         self._rows.show_rows(rows, horizon_months)
+        self._fit_columns()
         self._tell_count()
         self.mark(self._current)
 
@@ -172,6 +176,19 @@ class PatientList(QWidget):
         table.setAccessibleName(_("Patients"))
         table.selectionModel().currentRowChanged.connect(self._choose)
         return table
+
+    def _fit_columns(self) -> None:
+        """Give words of any language their room, and the code its own; the list is as wide as that needs."""
+        metrics = self.table.fontMetrics()
+        codes = max((metrics.horizontalAdvance(row.patient_id) for row in self._rows.rows[-_SAMPLE:]), default=0)
+        needed = min(codes + _CELL_PX, _MOST_CODE_PX) + 2 * GRID
+        groups = [f"{shape} {_(group)}" for group, shape in SHAPES.items()]
+        words = {1: [*groups, _("none"), _("Group")], 2: ["100 %", str(self._rows.headerData(2, _ACROSS))]}
+        for column, least in _COLUMNS_PX.items():
+            width = max(least, max(metrics.horizontalAdvance(text) for text in words[column]) + _CELL_PX)
+            self.table.horizontalHeader().resizeSection(column, width)
+            needed += width
+        self.setFixedWidth(max(WIDTH_PX, needed))
 
     def _choose(self, current: QModelIndex) -> None:
         if current.isValid():

@@ -31,20 +31,20 @@ class RightSide(QWidget):
         super().__init__()
         self._desktop = desktop
         self.numbers = NumbersPanel(desktop)
-        self._depth: DepthPanel | None = None
+        self._voxels: DepthPanel | None = None
         self._what_if: WhatIfPanel | None = None
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.numbers)
 
     @property
-    def depth(self) -> DepthPanel:
+    def voxels(self) -> DepthPanel:
         """The map and the slices."""
-        if self._depth is None:
-            self._depth = DepthPanel(self._desktop)
-            self._depth.closed.connect(self.show_numbers)
-            self._depth.point_wanted.connect(self.point_wanted)
-            self._stack.addWidget(self._depth)
-        return self._depth
+        if self._voxels is None:
+            self._voxels = DepthPanel(self._desktop)
+            self._voxels.closed.connect(self.show_numbers)
+            self._voxels.point_wanted.connect(self.point_wanted)
+            self._stack.addWidget(self._voxels)
+        return self._voxels
 
     @property
     def what_if(self) -> WhatIfPanel:
@@ -58,35 +58,35 @@ class RightSide(QWidget):
     @property
     def has_map(self) -> bool:
         """Whether the feature map is in place of the numbers."""
-        return self._shows(self._depth) and not self.depth.has_slices
+        return self._shows(self._voxels) and not self.voxels.has_slices
 
     @property
     def has_slices(self) -> bool:
         """Whether a CT is in place of the numbers."""
-        return self._shows(self._depth) and self.depth.has_slices
+        return self._shows(self._voxels) and self.voxels.has_slices
 
     @property
     def has_what_if(self) -> bool:
         """Whether other values are tried, in place of the numbers."""
         return self._shows(self._what_if)
 
-    def show_depth(self) -> DepthPanel:
+    def show_voxels(self) -> DepthPanel:
         """Put map and slices in place of what is there."""
         self.show_numbers()
-        self._stack.setCurrentWidget(self.depth)
-        return self.depth
+        self._stack.setCurrentWidget(self.voxels)
+        return self.voxels
 
-    def show_what_if(self, asked: Asked) -> None:
+    def show_what_if(self, asked: Asked, endpoint: str) -> None:
         """Try other clinical values, in a frame of its own."""
         self.show_numbers()
-        self.what_if.show_asked(asked)
+        self.what_if.show_asked(asked, endpoint)
         self._stack.setCurrentWidget(self.what_if)
         self.what_if.setFocus()
 
     def show_numbers(self) -> None:
         """Go back to the record; what was tried is gone, pictures are let go."""
-        if self._shows(self._depth):
-            self.depth.clear()
+        if self._shows(self._voxels):
+            self.voxels.clear()
         if self.has_what_if:
             self.what_if.clear()
             self.numbers.what_if_button.setFocus()

@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.elided import ElidedLabel
 from escc_desktop.gui.widgets.icon_label import IconLabel
 from escc_desktop.gui.widgets.painted import SHAPES, risk_color
 from escc_desktop.gui.widgets.score_strip import ScoreStrip
-from escc_desktop.gui.widgets.text import button, card, label, row, set_tone
+from escc_desktop.gui.widgets.text import button, card, label, set_tone
 from escc_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ class PatientSummary(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setFixedWidth(WIDTH_PX)
-        self.title, self.facts, self.status = label(size="heading"), label(), label(tone="secondary")
+        self.title, self.facts, self.status = label(size="heading"), ElidedLabel(), ElidedLabel(tone="secondary")
         self.group = label()
         self.group.setStyleSheet("font-size: 26px; font-weight: bold;")
-        self.certainty = label(size="heading", tone="secondary")
-        self.chance, self.meaning = label(size="title"), label()
+        self.certainty = label(size="heading", tone="secondary", wrap=True)
+        self.chance, self.meaning = label(size="title"), label(wrap=True)
         self.chance.setStyleSheet("font-size: 30px; font-weight: bold;")
         self.limits = label(tone="secondary", size="caption", wrap=True)
         self.given = label(wrap=True)
@@ -48,8 +49,8 @@ class PatientSummary(QWidget):
     def show_patient(self, view: PatientView, *, may_assess: bool) -> None:
         """Show a patient."""
         self.title.setText(view.patient_id)
-        self.facts.setText(view.facts)
-        self.status.setText(view.status)
+        self.facts.say(view.facts)
+        self.status.say(view.status)
         self._show_group(view)
         self._show_chance(view)
         self.strip.show_strip(view.strip)
@@ -123,11 +124,11 @@ class PatientSummary(QWidget):
 
     def _lay_out(self) -> None:
         upper, column = card()
-        column.addWidget(row(self.title, self.facts, None))
+        column.addLayout(_beside(self.title, self.facts, GRID))
         column.addWidget(self.status)
         column.addSpacing(GRID)
-        column.addWidget(row(self.group, self.certainty, None, spacing=2 * GRID))
-        column.addWidget(row(self.chance, self.meaning, None, spacing=2 * GRID))
+        column.addLayout(_beside(self.group, self.certainty, 2 * GRID))
+        column.addLayout(_beside(self.chance, self.meaning, 2 * GRID))
         column.addWidget(self.limits)
         column.addWidget(self.given)
         column.addSpacing(GRID)
@@ -155,6 +156,15 @@ class PatientSummary(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(scroll)
+
+
+def _beside(first: QWidget, second: QWidget, spacing: int) -> QHBoxLayout:
+    """Return two in a row; the second takes the room that is left, and wraps or is cut in it."""
+    line = QHBoxLayout()
+    line.setSpacing(spacing)
+    line.addWidget(first)
+    line.addWidget(second, 1)
+    return line
 
 
 def _interval(view: PatientView) -> str:

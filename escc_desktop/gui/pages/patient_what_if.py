@@ -35,6 +35,7 @@ class WhatIfPanel(HatchedFrame):
     def __init__(self) -> None:
         super().__init__()
         self._asked: Asked | None = None
+        self._endpoint = ""
         self._title = label(_("What if – not this patient"), size="heading", tone="warning")
         about = _(
             "Clinical values as if they had been measured so. It changes no record, is not kept and not printed; "
@@ -54,9 +55,9 @@ class WhatIfPanel(HatchedFrame):
         self.inputs.asked.connect(self._on_asked)
         self._lay_out(about)
 
-    def show_asked(self, asked: Asked) -> None:
-        """Begin with a patient's own values."""
-        self._asked = asked
+    def show_asked(self, asked: Asked, endpoint: str) -> None:
+        """Begin with a patient's own values; `endpoint` in words."""
+        self._asked, self._endpoint = asked, endpoint
         view = NomogramView((), asked.calculator, inputs=asked.inputs)
         self.inputs.show_card(view)
         self.reset()
@@ -89,7 +90,7 @@ class WhatIfPanel(HatchedFrame):
         months = f"{asked.calculator.card.horizon_months:g}"
         self.chance.setText(_("no estimate") if told.chance is None else f"≈ {told.chance.value * 100:.0f} %")
         set_tone(self.chance, "warning")
-        self.meaning.setText(_meaning(told, months))
+        self.meaning.setText(_meaning(told, months, self._endpoint))
         of_record = asked.verdict.survival
         self.record.setText(
             _("The record, on the left, gives no probability.")
@@ -125,10 +126,11 @@ class WhatIfPanel(HatchedFrame):
         whole.addWidget(holder, 1)
 
 
-def _meaning(told: WhatIfTold, months: str) -> str:
+def _meaning(told: WhatIfTold, months: str, endpoint: str) -> str:
     if told.chance is None:
         return ""
-    words = _("to be without the event at {months} months, had it been measured so").format(months=months)
+    text = _("{months}-month {endpoint}, had it been measured so")
+    words = text.format(months=months, endpoint=endpoint)
     if told.chance.lower is None or told.chance.upper is None:
         return f"{words}; " + _("no interval is known")
     low, high = f"{told.chance.lower * 100:.0f}", f"{told.chance.upper * 100:.0f}"

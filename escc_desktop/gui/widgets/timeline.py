@@ -271,7 +271,7 @@ class Timeline(Painted):
             return
         width = painter.fontMetrics().horizontalAdvance(event.label) + 2.0
         rect = self._label_rect(event, width)
-        if any(rect.adjusted(-2, 0, 2, 0).intersects(other) for other in self._taken):
+        if any(rect.adjusted(-2, 2, 2, -2).intersects(other) for other in self._taken):
             return
         self._taken.append(rect)
         if event.lane not in _HEIGHTS:
