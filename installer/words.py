@@ -23,6 +23,11 @@ ENGLISH_PLURALS = "nplurals=2; plural=(n != 1);"
 HEAD = f'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: {ENGLISH_PLURALS}\\n"\n\n'
 SENTENCES = TEMPLATE.with_name("sentences.json")
 ERRORS = {"EsccError", "FaultsError", "UsageError", "AccessDeniedError", "SandboxError", "Refused", "WrongKeyError"}
+# What else is kept in English and said in the user's language: rows of the printed numbers, sentences of developments.
+TOLD = {"Check"}
+# "{0} to {1}" would be found in half of all sentences.
+FEWEST_LETTERS = 12
+YIELDED = {"escc_desktop/prognosis/appraisal.py"}
 # `_` and `plural` as in escc_desktop.i18n: how many of their first arguments are texts.
 KEYWORDS = {"_": 1, "plural": 2}
 
@@ -42,14 +47,23 @@ def gather() -> Catalog:
 
 
 def sentences() -> list[str]:
-    """Return what the program's errors say and advise, with numbered places for values."""
+    """Return what errors and other English sentences of the program say, with numbered places for values."""
     found: set[str] = set()
     for path in sorted((ROOT / "escc_desktop").rglob("*.py")):
+        yields = path.relative_to(ROOT).as_posix() in YIELDED
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS | TOLD:
                 given = [*node.args, *(keyword.value for keyword in node.keywords)]
-                found.update(text for text in map(_sentence, given) if " " in text)
+                least = 1 if node.func.id in ERRORS else FEWEST_LETTERS
+                found.update(text for text in map(_sentence, given) if " " in text and _letters(text) >= least)
+            elif yields and isinstance(node, ast.Yield) and node.value is not None:
+                text = _sentence(node.value)
+                found.update([text] if _letters(text) >= FEWEST_LETTERS else [])
     return sorted(found)
+
+
+def _letters(text: str) -> int:
+    return sum(letter.isalpha() for letter in text)
 
 
 def _sentence(node: ast.expr) -> str:

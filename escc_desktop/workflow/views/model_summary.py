@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from escc_desktop.figures import words
 from escc_desktop.figures.words import Interval
-from escc_desktop.i18n import _
+from escc_desktop.i18n import _, said
 from escc_desktop.prognosis.card import CARD_KINDS, CardKind
 from escc_desktop.prognosis.results import Results
 from escc_desktop.prognosis.validity import ReaderResult, Validity
@@ -52,7 +52,7 @@ def validity_section(results: Results) -> Section | None:
 
 
 def _lines(sentences: Sequence[str]) -> str:
-    return "\n".join(sentences)
+    return "\n".join(map(said, sentences))
 
 
 def _calibration(validity: Validity) -> Table:
