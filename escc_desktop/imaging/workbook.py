@@ -6,6 +6,7 @@ Nothing of a workbook is calculated, and none of its macros or links is followed
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -21,6 +22,7 @@ from escc_desktop.imaging.sandbox import Refused
 MAX_INFLATED: Final = 512 << 20
 MAX_CELLS: Final = 3_000_000
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _SAVE: Final = "Open it in the program it was made with and save it as an Excel workbook (.xlsx) without a password."
 # What programs of document protection put before what they encrypt.
 _SEALS: Final = (b"%TSD-Header-###%", b"\x62\x14\x23\x65", b"E-SafeNet", b"LDSEC", b"SmartSec")
@@ -31,7 +33,8 @@ def answer_workbook(arguments: dict[str, Any], payload: bytes) -> tuple[dict[str
     check_kind(payload)
     names = _checked_names(payload)
     values = load_workbook(io.BytesIO(payload), data_only=True, keep_links=False)
-    formulas = load_workbook(io.BytesIO(payload), data_only=False, keep_links=False)
+    # Most workbooks of records hold none, and reading twice takes twice as long.
+    formulas = load_workbook(io.BytesIO(payload), keep_links=False) if _has_formulas(payload, names) else None
     document = {
         "has_macros": any(name.endswith("vbaProject.bin") for name in names),
         "counts_from_1904": values.epoch == CALENDAR_MAC_1904,
@@ -114,9 +117,15 @@ def _checked_names(raw: bytes) -> list[str]:
     return names
 
 
-def _sheet(values: Workbook, formulas: Workbook, name: str) -> dict[str, Any]:
-    sheet, written = values[name], formulas[name]
-    if not isinstance(sheet, Worksheet) or not isinstance(written, Worksheet):
+def _has_formulas(raw: bytes, names: list[str]) -> bool:
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        sheets = (name for name in names if name.startswith("xl/worksheets/"))
+        return any(_FORMULA.search(archive.read(name)) is not None for name in sheets)
+
+
+def _sheet(values: Workbook, formulas: Workbook | None, name: str) -> dict[str, Any]:
+    sheet, written = values[name], None if formulas is None else formulas[name]
+    if not isinstance(sheet, Worksheet):
         return {"name": name, "is_hidden": False, "is_chart": True, "rows": [], "merged": [], "formulas": []}
     if sheet.max_row * sheet.max_column > MAX_CELLS:
         raise Refused("size", f"The sheet {name} declares {sheet.max_row} x {sheet.max_column} cells.", _SAVE)
@@ -127,7 +136,7 @@ def _sheet(values: Workbook, formulas: Workbook, name: str) -> dict[str, Any]:
         "is_chart": False,
         "rows": rows,
         "merged": sorted(str(area) for area in sheet.merged_cells.ranges),
-        "formulas": list(_formulas(sheet, written)),
+        "formulas": list(_formulas(sheet, written)) if isinstance(written, Worksheet) else [],
     }
 
 
