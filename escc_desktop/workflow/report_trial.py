@@ -17,9 +17,7 @@ from escc_desktop.workflow.trial_published import contradictions, published_exhi
 from escc_desktop.workflow.trial_results import HORIZON_MONTHS, TimeToEvent, TrialResults
 from escc_desktop.workflow.trial_safety import safety_exhibits
 from escc_desktop.workflow.trial_survival import known, survival_exhibits
-
-_PRINTED_ROWS = 80
-"""Longer tables, such as one of all patients, are in the CSV files; a report is for reading."""
+from escc_desktop.workflow.trial_tables import TableView, table_views
 
 
 def trial_exhibits(results: TrialResults, further: Sequence[Exhibit] = ()) -> dict[str, Exhibit]:
@@ -51,11 +49,13 @@ def trial_record(
         n=len(results.records), months=words.months(results.follow_up.value)
     )
 
+    tables = table_views(exhibits, len(results.records))
+
     def section(title: str, *names: str, **more: tuple[tuple[str, str], ...] | tuple[str, ...]) -> Section:
         mine = [exhibits[name] for name in names if name in exhibits]
-        pictures = tuple(Picture(one.title, figures[one.name], one.definition) for one in mine if one.name in figures)
-        tables = tuple(_table(one) for one in mine if one.draw is None and one.rows)
-        return Section(title, tables=tables, pictures=pictures, **more)  # type: ignore[arg-type]
+        pictures = tuple(Picture("", figures[one.name], one.definition) for one in mine if one.name in figures)
+        shown = tuple(_table(tables[one.name]) for one in mine if one.draw is None and one.rows)
+        return Section(title, tables=shown, pictures=pictures, **more)  # type: ignore[arg-type]
 
     kinds = [name for name in exhibits if name.startswith("adverse_events_")]
     return StudyReport(
@@ -85,7 +85,7 @@ def trial_record(
                 "dose_reductions",
                 sentences=_severe(results, exhibits),
             ),
-            section(_("Rad-scores"), "rad_scores"),
+            *((section(_("Rad-scores"), "rad_scores"),) if "rad_scores" in exhibits else ()),
             section(
                 _("Beside what is published"),
                 "design",
@@ -97,20 +97,8 @@ def trial_record(
     )
 
 
-def _table(one: Exhibit) -> TableBlock:
-    rows = tuple(tuple(_cell(value) for value in row) for row in one.rows[:_PRINTED_ROWS])
-    left = len(one.rows) - len(rows)
-    more = _(" {n} more rows are in {name}.csv.").format(n=left, name=one.name) if left else ""
-    header = tuple(column.replace("_", " ") for column in one.header)
-    return TableBlock(header, rows, title=one.title, note=one.definition + more)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value)
+def _table(one: TableView) -> TableBlock:
+    return TableBlock(one.header, one.rows, title=one.title, note=one.definition)
 
 
 def _null(results: TrialResults) -> tuple[str, ...]:

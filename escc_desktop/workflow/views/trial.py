@@ -37,8 +37,8 @@ from escc_desktop.workflow.trial_exhibits import (
 from escc_desktop.workflow.trial_published import contradictions
 from escc_desktop.workflow.trial_results import HORIZON_MONTHS, TimeToEvent, TrialResults, summarise
 from escc_desktop.workflow.trial_survival import reason_words
+from escc_desktop.workflow.trial_tables import TableView, table_views
 from escc_desktop.workflow.views.trial_scores import ScoreBar, ScoreBars, rad_scores, score_exhibit
-from escc_desktop.workflow.views.trial_tables import TableView, table_views
 from escc_desktop.workflow.views.words import months
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The tables of the trial page: the numbers of an exhibit as the words people read."""
+"""The tables of the trial page and the trial report: the numbers of an exhibit as the words people read."""
 
 from __future__ import annotations
 
