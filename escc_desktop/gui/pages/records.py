@@ -291,11 +291,10 @@ class RecordsPage(Page):
             self.form.show_second(self.shown, self.shown.forms[table])
             self.form.grid.add_row()
 
-    def _handed_in(self, found: Any) -> None:
+    def _handed_in(self, _found: object) -> None:
         self.form.is_second = False
+        self.say_saved("")
         self.go(SECOND)
-        words = plural("{n} difference", "{n} differences", len(found.open))
-        self.desktop.notices.say(_("Second entry compared: {found}.").format(found=words), tone=Tone.SUCCESS)
 
     def _begun(self, code: str) -> None:
         self._codes = tuple(sorted({*self._codes, code}))

@@ -232,7 +232,7 @@ class CellDelegate(QStyledItemDelegate):
         # The style sheet draws the items and would leave the tint out.
         tint = index.data(_Role.BackgroundRole)
         if isinstance(tint, QColor):
-            painter.fillRect(option.rect, tint)  # type: ignore[attr-defined]  # the stubs know no fields of options
+            painter.fillRect(option.rect, tint)
         super().paint(painter, option, index)
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:  # noqa: D102
@@ -243,7 +243,7 @@ class CellDelegate(QStyledItemDelegate):
         if not choices:
             line = QLineEdit(parent)
             line.setFrame(False)
-            line.setPlaceholderText("YYYY-MM-DD" if field.kind == "date" else "")
+            line.setPlaceholderText(_("YYYY-MM-DD") if field.kind == "date" else "")
             if suggestions := suggestions_of(field):
                 offered = QCompleter(list(suggestions), line)
                 offered.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
