@@ -25,6 +25,7 @@ _ROW_PX = 28
 _SAMPLE = 50
 _Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
+SOUGHT = Qt.ItemDataRole.UserRole
 _ACROSS = Qt.Orientation.Horizontal
 
 
@@ -35,10 +36,14 @@ class _Rows(QAbstractTableModel):
         super().__init__()
         self.rows: tuple[ChooserRow, ...] = ()
         self.horizon_months: float | None = None
+        self.places: dict[str, int] = {}
+        self._sought: list[str] = []
 
     def show_rows(self, rows: Sequence[ChooserRow], horizon_months: float | None) -> None:
         self.beginResetModel()
         self.rows, self.horizon_months = tuple(rows), horizon_months
+        self.places = {row.patient_id: place for place, row in enumerate(self.rows)}
+        self._sought = [" ".join((row.patient_id, _group(row), _survival(row))) for row in self.rows]
         self.endResetModel()
 
     def rowCount(self, parent: _Index = _NO_PARENT) -> int:
@@ -59,6 +64,8 @@ class _Rows(QAbstractTableModel):
         return _("Survival probability at this month") if role == Qt.ItemDataRole.ToolTipRole and section == 2 else None
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == SOUGHT:
+            return self._sought[index.row()]
         row = self.rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return (row.patient_id, _group(row), _survival(row))[index.column()]
@@ -111,7 +118,9 @@ class PatientList(QWidget):
         self._shown = QSortFilterProxyModel()
         self._shown.setSourceModel(self._rows)
         self._shown.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._shown.setFilterKeyColumn(-1)
+        # One text a row: a list of thousands is sifted at every key.
+        self._shown.setFilterRole(SOUGHT)
+        self._shown.setFilterKeyColumn(0)
         self.table = self._make_table()
         self._count = label(tone="secondary", size="caption")
         column = QVBoxLayout(self)
@@ -154,7 +163,8 @@ class PatientList(QWidget):
         return tuple(self._shown.index(row, 0).data() for row in range(self._shown.rowCount()))
 
     def _place(self) -> int:
-        return next((row for row, code in enumerate(self.codes()) if code == self._current), -1)
+        place = self._rows.places.get(self._current)
+        return -1 if place is None else self._shown.mapFromSource(self._rows.index(place, 0)).row()
 
     def _make_table(self) -> QTableView:
         table = QTableView()

@@ -15,7 +15,8 @@ from escc_desktop.gui.tasks import Answers, Running
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.viewer.planes import Plane, VolumePlanes
 from escc_desktop.gui.viewer.slice_view import SliceView
-from escc_desktop.gui.widgets.text import icon_button, label, row
+from escc_desktop.gui.widgets.elided import ElidedLabel
+from escc_desktop.gui.widgets.text import icon_button, row
 from escc_desktop.i18n import _, said
 from escc_desktop.workflow.views.lesion import LesionView, series_volume
 
@@ -42,8 +43,7 @@ class SlicesPanel(QWidget):
         self._desktop = desktop
         self._running: Running | None = None
         self.view = SliceView(Plane.AXIAL)
-        self.title = label(size="heading")
-        self.words = label(tone="secondary", wrap=True)
+        self.title, self.words = ElidedLabel(size="heading"), ElidedLabel(tone="secondary")
         leave = icon_button("dismiss", _("Back to the patient (Esc)"))
         leave.clicked.connect(self.closed)
         column = QVBoxLayout(self)
@@ -55,8 +55,8 @@ class SlicesPanel(QWidget):
     def show_lesion(self, lesion: LesionView, planes: VolumePlanes) -> None:
         """Show the scored CT at the slice with the largest part of the lesion."""
         self.clear()
-        self.title.setText(lesion.words)
-        self.words.setText(lesion.origin)
+        self.title.say(lesion.what)
+        self.words.say(lesion.origin)
         self.view.set_volume(planes)
         self.view.set_mask(lesion.voxels, lesion.box)
         self.view.set_index(lesion.centre[2])
@@ -66,8 +66,8 @@ class SlicesPanel(QWidget):
     def open_series(self, project: Project, series_uid: str, title: str) -> None:
         """Fetch another CT and show it."""
         self.clear()
-        self.title.setText(title)
-        self.words.setText(_("Loading the CT"))
+        self.title.say(title)
+        self.words.say(_("Loading the CT"))
         answers: Answers[VolumePlanes] = Answers()
         words = _("Loading the CT")
         running = self._desktop.tasks.run(words, _fetch, project, series_uid, answers=answers, quiet=True)
@@ -85,8 +85,8 @@ class SlicesPanel(QWidget):
         if self._running is not None:
             self._running.cancel()
             self._running = None
-        self.title.setText("")
-        self.words.setText("")
+        self.title.say("")
+        self.words.say("")
         self.view.set_volume(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -98,12 +98,12 @@ class SlicesPanel(QWidget):
 
     def _take(self, planes: VolumePlanes) -> None:
         self._running = None
-        self.words.setText(_("not outlined on this page"))
+        self.words.say(_("not outlined on this page"))
         self.view.set_volume(planes)
 
     def _fail(self, error: Exception) -> None:
         self._running = None
-        self.words.setText(said(error.what) if isinstance(error, EsccError) else _("The CT cannot be shown."))
+        self.words.say(said(error.what) if isinstance(error, EsccError) else _("The CT cannot be shown."))
         if not isinstance(error, EsccError):
             self._desktop.notices.trouble(error)
 

@@ -267,7 +267,8 @@ class Timeline(Painted):
             month += step
 
     def _paint_label(self, painter: QPainter, event: CourseEvent) -> None:
-        if not event.label:
+        first, last = self.span
+        if not event.label or not first <= event.start_day <= last:
             return
         width = painter.fontMetrics().horizontalAdvance(event.label) + 2.0
         rect = self._label_rect(event, width)
