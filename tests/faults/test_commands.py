@@ -252,7 +252,7 @@ WRONG_INPUT: tuple[Case, ...] = (
     ("project assess study --user coordinator -o out.csv", "may not"),
     ("project report study P1 --user oncologist -o out.pdf", "no card"),
     ("project report study P1 --user A -o out.pdf", "may not"),
-    ("project report study P1/L1/A/first --user oncologist --kind reading -o out.pdf", "session"),
+    ("project report study P1/L1/A/first --user oncologist --kind reading -o out.pdf", "No signed reading"),
     ("project report study --user statistician --kind agreement -o out.pdf", "no card"),
     ("project report study --user oncologist --kind model -o out.pdf", "no card"),
     ("project report study --user oncologist --kind trial -o out.pdf", "no trial records"),

@@ -16,6 +16,7 @@ from escc_desktop.gui.pages.due import DuePage
 from escc_desktop.progress import Progress
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.views.due import DueKind, DueState, DueView, due_view
+from escc_desktop.workflow.views.printing import ReportKind, ReportOrder
 
 Studied = Callable[[str], Project]
 Show = Callable[..., MainWindow]
@@ -66,12 +67,18 @@ def test_that_a_typed_day_is_shown_filtered_and_written(
     qtbot.waitUntil((tmp_path / "due.pdf.json").exists, timeout=20_000)
 
 
-def test_that_a_chosen_line_opens_its_patient(open_page: Callable[[str], DuePage], qtbot: QtBot) -> None:
+def test_that_a_chosen_line_opens_its_patient_and_prints_its_sheet(
+    open_page: Callable[[str], DuePage], qtbot: QtBot, tmp_path: Path
+) -> None:
     page = open_page("oncologist")
-    page.show_day(busy_day(page.project))
-    qtbot.waitUntil(lambda: page.table.rows_model.rowCount() > 0, timeout=20_000)
+    day = busy_day(page.project)
+    page.show_day(day)
+    qtbot.waitUntil(lambda: page.shown is not None and page.shown.as_of == day, timeout=20_000)
     page.table.selectRow(0)
     patient = page.table.rows_model.rows[0].cells[1]
+    assert page.chosen_patient() == patient
+    page.sheet_to(str(tmp_path / "mdt.pdf"), ReportOrder(ReportKind.MDT, patient, question="?"), "zh_CN")
+    qtbot.waitUntil((tmp_path / "mdt.pdf.json").exists, timeout=20_000)
     qtbot.mouseClick(page.open_button, Qt.MouseButton.LeftButton)
     assert page.desktop.patient_id == patient
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from PySide6.QtCore import QModelIndex, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QVBoxLayout
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
@@ -27,6 +27,7 @@ from escc_desktop.i18n import _, plural
 from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.printing import PrintOrder
 from escc_desktop.workflow.views.due import DueKind, DueRow, DueState, DueView, due_csv, due_print, due_view
+from escc_desktop.workflow.views.printing import ReportKind, ReportOrder, write_report
 
 _WEEK = timedelta(days=7)
 _TONES = {DueState.OVERDUE: "warning", DueState.NOW: "text", DueState.LATER: "secondary"}
@@ -62,8 +63,9 @@ class DuePage(Page):
         self.nothing = label(tone="secondary")
         self.open_button = button(_("Open patient"), "open", tip=_("Show the chosen line's patient (Enter)"))
         self.export_button = button(_("Export"), "arrow_export", tip=_("Write the lines shown as a table (CSV)"))
+        self.sheet_button = PrintButton(_("MDT sheet"), _("One page on the chosen patient for the tumour board"))
         self.print_button = PrintButton(_("Print"), _("Write the lines shown as PDF (Ctrl+P)"))
-        self._dialog: QFileDialog | None = None
+        self._dialog: QFileDialog | QInputDialog | None = None
         self._lay_out()
         self._connect()
 
@@ -76,6 +78,7 @@ class DuePage(Page):
         return (
             Action("due.print", _("Print the due list"), self.print_now, "print", ("Ctrl+P",), self._why_no_print),
             Action("due.export", _("Export the due list"), self.export, "arrow_export", (), self._why_no_print),
+            Action("due.sheet", _("Print the MDT sheet"), self.sheet_now, "document", (), self._why_no_sheet),
             Action("due.open", _("Open the chosen patient"), self.open_chosen, "open", ("Return",), self._why_no_open),
             Action("due.earlier", _("A week earlier"), lambda: self.shift_day(-_WEEK), "chevron_left", ("Alt+Left",)),
             Action("due.later", _("A week later"), lambda: self.shift_day(_WEEK), "chevron_right", ("Alt+Right",)),
@@ -119,6 +122,40 @@ class DuePage(Page):
             order = PrintOrder(Path(path), language, self.desktop.is_synthetic)
             self._write(_("Writing the list"), due_print, self.shown.as_of, self.filters.choice, order)
 
+    def sheet_now(self) -> None:
+        """Print the chosen patient's MDT sheet in the window's language."""
+        self.sheet_in(window_language())
+
+    def sheet_in(self, language: str) -> None:
+        """Ask what the MDT is asked, then where the sheet goes."""
+        if why_not := self._why_no_sheet():
+            self.desktop.notices.say(why_not)
+            return
+        patient = self.chosen_patient()
+        asking = QInputDialog(self)
+        asking.setOption(QInputDialog.InputDialogOption.UsePlainTextEditForTextInput)
+        asking.setWindowTitle(_("MDT sheet: {code}").format(code=patient))
+        asking.setLabelText(_("Question for the MDT (may be empty; no name, no hospital number)"))
+
+        def go_on(question: str) -> None:
+            order = ReportOrder(ReportKind.MDT, patient, question=question)
+            title = _("Print the MDT sheet")
+            self._ask(title, f"{patient}-mdt.pdf", lambda path: self.sheet_to(path, order, language))
+
+        asking.textValueSelected.connect(go_on)
+        self._dialog = asking
+        asking.open()
+
+    def sheet_to(self, path: str, wanted: ReportOrder, language: str) -> None:
+        """Write an MDT sheet."""
+        order = PrintOrder(Path(path), language, self.desktop.is_synthetic)
+        self._write(_("Writing the sheet"), write_report, wanted, order)
+
+    def chosen_patient(self) -> str:
+        """Return the chosen line's patient; nothing without one."""
+        found = self.table.chosen_key()
+        return found.patient_id if isinstance(found, DueRow) else ""
+
     def export(self) -> None:
         """Ask where the table goes, then write it by a job."""
         self._ask(_("Export the due list"), "due.csv", self.export_to)
@@ -131,11 +168,12 @@ class DuePage(Page):
         if why_not := self._why_no_print():
             self.desktop.notices.say(why_not)
             return
-        self._dialog = QFileDialog(self, title, name)
-        self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self._dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
-        self._dialog.fileSelected.connect(then)
-        self._dialog.open()
+        saving = QFileDialog(self, title, name)
+        saving.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        saving.setDefaultSuffix(Path(name).suffix.removeprefix("."))
+        saving.fileSelected.connect(then)
+        self._dialog = saving
+        saving.open()
 
     def _write(self, name: str, job: Callable[..., Path], *arguments: object) -> None:
         def offer(path: Path) -> None:
@@ -150,6 +188,9 @@ class DuePage(Page):
         if self.shown is None:
             return _("There are no trial records.")
         return "" if self.shown.may_print else _("Your role does not write reports.")
+
+    def _why_no_sheet(self) -> str:
+        return self._why_no_print() or self._why_no_open()
 
     def _why_no_open(self) -> str:
         return "" if isinstance(self.table.chosen_key(), DueRow) else _("Choose a line first.")
@@ -198,6 +239,7 @@ class DuePage(Page):
         self.nothing.setVisible(not rows)
         self.table.setVisible(bool(rows))
         self.open_button.setEnabled(not self._why_no_open())
+        self.sheet_button.setEnabled(not self._why_no_sheet())
 
     def _told_of_day(self, view: DueView) -> str:
         if view.as_of == view.today:
@@ -238,9 +280,11 @@ class DuePage(Page):
         self.open_button.clicked.connect(self.open_chosen)
         self.export_button.clicked.connect(self.export)
         self.print_button.wanted.connect(self.print_in)
+        self.sheet_button.wanted.connect(self.sheet_in)
 
     def _chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
         self.open_button.setEnabled(current.isValid())
+        self.sheet_button.setEnabled(current.isValid() and not self._why_no_print())
         self.actions_changed.emit()
 
     def _lay_out(self) -> None:
@@ -249,7 +293,7 @@ class DuePage(Page):
         self.day.setToolTip(_("The day the list is made for, like 2026-01-31"))
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         when = row(label(_("As of")), self.day, self.earlier, self.later, self.today, self.last_record)
-        head = row(self.heading, when, None, self.open_button, self.export_button, self.print_button)
+        head = row(self.heading, when, None, self.open_button, self.sheet_button, self.export_button, self.print_button)
         right = QVBoxLayout()
         right.setContentsMargins(0, GRID, GRID, GRID)
         right.setSpacing(GRID)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from escc_desktop.errors import EsccError
 from escc_desktop.figures.roi import roi_slice
 from escc_desktop.i18n import _
 from escc_desktop.imaging.axial import axial_diameters
@@ -26,13 +27,15 @@ def write_one_reading(project: Project, session_id: str, path: Path, *, is_synth
     Raises
     ------
     AccessDeniedError
-        The reading is not open to the person, or not signed.
+        The role writes no reports or sees no outlines.
     EsccError
-        The folder cannot be written.
+        The reading is not signed or not open to the person, or the folder cannot be written.
     """
     for operation in (Operation.REPORT, Operation.VIEW_ROIS):
         require(project.principal, operation)
-    roi = project.view.get(ROI, session_id)
+    roi = project.view.find(ROI, session_id)
+    if roi is None:
+        raise EsccError(f"No signed reading {session_id} is open to you.", "Name it like P001/L1/A/first.")
     pictures: tuple[Picture, ...] = ()
     if project.may(Operation.VIEW_IMAGES):
         drawn = roi_slice(project.volume(roi.series_uid), roi.mask)
