@@ -93,11 +93,6 @@ def any_event(records: Sequence[TrialRecord], choice: Choice = every_event, term
     return GradeCounts(term, _five(found))
 
 
-def n_severe(records: Sequence[TrialRecord]) -> int:
-    """Count the patients with any event of grade III or IV."""
-    return sum(any(grade in {3, 4} for grade in worst_grades(record).values()) for record in records)
-
-
 def related_drugs(event: AdverseEvent) -> tuple[str, ...]:
     """Return the drugs an event was judged to be related to."""
     return tuple(one.drug for one in read_relations(event.related_to) if one.judged == RELATED)

@@ -32,7 +32,7 @@ from escc_desktop.trial.results import (
     response_counts,
 )
 from escc_desktop.trial.rules import load_rules
-from escc_desktop.trial.safety import n_severe
+from escc_desktop.trial.safety import any_event
 
 START = date(2021, 1, 4)
 
@@ -154,7 +154,7 @@ def test_that_patients_with_severe_events_are_counted_once() -> None:
     events = (AdverseEvent("Diarrhea", 3, on(5)), AdverseEvent("Leukopenia", 4, on(6)))
     mild = (AdverseEvent("Fatigue", 2, on(5)), AdverseEvent("Death", 5, on(6)))
     records = [replace(course([]), adverse_events=events), replace(course([]), adverse_events=mild)]
-    assert n_severe(records) == 1
+    assert any_event(records).severe == 1
 
 
 def test_that_clinical_rows_have_units_months_and_baseline_values(write_folder: Callable[..., Path]) -> None:
