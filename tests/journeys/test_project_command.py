@@ -141,7 +141,7 @@ def import_all(project: Command, tmp_path: Path, series: dict[str, str]) -> None
     assert "may not import images" in refused(project("import", "study", "dicom", user="reader-a"))
     write_records(draw_truth(PATIENTS), tmp_path / "records")
     taken = project("records", "study", "records", "--accept", "unit", "--json", user="coordinator")
-    assert len(done(taken)["patients"]) == PATIENTS
+    assert done(taken)["imported"] == PATIENTS
 
 
 def mark_all(project: Command, tmp_path: Path, series: dict[str, str]) -> None:
