@@ -352,7 +352,8 @@ def test_that_who_may_not_is_told_so(show_as: Show, studied_project: Studied, qt
     window = show_as(studied_project("statistician"), "patient")
     page = window.current_page
     assert isinstance(page, PatientPage)
-    qtbot.waitUntil(lambda: page.shown is not None and page.numbers.lesion.sentence != "Loading the CT", timeout=WAIT_MS)
+    lesion = page.numbers.lesion
+    qtbot.waitUntil(lambda: page.shown is not None and lesion.sentence != "Loading the CT", timeout=WAIT_MS)
     page.open_sandbox()
     assert not page.has_sandbox
     action = next(action for action in page.actions_now() if action.action_id == "patient.try")

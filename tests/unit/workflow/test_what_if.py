@@ -36,7 +36,8 @@ def _card() -> ModelCard:
     )
     content: dict[str, object] = {name: one.get_default() for name, one in ModelCard.model_fields.items()}
     content.update(
-        kind="combined", name="Made up", usage="patient", source="a test", patient_value="largest", endpoint="os", horizon_months=12.0,
+        kind="combined", name="Made up", usage="patient", source="a test", patient_value="largest", endpoint="os",
+        horizon_months=12.0,
         model=SurvivalModel(terms=terms, baseline=baseline),
     )  # fmt: skip
     del content["digest"]
