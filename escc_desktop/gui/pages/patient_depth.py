@@ -64,14 +64,16 @@ class DepthPanel(QWidget):
         self.map, self.slices, self.trace = FeatureMapPanel(desktop), SlicesPanel(desktop), TraceBar()
         self._traced: Traced | None = None
         self._name = ""
-        self._views = QStackedLayout()
+        # A stack without a holder would show its first panel as a window of its own.
+        holder = QWidget(self)
+        self._views = QStackedLayout(holder)
         self._views.addWidget(self.map)
         self._views.addWidget(self.slices)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(self.trace)
-        column.addLayout(self._views, 1)
+        column.addWidget(holder, 1)
         self.map.closed.connect(self.closed)
         self.map.chose.connect(self._follow)
         self.slices.closed.connect(self.closed)
