@@ -185,7 +185,7 @@ def _best(results: TrialResults) -> Exhibit:
         "response",
         _("Best overall response"),
         _(
-            "RECIST 1.1: {rules}. CR and PR are confirmed at least {days} days later, SD lasts {sd} days from day 1. "
+            "Rules: {rules}. CR and PR are confirmed at least {days} days later, SD lasts {sd} days from day 1. "
             "NE: nothing evaluable before progression, next therapy or the end."
         ).format(rules=results.rules.name, days=results.rules.confirmation_days, sd=results.rules.minimum_sd_days),
         ("best_response", "patients", "share_of_assessed", "share_of_enrolled"),

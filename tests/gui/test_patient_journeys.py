@@ -139,6 +139,20 @@ def test_that_a_mark_of_the_course_leads_to_its_place_in_the_record(page: Patien
     assert asked == [("records", "labs")]
 
 
+def test_that_a_right_click_on_the_course_and_a_key_lead_to_the_lesions(page: PatientPage, qtbot: QtBot) -> None:
+    asked: list[tuple[str, object]] = []
+    page.desktop.page_wanted.disconnect()
+    page.desktop.page_wanted.connect(lambda where, what: asked.append((where, what)))
+    page.numbers.course.grab()
+    scan = next(event for event in on_screen(page).events if event.kind == "scan")
+    spot = page.numbers.course.spot_of(scan.key)
+    assert spot is not None
+    assert "lesions" in spot.tip
+    qtbot.mouseClick(page.numbers.course, Qt.MouseButton.RightButton, pos=spot.rect.center().toPoint())
+    next(action for action in page.actions_now() if action.keys == ("L",)).call()
+    assert asked == [("recist", page.shown.patient_id)] * 2
+
+
 def test_that_what_if_changes_neither_record_nor_print_and_is_gone_when_left(page: PatientPage, qtbot: QtBot) -> None:
     asked = next(
         patient_view(page.project, page.cohort.basis, row.patient_id, Progress())

@@ -19,6 +19,7 @@ from scipy.stats import binomtest
 from escc_desktop.errors import AccessDeniedError
 from escc_desktop.gui.main_window import MainWindow
 from escc_desktop.gui.pages.patient import PatientPage
+from escc_desktop.gui.pages.recist import RecistPage
 from escc_desktop.gui.pages.trial import TrialPage
 from escc_desktop.gui.widgets.waterfall import response_ink
 from escc_desktop.progress import Progress
@@ -121,13 +122,35 @@ def test_that_lanes_are_walked_and_opened_by_keys(open_page: Callable[[str], Tri
     assert chosen == [longest.patient_id]
 
 
-def test_that_a_coordinator_sees_results_but_opens_no_patient(
+def test_that_a_right_click_on_a_bar_opens_that_patients_lesions(
+    open_page: Callable[[str], TrialPage], qtbot: QtBot
+) -> None:
+    page = open_page("oncologist")
+    page.go("response")
+    waterfall = page.section_of("response").waterfall
+    waterfall.grab()
+    spot = next(spot for spot in waterfall.spots if spot.key)
+    qtbot.mouseClick(waterfall, Qt.MouseButton.RightButton, pos=spot.rect.center().toPoint())
+    window = page.window()
+    qtbot.waitUntil(lambda: isinstance(window.current_page, RecistPage), timeout=20_000)
+    qtbot.waitUntil(lambda: window.current_page.shown is not None, timeout=20_000)
+    assert window.current_page.shown.patient_id == spot.key
+
+
+def test_that_a_coordinator_who_has_no_patient_page_comes_from_a_bar_to_the_lesions(
     open_page: Callable[[str], TrialPage], qtbot: QtBot
 ) -> None:
     page = open_page("coordinator")
     page.go("response")
-    page.section_of("response").waterfall.grab()
-    assert not any(spot.key for spot in page.section_of("response").waterfall.spots)
+    waterfall = page.section_of("response").waterfall
+    waterfall.grab()
+    spot = next(spot for spot in waterfall.spots if spot.key)
+    assert "patient" not in spot.tip
+    qtbot.keyClick(waterfall, Qt.Key.Key_Right)
+    qtbot.keyClick(waterfall, Qt.Key.Key_Return)
+    window = page.window()
+    qtbot.waitUntil(lambda: isinstance(window.current_page, RecistPage), timeout=20_000)
+    assert page.desktop.patient_id == spot.key
     assert not page.export_button.isEnabled()
     assert page.print_button.isEnabled()
 
@@ -262,4 +285,4 @@ def test_that_without_records_the_page_offers_to_import_them(
     qtbot.waitUntil(page._empty.isVisible, timeout=20_000)
     texts = [made.text() for made in page._empty.findChildren(QWidget) if hasattr(made, "text") and made.isVisible()]
     assert "No trial records yet." in texts
-    assert ("Import on the Worklist" in texts) == has_step
+    assert ("Import records" in texts) == has_step

@@ -59,6 +59,7 @@ class PatientPage(Page):
         numbers.print_button.clicked.connect(self.print_report)
         numbers.what_if_button.clicked.connect(self.turn_what_if)
         numbers.course.chosen.connect(self.open_event)
+        numbers.course.asked.connect(lambda _key: self.open_lesions())
         numbers.ruler.chosen.connect(self.open_term)
         numbers.lesion.map_wanted.connect(self.open_map)
         numbers.lesion.try_wanted.connect(self.open_sandbox)
@@ -115,6 +116,7 @@ class PatientPage(Page):
             ),
             Action("patient.map", _("Show or leave the feature map"), self.turn_map, "layer", ("M",), self._why_no_map),
             Action("patient.try", _("Try a contour"), self.open_sandbox, "beaker", ("Y",), self._why_no_sandbox),
+            Action("patient.lesions", _("Lesions over time"), self.open_lesions, "target", ("L",)),
             Action("patient.assess", _("Assess all patients"), self.assess, "play", (), self._why_no_assess),
         )
 
@@ -176,6 +178,11 @@ class PatientPage(Page):
             self.right.show_voxels().open_series(self.project, event.series_uid, event.tip.partition("\n")[0])
         else:
             self._go_record(event.table)
+
+    def open_lesions(self) -> None:
+        """Show the patient's lesions over time; who sees assessments sees them."""
+        if self.shown is not None:
+            self.desktop.go("recist", self.shown.patient_id)
 
     def point_out(self, term: str) -> None:
         """Go back to a term's point on the nomogram."""

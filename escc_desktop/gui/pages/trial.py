@@ -118,15 +118,24 @@ class TrialPage(Page):
         if name not in self._made:
             made = self._made[name] = _SECTIONS[name]()
             made.chosen.connect(self.open_patient)
+            made.asked.connect(self.open_lesions)
             made.wanted.connect(self.save_figure)
             self._sections.addWidget(made)
         return self._made[name]
 
     def open_patient(self, patient_id: str) -> None:
-        """Show a patient on the Patient page, for those who may open it."""
-        if self.shown is not None and self.shown.may_open_patients:
-            self.desktop.choose_patient(patient_id)
-            self.desktop.go("patient")
+        """Show a patient on the Patient page; on the Lesions page to those who may not open that one."""
+        if self.shown is None:
+            return
+        if not self.shown.may_open_patients:
+            self.open_lesions(patient_id)
+            return
+        self.desktop.choose_patient(patient_id)
+        self.desktop.go("patient")
+
+    def open_lesions(self, patient_id: str) -> None:
+        """Show a patient's lesions; who may see the results may see them."""
+        self.desktop.go("recist", patient_id)
 
     def print_report(self) -> None:
         """Ask where the report goes, then write it by a job."""
@@ -230,8 +239,8 @@ class TrialPage(Page):
     def _say_no_records(self) -> None:
         text = _("This page shows response, survival and safety of all patients, once their records are imported.")
         may_import = self.project.may(Operation.IMPORT_RECORDS)
-        to_worklist = FirstStep(_("Import on the Worklist"), lambda: self.desktop.go("worklist"))
-        steps = (to_worklist,) if may_import else ()
+        to_import = FirstStep(_("Import records"), lambda: self.desktop.go("import"))
+        steps = (to_import,) if may_import else ()
         self.show_empty("data_bar_vertical", _("No trial records yet."), text, *steps)
 
     def _lay_out(self) -> None:

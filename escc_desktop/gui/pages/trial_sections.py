@@ -35,11 +35,14 @@ class TrialSection(QScrollArea):
     ----------
     chosen
         A patient that was clicked.
+    asked
+        A patient whose lesions are wanted.
     wanted
         A figure that is wanted as a file: its name and the suffix.
     """
 
     chosen = Signal(str)
+    asked = Signal(str)
     wanted = Signal(str, str)
 
     def __init__(self, *panels: QWidget | tuple[QWidget, ...]) -> None:
@@ -146,6 +149,7 @@ class ResponseSection(TrialSection):
         )
         for plot in (self.waterfall, self.spider):
             plot.chosen.connect(self.chosen)
+            plot.asked.connect(self.asked)
 
     def fill(self, view: TrialView) -> None:
         """Show the plots."""
@@ -198,8 +202,9 @@ class CourseSection(TrialSection):
             Panel("rad_scores", self.groups, self.scores),
             TablePanel("dose_reductions", widest_px=_NARROW_PX),
         )
-        self.swimmer.chosen.connect(self.chosen)
-        self.scores.chosen.connect(self.chosen)
+        for plot in (self.swimmer, self.scores):
+            plot.chosen.connect(self.chosen)
+            plot.asked.connect(self.asked)
 
     def fill(self, view: TrialView) -> None:
         """Show lanes and scores."""

@@ -35,9 +35,12 @@ class Painted(QWidget):
     ----------
     chosen
         The key of a spot that was clicked, or entered with the Enter key.
+    asked
+        The key of a spot that was clicked with the right button, or entered with Shift and Enter.
     """
 
     chosen = Signal(str)
+    asked = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,9 +91,10 @@ class Painted(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: D102
         key = self.key_at(event.position())
-        if key and event.button() == Qt.MouseButton.LeftButton:
+        buttons = {Qt.MouseButton.LeftButton: self.chosen, Qt.MouseButton.RightButton: self.asked}
+        if key and event.button() in buttons:
             self._current = key
-            self.chosen.emit(key)
+            buttons[event.button()].emit(key)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102
         keys = list(dict.fromkeys(spot.key for spot in self.spots if spot.key))
@@ -101,7 +105,8 @@ class Painted(QWidget):
         place = keys.index(self._current) if self._current in keys else -1
         if pressed in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             if place >= 0:
-                self.chosen.emit(self._current)
+                is_asked = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+                (self.asked if is_asked else self.chosen).emit(self._current)
             return
         step = 1 if pressed in _NEXT_KEYS else -1
         self._current = keys[max(0, min(len(keys) - 1, place + step))]

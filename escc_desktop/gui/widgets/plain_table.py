@@ -67,6 +67,8 @@ class PlainTable(QTableView):
         self.setModel(self._cells)
         self.setAccessibleName(name)
         self.setShowGrid(False)
+        # A row has one line: what does not fit ends in an ellipsis, and stands whole in the tip.
+        self.setWordWrap(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from escc_desktop.gui.widgets.painted import SHAPES, Painted, color, month_ticks, risk_color, text
-from escc_desktop.gui.widgets.waterfall import RESPONSES, Entry, response_ink, response_words
+from escc_desktop.gui.widgets.waterfall import RESPONSES, Entry, response_ink, response_words, ways
 from escc_desktop.i18n import _
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ class Spider(Painted):
             [
                 f"{course.patient_id} · {response_words(course.response)}",
                 _("{change} % at month {month}").format(change=f"{last[1]:+.0f}", month=f"{last[0]:.1f}"),
-                *([_("Click to open the patient")] if self._can_open else []),
+                ways(to_patient=self._can_open),
             ]
         )
         for place in places:
             spot = QRectF(place.x() - 5, place.y() - 5, 10, 10)
-            self.add_spot(spot, tip, course.patient_id * self._can_open)
+            self.add_spot(spot, tip, course.patient_id)
 
     def _grid(self, painter: QPainter) -> None:
         for level in (-100, -60, -30, 0, 20, 60, 100):
@@ -174,9 +174,10 @@ class ScorePlot(Painted):
         painter.setBrush(ink if bar.died else Qt.BrushStyle.NoBrush)
         painter.drawRect(rect)
         ended = _("died") if bar.died else _("alive at the last contact")
-        tip = f"{bar.patient_id} · {bar.score:.3f} · {bar.group or '–'} · {ended}"
+        told = f"{bar.patient_id} · {bar.score:.3f} · {bar.group or '–'} · {ended}"
+        tip = f"{told}\n{ways(to_patient=self._can_open)}"
         whole = QRectF(rect.left() - 1, _TOP_PX, rect.width() + 2, self.height() - _TOP_PX - _FOOT_PX)
-        self.add_spot(whole, tip, bar.patient_id * self._can_open)
+        self.add_spot(whole, tip, bar.patient_id)
 
     def _axis(self, painter: QPainter, y_of: object, levels: tuple[float, float, float]) -> None:
         assert self._found is not None

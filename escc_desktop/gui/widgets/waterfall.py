@@ -1,4 +1,4 @@
-"""Best change of the target lesions and the course of each patient, as bars that open the patient."""
+"""Best change of the target lesions and the course of each patient, as bars that open patient or lesions."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ def response_words(response: str) -> str:
 def response_ink(response: str) -> QColor:
     """Return the colour of a best response."""
     return QColor(_INKS.get(response, _INKS["NE"])[0 if is_dark() else 1])
+
+
+def ways(*, to_patient: bool) -> str:
+    """Return where a click on a patient's bar leads: to the Patient page where the role has it, and to the lesions."""
+    return _("Click: the patient. Right click: the lesions") if to_patient else _("Click: the lesions")
 
 
 @dataclass(frozen=True)
@@ -162,11 +167,11 @@ class Waterfall(Painted):
                 bar.patient_id,
                 _("best change {change} %").format(change=f"{change:+.1f}"),
                 response_words(bar.response),
-                *([_("Click to open the patient")] if self._can_open else []),
+                ways(to_patient=self._can_open),
             ]
         )
         whole = QRectF(left, self._TOP_PX, step, self.height() - self._TOP_PX - self._FOOT_PX)
-        self.add_spot(whole, tip, bar.patient_id if self._can_open else "")
+        self.add_spot(whole, tip, bar.patient_id)
 
 
 class Swimmer(Painted):
@@ -218,7 +223,7 @@ class Swimmer(Painted):
             if top + self.LANE_PX >= seen.top() and top <= seen.bottom():
                 self._lane(painter, lane, top)
             whole = QRectF(0, top, self.width(), self.LANE_PX)
-            self.add_spot(whole, self._tips[place], lane.patient_id * self._can_open)
+            self.add_spot(whole, self._tips[place], lane.patient_id)
 
     def _lane(self, painter: QPainter, lane: SwimmerLane, top: float) -> None:
         middle = top + self.LANE_PX / 2
@@ -252,7 +257,7 @@ class Swimmer(Painted):
                 _("months on treatment: {n}").format(n=f"{lane.treatment_months:.1f}"),
                 _("months in follow-up: {n}").format(n=f"{lane.follow_up_months:.1f}"),
                 *events,
-                *([_("Click to open the patient")] if self._can_open else []),
+                ways(to_patient=self._can_open),
             ]
         )
 

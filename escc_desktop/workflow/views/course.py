@@ -156,6 +156,7 @@ def _scans(record: TrialRecord, scans: Sequence[Scan]) -> Iterator[CourseEvent]:
             _when(record, visit.date),
             *_measured(record, visit.date),
             _("Click: the CT") if scan else _("No CT of that day is imported."),
+            _("Right click: the lesions"),
         )
         label = response or (_("base") if visit.number == 0 else "")
         yield CourseEvent(

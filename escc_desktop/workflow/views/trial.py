@@ -349,5 +349,5 @@ def _exhibits(project: Project) -> tuple[TrialResults, dict[str, Exhibit]]:
 def _records(project: Project) -> tuple[TrialRecord, ...]:
     records = project.records()
     if not records:
-        raise EsccError(_("The project has no trial records."), _("Import them on the Worklist."))
+        raise EsccError(_("The project has no trial records."), _("Import them on the page Import records."))
     return records
