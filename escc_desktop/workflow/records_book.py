@@ -134,10 +134,10 @@ class RecordBook:
         require(self._principal, Operation.VIEW_OUTCOME)
         return records_entry.screening_rows(self._store)
 
-    def save_screening(self, rows: Sequence[Cells], reason: str) -> None:
+    def save_screening(self, entry: TableEntry, reason: str) -> None:
         """Save the screening list; see `records_entry.save_screening`."""
         require(self._principal, Operation.ENTER_RECORDS)
-        records_entry.save_screening(self._store, self._principal, rows, reason)
+        records_entry.save_screening(self._store, self._principal, entry, reason)
         self._tell("screening")
 
     # Queries

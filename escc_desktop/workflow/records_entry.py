@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from escc_desktop.errors import EsccError
+from escc_desktop.errors import EsccError, Fault, FaultsError
 from escc_desktop.store.accounts import Principal
 from escc_desktop.store.kinds import RECORD_DRAFT, SCREENING, TRIAL_RECORD
 from escc_desktop.store.records import Document
@@ -17,7 +17,16 @@ from escc_desktop.trial.records import TrialRecord
 from escc_desktop.workflow.clinical_data import put_record, record_of
 from escc_desktop.workflow.records_change import CellChange, changes_between, merged
 from escc_desktop.workflow.records_lock import WHOLE_TRIAL, hold_open, require_open
-from escc_desktop.workflow.records_rows import Cells, Finding, Tables, read_rows, rows_of, settle
+from escc_desktop.workflow.records_rows import (
+    SCREENED,
+    Cells,
+    Finding,
+    Tables,
+    check_screening,
+    read_rows,
+    rows_of,
+    settle,
+)
 
 
 @dataclass(frozen=True)
@@ -95,8 +104,9 @@ def _over(entry: TableEntry, stored: Sequence[Cells]) -> tuple[Cells, ...]:
         return entry.rows
     rows = merged(entry.table, entry.base, [settle(entry.table, row) for row in entry.rows], stored)
     if rows is None:
+        whose = f" of {entry.patient_id}" if entry.patient_id else ""
         raise EsccError(
-            f"The {table_words(entry.table)} of {entry.patient_id} were changed meanwhile, in the same cells.",
+            f"The {table_words(entry.table)}{whose} were changed meanwhile, in the same cells.",
             "What you typed is kept; discard it to see the newer values.",
         )
     return rows
@@ -174,28 +184,31 @@ def screening_rows(store: Store) -> tuple[Cells, ...]:
     return tuple(document.content for document in store.all(SCREENING) if document.content.get("outcome"))
 
 
-def save_screening(store: Store, principal: Principal, rows: Sequence[Cells], reason: str) -> None:
+def save_screening(store: Store, principal: Principal, entry: TableEntry, reason: str) -> None:
     """Write the screening list; what was there changes only with a reason.
 
     Raises
     ------
+    FaultsError
+        The list is at fault; every fault is named.
     EsccError
-        A value that was there changes without a reason, or the trial is frozen or locked.
+        A value that was there changes without a reason, somebody else changed the same cells meanwhile, or the trial is
+        frozen or locked.
     """
-    before = {row["patient_id"]: row for row in screening_rows(store)}
-    after = {row["patient_id"]: dict(row) for row in rows}
+    stored = tuple(settle(SCREENED, row) for row in screening_rows(store))
+    rows = tuple(settle(SCREENED, row) for row in _over(entry, stored))
+    if found := check_screening(rows, store.session_ids(TRIAL_RECORD)):
+        faults = [Fault(f"{one.key[0]}, {one.column}", one.what) for one in found]
+        raise FaultsError(f"The screening list is at fault: {faults[0]}.", faults, "Correct it and save again.")
+    before, after = ({row["patient_id"]: row for row in some} for some in (stored, rows))
     changed = {code: row for code, row in after.items() if before.get(code) != row}
-    gone = set(before) - set(after)
-    loses = gone or any(
-        old and old != changed[code].get(name, "") for code in changed for name, old in before.get(code, {}).items()
-    )
-    if loses and not reason.strip():
+    if overwritten(changes_between({SCREENED: stored}, {SCREENED: rows})) and not reason.strip():
         raise EsccError("A value of the screening list changes without a reason.", "Say why it changes.")
     with store.write(principal, "enter screening list", reason.strip()) as writing:
         hold_open(store, writing, WHOLE_TRIAL)
         for code, row in changed.items():
             writing.put(SCREENING, Document(code, row))
-        for code in sorted(gone):
+        for code in sorted(set(before) - set(after)):
             writing.put(SCREENING, Document(code, {"patient_id": code}))
 
 

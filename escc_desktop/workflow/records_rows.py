@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -66,14 +66,14 @@ def entered_tables() -> tuple[TableSpec, ...]:
 
 @cache
 def entered_columns(table: str) -> tuple[Column, ...]:
-    """Return the columns of a table that are entered: all but the patient's code."""
-    return tuple(column for column in table_specs()[table].columns if column.name != "patient_id")
+    """Return the columns of a table that are entered: all but the patient's code, which names the record."""
+    return tuple(column for column in table_specs()[table].columns if table == SCREENED or column.name != "patient_id")
 
 
 @cache
 def key_names(table: str) -> tuple[str, ...]:
-    """Return the columns that name a row within a patient's table."""
-    return tuple(name for name in table_specs()[table].key if name != "patient_id")
+    """Return the columns that name a row within a patient's table, or within the screening list."""
+    return tuple(name for name in table_specs()[table].key if table == SCREENED or name != "patient_id")
 
 
 def key_of(table: str, row: Cells) -> Key:
@@ -139,6 +139,23 @@ def check_cells(table: str, rows: Sequence[Cells]) -> tuple[Finding, ...]:
     findings: list[Finding] = []
     for number, row in enumerate(rows):
         _parse(table_specs()[table], number, row, findings)
+    return tuple(findings)
+
+
+def check_screening(rows: Sequence[Cells], known: Collection[str]) -> tuple[Finding, ...]:
+    """Return what is wrong with a screening list; `known` are the patients who have a record."""
+    findings = list(check_cells(SCREENED, rows))
+    seen: set[str] = set()
+    for number, row in enumerate(rows):
+        code = row.get("patient_id", "")
+        if code in seen:
+            findings.append(
+                Finding(SCREENED, number, (code,), "patient_id", "fault", "is listed already", is_fault=True)
+            )
+        if code and row.get("outcome") == "enrolled" and code not in known:
+            what = "is enrolled and has no record; begin the record first"
+            findings.append(Finding(SCREENED, number, (code,), "patient_id", "fault", what, is_fault=True))
+        seen.add(code)
     return tuple(findings)
 
 

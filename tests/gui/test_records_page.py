@@ -266,3 +266,58 @@ def test_that_two_thousand_patients_make_no_widgets(open_page: Callable[[str], R
     assert len(page.list.codes()) == 100
     page.list.filter.setCurrentIndex(page.list.filter.findData("queried"))
     assert all(int(code[1:]) % 3 for code in page.list.codes())
+
+
+def test_that_the_screening_list_is_typed_and_saved_before_there_is_any_record(
+    small_project: AsPerson, show_as: Show, qtbot: QtBot
+) -> None:
+    project = small_project("coordinator")
+    window = show_as(project, "records")
+    page = window.current_page
+    assert isinstance(page, RecordsPage)
+    page.go("screening")
+    qtbot.waitUntil(lambda: page.screening.shown is not None and page.screening.isVisible(), timeout=20_000)
+    grid = page.screening.grid
+    for row, cells in enumerate((("S1", "20240201", "not_enrolled", "ECOG 2"), ("S2", "20240202", "enrolled", ""))):
+        qtbot.mouseClick(page.screening.add_button, Qt.MouseButton.LeftButton)
+        for column, text in enumerate(cells):
+            grid.cells.setData(grid.cells.index(row, column), text)
+    assert [one.column for one in page.screening.found] == ["patient_id"]  # enrolled without a record
+    press(page, "records.save")
+    assert project.record_book().screening() == ()
+    grid.cells.setData(grid.cells.index(1, 2), "not_enrolled")
+    assert not page.may_leave()
+    press(page, "records.save")
+    qtbot.waitUntil(lambda: not page.screening.has_changes(), timeout=20_000)
+    assert [one["reason"] for one in project.record_book().screening()] == ["ECOG 2", ""]
+    assert page.may_leave()
+
+
+def test_that_the_lesions_form_leads_to_the_page_of_responses(
+    open_page: Callable[[str], RecordsPage], qtbot: QtBot
+) -> None:
+    page = open_page("coordinator")
+    page.go("lesions")
+    with qtbot.waitSignal(page.desktop.page_wanted) as gone:
+        qtbot.mouseClick(buttons(page)["Response and passport"], Qt.MouseButton.LeftButton)
+    assert gone.args[0] == "recist"
+
+
+def test_that_a_grade_the_labs_propose_is_taken_as_a_new_event(
+    open_page: Callable[[str], RecordsPage], people: AsPerson, qtbot: QtBot
+) -> None:
+    # CTCAE v5, neutrophil count decreased: grade 3 is under 1.0 to 0.5 x 10^9/L.
+    drop = {"analyte": "anc", "unit": "1e9/L", "lln": "2.0", "method": "flow"}
+    save(people("coordinator"), "labs", [
+        {**drop, "date": "2024-02-28", "value": "4.1"}, {**drop, "date": "2024-03-20", "value": "0.8"},
+    ])  # fmt: skip
+    page = open_page("coordinator")
+    page.go("adverse_events")
+    beside = page.form.beside
+    assert beside.isVisible()
+    assert beside.list.model().index(0, 1).data() == "grade 3"
+    qtbot.mouseClick(beside.take, Qt.MouseButton.LeftButton)
+    row = page.form.grid.cells.rows[0]
+    assert (row["term"], row["grade"], row["start_date"]) == ("Neutrophil count decreased", "3", "2024-03-20")
+    page.save()
+    saved(page, qtbot, "adverse_events", 1)

@@ -4,59 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import shiboken6
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from escc_desktop.gui.actions import Action
 from escc_desktop.gui.desktop import Desktop
 from escc_desktop.gui.notices import Tone
-from escc_desktop.gui.page import FirstStep, Page
-from escc_desktop.gui.pages.records_actions import record_actions, why_no_ask
+from escc_desktop.gui.page import Page
+from escc_desktop.gui.pages.records_actions import first_steps, record_actions, why_no_ask
 from escc_desktop.gui.pages.records_asking import AskPanel, NewPatient
 from escc_desktop.gui.pages.records_form import FormPanel
 from escc_desktop.gui.pages.records_head import RecordHead, state_title
 from escc_desktop.gui.pages.records_history import HistoryPanel
 from escc_desktop.gui.pages.records_list import RecordList
+from escc_desktop.gui.pages.records_parts import PARTS, QUERIES, SCREENING, SECOND, part_tabs, part_titles
 from escc_desktop.gui.pages.records_queries import QueriesPanel
+from escc_desktop.gui.pages.records_screening import ScreeningPanel
 from escc_desktop.gui.pages.records_second import SecondPanel
 from escc_desktop.gui.pages.records_unsaved import Unsaved
 from escc_desktop.gui.tasks import Answers
 from escc_desktop.gui.theme import GRID
 from escc_desktop.i18n import _, plural
-from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.views import records as jobs
 from escc_desktop.workflow.views.records import Difference, Outcome, PatientRecord, Roster
 from escc_desktop.workflow.views.records_form import TABS
-from escc_desktop.workflow.views.records_words import table_title
-
-QUERIES, SECOND, HISTORY = "queries", "second", "history"
-PARTS: Final = (*TABS, QUERIES, SECOND, HISTORY)
 
 
 class RecordsPage(Page):
     """Entry, queries, freeze and lock, double entry."""
 
-    watches: ClassVar[frozenset[str]] = frozenset({"trial_record", "record_queries", "record_state"})
+    watches: ClassVar[frozenset[str]] = frozenset({"trial_record", "record_queries", "record_state", "screening"})
 
     def __init__(self, desktop: Desktop) -> None:
         super().__init__(desktop)
         self.shown: PatientRecord | None = None
         self.list, self.head, self.form = RecordList(), RecordHead(), FormPanel()
-        self.tabs = QTabBar()
-        self.tabs.setDrawBase(False)
-        self.tabs.setExpanding(False)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setAccessibleName(_("Parts of the record"))
-        titles = {QUERIES: _("Queries"), SECOND: _("Double entry"), HISTORY: _("History")}
-        self.titles = {**{table: table_title(table) for table in TABS}, **titles}
-        for place, name in enumerate(PARTS):
-            self.tabs.addTab(self.titles[name])
-            self.tabs.setTabToolTip(place, self._tab_tip(place))
-        self._kept = Roster()
+        self.tabs, self.titles = part_tabs(), part_titles()
         self._codes: tuple[str, ...] = ()
-        self._unsaved = Unsaved()
+        self._kept, self._unsaved = Roster(), Unsaved()
         self._shown_in: set[str] = set()
         self._lay_out()
         self.list.chosen.connect(desktop.choose_patient)
@@ -65,6 +52,7 @@ class RecordsPage(Page):
         self.form.save_wanted.connect(self.save)
         self.form.discard_wanted.connect(self.discard)
         self.form.second_wanted.connect(self.begin_second)
+        self.form.lesions_wanted.connect(lambda: desktop.go("recist"))
         self.head.wanted.connect(self.ask_state)
         self.head.new_wanted.connect(self.ask_new)
 
@@ -97,6 +85,10 @@ class RecordsPage(Page):
 
     def may_leave(self) -> bool:
         """Keep what is typed and not saved, in the project, for its author; a second entry is held first."""
+        if "screening" in self.__dict__ and self.screening.has_changes():
+            self.tabs.setCurrentIndex(PARTS.index(SCREENING))
+            self.desktop.notices.say(_("Save or discard the screening list first."), tone=Tone.WARNING)
+            return False
         if self.form.is_second and self.form.has_changes():
             self.desktop.notices.say(_("Hand in or discard the second entry first."), tone=Tone.WARNING)
             return False
@@ -135,6 +127,11 @@ class RecordsPage(Page):
         return HistoryPanel()
 
     @cached_property
+    def screening(self) -> ScreeningPanel:
+        """Everybody looked at for the trial."""
+        return ScreeningPanel(self._run_plain)
+
+    @cached_property
     def asking(self) -> AskPanel:
         """A question above the record."""
         made = AskPanel()
@@ -168,9 +165,7 @@ class RecordsPage(Page):
             self.form.reason.setFocus()
             self.form.say(_("A value that was there changes: say why, then save."))
             return
-        self._run_plain(
-            _("Saving"), jobs.save_tables, entries, reason, self.form.was_asked, then=self._take_outcome
-        )  # fmt: skip
+        self._run_plain(_("Saving"), jobs.save_tables, entries, reason, self.form.was_asked, then=self._take_outcome)
 
     def discard(self) -> None:
         """Show the form as it is saved."""
@@ -241,8 +236,11 @@ class RecordsPage(Page):
 
     def _take_codes(self, codes: tuple[str, ...]) -> None:
         self._codes = codes
-        if not codes:
+        if self.tab == SCREENING:
+            self._show_screening()
+        elif not codes:
             self._say_none()
+        if not codes:
             return
         if not self.list.holds(codes):
             self.list.show_rows(codes)
@@ -320,10 +318,21 @@ class RecordsPage(Page):
             name = _("Keeping what is not saved")
             self.desktop.tasks.run(name, jobs.keep_drafts, self.project, entries, quiet=True)
 
+    def _show_screening(self) -> None:
+        """Show the list of everybody looked at, which needs no record."""
+        self.show_body()
+        self._put(self.screening)
+        self.screening.fetch()
+        self.actions_changed.emit()
+
     def _show_tab(self) -> None:
-        if self.shown is None:
-            return
         name = self.tab
+        if name == SCREENING:
+            self._show_screening()
+            return
+        if self.shown is None:
+            self._say_none()
+            return
         if name not in TABS:
             self._show_panel(name)
             self.actions_changed.emit()
@@ -338,11 +347,14 @@ class RecordsPage(Page):
 
     def _show_panel(self, name: str) -> None:
         panel: QueriesPanel | SecondPanel | HistoryPanel = getattr(self, name)
-        if self._parts.indexOf(panel) < 0:
-            self._parts.addWidget(panel)
         if self.shown is not None and name not in self._shown_in:
             self._shown_in.add(name)
             panel.show_record(self.shown)
+        self._put(panel)
+
+    def _put(self, panel: QWidget) -> None:
+        if self._parts.indexOf(panel) < 0:
+            self._parts.addWidget(panel)
         self._parts.setCurrentWidget(panel)
 
     def _on_tab(self) -> None:
@@ -363,13 +375,8 @@ class RecordsPage(Page):
         self.desktop.tasks.run(name, job, self.project, *args, answers=answers, quiet=True)
 
     def _say_none(self) -> None:
-        may_enter = self.project.may(Operation.ENTER_RECORDS)
-        steps = (
-            FirstStep(_("Begin a record"), self.ask_new),
-            FirstStep(_("Import on the Worklist"), lambda: self.desktop.go("worklist")),
-        )
         text = _("This page is where records are entered, asked about, frozen and locked.")
-        self.show_empty("clipboard_paste", _("No trial records yet."), text, *(steps if may_enter else ()))
+        self.show_empty("clipboard_paste", _("No trial records yet."), text, *first_steps(self))
 
     def _asking_place(self, panel: QWidget | None) -> None:
         for name in ("asking", "new"):
@@ -377,10 +384,6 @@ class RecordsPage(Page):
                 self.__dict__[name].setVisible(self.__dict__[name] is panel)
         if panel is None:
             self.form.grid.setFocus()
-
-    def _tab_tip(self, place: int) -> str:
-        title = self.titles[PARTS[place]]
-        return _("{section} (Ctrl+{n})").format(section=title, n=place + 1) if place < 9 else title
 
     def _lay_out(self) -> None:
         self._parts = QStackedWidget()

@@ -6,13 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from escc_desktop.gui.actions import Action
+from escc_desktop.gui.page import FirstStep
+from escc_desktop.gui.pages.records_parts import SCREENING
 from escc_desktop.i18n import _
 from escc_desktop.workflow.access import Operation
 from escc_desktop.workflow.views.records_form import TABS
 
 if TYPE_CHECKING:
+    from escc_desktop.gui.desktop import Desktop
     from escc_desktop.gui.pages.records_form import FormPanel
     from escc_desktop.gui.pages.records_list import RecordList
+    from escc_desktop.gui.pages.records_screening import ScreeningPanel
     from escc_desktop.workflow.project import Project
     from escc_desktop.workflow.views.records import PatientRecord
 
@@ -24,6 +28,14 @@ class Offering(Protocol):
     list: RecordList
     titles: dict[str, str]
     shown: PatientRecord | None
+
+    @property
+    def desktop(self) -> Desktop:
+        """What all pages share."""
+
+    @property
+    def screening(self) -> ScreeningPanel:
+        """Everybody looked at for the trial."""
 
     @property
     def tab(self) -> str:
@@ -51,7 +63,8 @@ class Offering(Protocol):
 
 def record_actions(page: Offering) -> tuple[Action, ...]:
     """Return what can be done on the page, and the way to each part of the record."""
-    form, patients = page.form, page.list
+    patients, sheet = page.list, _sheet(page)
+    save = page.screening.save if page.tab == SCREENING else page.save
     parts = tuple(
         Action(
             f"records.{name}", _("Record: {part}").format(part=title), partial(page.go, name), "",
@@ -64,11 +77,11 @@ def record_actions(page: Offering) -> tuple[Action, ...]:
         patients.search.setFocus()
         patients.search.selectAll()
 
-    why_no_form, why_no_row = partial(_why_no_form, page), partial(_why_no_row, page)
+    why_no_form, why_no_row = partial(_why_no_sheet, page), partial(_why_no_row, page)
     return (
-        Action("records.save", _("Save the form"), page.save, "save", ("Ctrl+S",), why_no_form),
-        Action("records.row", _("Add a row"), form.grid.add_row, "add", ("Ctrl+N",), why_no_row),
-        Action("records.remove", _("Remove the row"), form.remove_row, "delete", ("Ctrl+Del",), why_no_row),
+        Action("records.save", _("Save the form"), save, "save", ("Ctrl+S",), why_no_form),
+        Action("records.row", _("Add a row"), sheet.grid.add_row, "add", ("Ctrl+N",), why_no_row),
+        Action("records.remove", _("Remove the row"), sheet.remove_row, "delete", ("Ctrl+Del",), why_no_row),
         Action(
             "records.ask", _("Ask about this cell"), page.ask, "question_circle", ("Ctrl+Q",),
             partial(why_no_ask, page),
@@ -77,7 +90,7 @@ def record_actions(page: Offering) -> tuple[Action, ...]:
         Action("records.previous", _("Previous patient"), lambda: patients.step(-1), "arrow_up", ("Ctrl+Up",)),
         Action("records.next", _("Next patient"), lambda: patients.step(1), "arrow_down", ("Ctrl+Down",)),
         Action("records.new", _("New patient"), page.ask_new, "person", (), partial(_why_no_new, page)),
-        Action("records.second", _("Begin a second entry"), page.begin_second, "copy", (), why_no_form),
+        Action("records.second", _("Begin a second entry"), page.begin_second, "copy", (), partial(_why_no_form, page)),
         *parts,
     )  # fmt: skip
 
@@ -95,9 +108,31 @@ def _why_no_form(page: Offering) -> str:
     return page.shown.why_not
 
 
+def _sheet(page: Offering) -> FormPanel | ScreeningPanel:
+    """Return what is typed in: a form of the patient, or the screening list."""
+    return page.screening if page.tab == SCREENING else page.form
+
+
+def _why_no_sheet(page: Offering) -> str:
+    if page.tab != SCREENING:
+        return _why_no_form(page)
+    return "" if page.screening.shown is None else page.screening.shown.why_not
+
+
 def _why_no_row(page: Offering) -> str:
-    why_not = _why_no_form(page)
-    return why_not or (_("This form has one row.") if page.form.form.is_sheet else "")
+    why_not = _why_no_sheet(page)
+    return why_not or (_("This form has one row.") if page.tab != SCREENING and page.form.form.is_sheet else "")
+
+
+def first_steps(page: Offering) -> tuple[FirstStep, ...]:
+    """Return what can be done where there is no record yet."""
+    if not page.project.may(Operation.ENTER_RECORDS):
+        return ()
+    return (
+        FirstStep(_("Begin a record"), page.ask_new),
+        FirstStep(_("Enter the screening list"), partial(page.go, SCREENING)),
+        FirstStep(_("Import on the Worklist"), partial(page.desktop.go, "worklist")),
+    )
 
 
 def _why_no_new(page: Offering) -> str:

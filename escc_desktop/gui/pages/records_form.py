@@ -34,8 +34,8 @@ class FormPanel(QWidget):
     ----------
     edited
         What is typed changed.
-    save_wanted, discard_wanted, second_wanted
-        What the buttons ask for; the last one to begin a second entry.
+    save_wanted, discard_wanted, second_wanted, lesions_wanted
+        What the buttons ask for; the last two to begin a second entry, and to see what the lesions add up to.
     is_second
         Whether it is a second entry, blind to the first.
     was_asked
@@ -46,6 +46,7 @@ class FormPanel(QWidget):
     save_wanted = Signal()
     discard_wanted = Signal()
     second_wanted = Signal()
+    lesions_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +55,9 @@ class FormPanel(QWidget):
         self.add_button = button(_("Add row"), "add", tip=_("Add a row (Enter in the last row)"))
         self.remove_button = button(_("Remove row"), "delete", tip=_("Take the chosen row away (Ctrl+Delete)"))
         self.second_button = button(_("Second entry"), "copy", tip=_("Enter this form again, blind to the first"))
+        self.lesions_button = button(
+            _("Response and passport"), "target", tip=_("Sums, responses and each lesion's scans")
+        )
         self.marks = RowsTable((Column(_("Where"), 230), Column(_("What"), 0)), _("Faults and questions"))
         self.reason = Entry()
         self.reason.setPlaceholderText(_("Reason for the change, such as: misread from the source"))
@@ -78,8 +82,8 @@ class FormPanel(QWidget):
         self.reason.returnPressed.connect(self.save_wanted)
         for made, told in (
             (self.save_button, self.save_wanted), (self.discard_button, self.discard_wanted),
-            (self.second_button, self.second_wanted), (self.add_button, self.grid.add_row),
-            (self.remove_button, self.remove_row),
+            (self.second_button, self.second_wanted), (self.lesions_button, self.lesions_wanted),
+            (self.add_button, self.grid.add_row), (self.remove_button, self.remove_row),
         ):  # fmt: skip
             made.clicked.connect(told)
 
@@ -200,6 +204,7 @@ class FormPanel(QWidget):
         self.grid.fit_columns()
         if self.grid.cells.rowCount():
             self.grid.setCurrentIndex(self.grid.cells.place_of(0, form.fields[0].name))
+        self.lesions_button.setVisible(form.table == "lesions")
         for made in (self.add_button, self.remove_button):
             made.setVisible(is_open and not form.is_sheet)
 
@@ -310,7 +315,9 @@ class FormPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
-        column.addWidget(row(self.told, None, self.second_button, self.remove_button, self.add_button))
+        column.addWidget(
+            row(self.told, None, self.lesions_button, self.second_button, self.remove_button, self.add_button)
+        )
         column.addLayout(line, 1)
         column.addWidget(self.marks)
         column.addLayout(self._fixes)

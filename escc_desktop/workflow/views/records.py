@@ -165,7 +165,7 @@ def patient_record(project: Project, patient_id: str, progress: Progress) -> Pat
         state=state,
         own_state=book.own_state(patient_id),
         trial_state=book.own_state(WHOLE_TRIAL),
-        why_not=_why_not(state, may_enter=may_enter),
+        why_not=why_not_enter(state, may_enter=may_enter),
         forms=forms,
         tables=tables,
         queries=tuple(_query_row(query, names) for query in reversed(book.queries(patient_id))),
@@ -204,7 +204,8 @@ def _typed(
     return None if draft is None else (draft[0].rows, draft[1], draft[0].base)
 
 
-def _why_not(state: RecordState, *, may_enter: bool) -> str:
+def why_not_enter(state: RecordState, *, may_enter: bool) -> str:
+    """Return why nothing can be entered; empty where it can."""
     if not may_enter:
         return _("Your role reads records and does not enter them.")
     return {

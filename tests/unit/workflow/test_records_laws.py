@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from escc_desktop.errors import AccessDeniedError, EsccError
+from escc_desktop.errors import AccessDeniedError, EsccError, FaultsError
 from escc_desktop.store.kinds import TRIAL_RECORD
 from escc_desktop.trial.exporting import write_tables
 from escc_desktop.trial.importing import read_records
@@ -269,12 +269,37 @@ def test_that_a_draft_is_kept_for_its_author_alone_until_it_is_saved(staff) -> N
 def test_that_the_screening_list_keeps_its_history_and_asks_for_reasons(staff) -> None:
     book = staff["coordinator"].record_book()
     person = {"patient_id": "S7", "date": "2024-02-01", "outcome": "not_enrolled", "reason": "NYHA III"}
-    book.save_screening([person], "")
+    book.save_screening(TableEntry("", "screening", (), (person,)), "")
     assert book.screening() == (person,)
     with pytest.raises(EsccError, match="reason"):
-        book.save_screening([{**person, "reason": "NYHA IV"}], "")
-    book.save_screening([], "entered twice")
+        book.save_screening(TableEntry("", "screening", (person,), ({**person, "reason": "NYHA IV"},)), "")
+    book.save_screening(TableEntry("", "screening", (person,), ()), "entered twice")
     assert book.screening() == ()
+
+
+def test_that_a_screening_list_at_fault_names_every_fault_and_writes_nothing(staff) -> None:
+    book = staff["coordinator"].record_book()
+    rows = (
+        {"patient_id": "S1", "date": "soon", "outcome": "not_enrolled", "reason": ""},
+        {"patient_id": "S2", "date": "2024-02-01", "outcome": "", "reason": ""},
+        {"patient_id": "S2", "date": "2024-02-01", "outcome": "enrolled", "reason": ""},
+    )
+    with pytest.raises(FaultsError) as refused:
+        book.save_screening(TableEntry("", "screening", (), rows), "")
+    assert [one.where for one in refused.value.faults] == [
+        "S1, date", "S2, outcome", "S2, patient_id", "S2, patient_id",
+    ]  # fmt: skip
+    assert book.screening() == ()
+
+
+def test_that_people_two_screeners_add_at_once_are_both_kept(staff) -> None:
+    book = staff["coordinator"].record_book()
+    one, two = (
+        {"patient_id": code, "date": "2024-02-01", "outcome": "not_enrolled", "reason": "ECOG 2"} for code in "XY"
+    )
+    book.save_screening(TableEntry("", "screening", (), (one,)), "")
+    book.save_screening(TableEntry("", "screening", (), (two,)), "")
+    assert book.screening() == (one, two)
 
 
 @pytest.mark.parametrize("name", ["statistician", "A", "admin"])
@@ -284,7 +309,7 @@ def test_that_who_only_views_enters_nothing(staff, name: str) -> None:
         lambda: book.save([TableEntry("P1", "labs", (), (LAB,))], ""),
         lambda: book.begin("P9", "2024-01-01", "male"),
         lambda: book.set_state("P1", RecordState.LOCKED, "because"),
-        lambda: book.save_screening([], "x"),
+        lambda: book.save_screening(TableEntry("", "screening", (), ()), "x"),
     ):
         with pytest.raises(AccessDeniedError):
             act()
