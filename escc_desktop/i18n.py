@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from escc_desktop.resources import resource_path
 
 DOMAIN: Final = "escc"
-PRINTED: Final = "print"
 ENGLISH: Final = "en"
 # What speakers call their language; one without a catalogue in `resources/i18n` is not offered.
 _NAMES: Final = {ENGLISH: "English", "zh_CN": "简体中文"}
@@ -28,7 +26,7 @@ _printing: ContextVar[tuple[str, gettext.NullTranslations] | None] = ContextVar(
 def set_language(language: str) -> None:
     """Speak a language from now on; one without a catalogue is English."""
     global _translation  # noqa: PLW0603  # one program, one language, as in gettext itself
-    _translation = gettext.translation(DOMAIN, resource_path("i18n"), [language], fallback=True)
+    _translation = _catalogue(language)
 
 
 def languages() -> tuple[tuple[str, str], ...]:
@@ -38,17 +36,6 @@ def languages() -> tuple[tuple[str, str], ...]:
     return tuple((code, _NAMES[code]) for code in spoken)
 
 
-def printed_languages() -> tuple[tuple[str, str], ...]:
-    """Return code and own name of every language the program can print in, English first.
-
-    What is printed has a catalogue of its own, so that a sheet for people who work in another language than the
-    window's can be had before the whole window speaks it.
-    """
-    folder = resource_path("i18n")
-    found = [code for code in _NAMES if code == ENGLISH or _catalogues(folder, code)]
-    return tuple((code, _NAMES[code]) for code in found)
-
-
 @contextmanager
 def printing_in(language: str) -> Iterator[None]:
     """Speak another language within, on this thread only: what is printed may differ from what is on screen.
@@ -56,9 +43,9 @@ def printing_in(language: str) -> Iterator[None]:
     Parameters
     ----------
     language
-        A code of `printed_languages`; one without a catalogue is English.
+        A code of `languages`; one without a catalogue is English.
     """
-    token = _printing.set((language, _printed(language)))
+    token = _printing.set((language, _catalogue(language)))
     try:
         yield
     finally:
@@ -71,18 +58,8 @@ def printed_language() -> str:
     return chosen[0] if chosen else _translation.info().get("language", ENGLISH)
 
 
-def _catalogues(folder: Path, language: str) -> list[str]:
-    found = (gettext.find(domain, folder, [language]) for domain in (DOMAIN, PRINTED))
-    return [path for path in found if path]
-
-
-@cache
-def _printed(language: str) -> gettext.NullTranslations:
-    """Return the words of the window's catalogue, and of the printed one where that has none."""
-    folder = resource_path("i18n")
-    chosen = gettext.translation(DOMAIN, folder, [language], fallback=True)
-    chosen.add_fallback(gettext.translation(PRINTED, folder, [language], fallback=True))
-    return chosen
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, resource_path("i18n"), [language], fallback=True)
 
 
 def _spoken() -> gettext.NullTranslations:

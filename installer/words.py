@@ -121,7 +121,10 @@ def catalogues() -> dict[Path, bytes]:
                 said.add(message.id, before.string if before is not None else None, locations=message.locations)
         text, compiled = BytesIO(), BytesIO()
         write_po(text, said, width=120, omit_header=True, sort_by_file=True, include_lineno=False)
-        head = HEAD.replace(ENGLISH_PLURALS, f"nplurals={said.num_plurals}; plural={said.plural_expr};")
+        plurals = f"nplurals={said.num_plurals}; plural={said.plural_expr};"
+        # Without a date of its own a catalogue is given today's when it is compiled.
+        dated = f'"POT-Creation-Date: 2026-01-01 00:00+0000\\n"\n"Language: {path.parent.name}\\n"\n"Plural-Forms: '
+        head = HEAD.replace(ENGLISH_PLURALS, plurals).replace('"Plural-Forms: ', dated)
         write_mo(compiled, read_po(BytesIO(head.encode() + text.getvalue()), locale=path.parent.name))
         wanted[path] = head.encode() + text.getvalue()
         wanted[path.parent / "LC_MESSAGES" / "escc.mo"] = compiled.getvalue()

@@ -13,7 +13,7 @@ from escc_desktop.cli.unlock import Folder, Keys, PassphraseFile, PasswordFile, 
 from escc_desktop.errors import UsageError
 from escc_desktop.progress import Progress
 from escc_desktop.workflow.demo.opening import is_demo_project
-from escc_desktop.workflow.printing import PrintOrder, printed_languages
+from escc_desktop.workflow.printing import PrintOrder, languages
 from escc_desktop.workflow.study_files import DEFAULT_CARD, check_file
 from escc_desktop.workflow.views.due import DueChoice, DueRow, DueView, due_csv, due_view
 from escc_desktop.workflow.views.printing import ReportKind, ReportOrder, write_report
@@ -37,7 +37,7 @@ def report_of_project(
     as_json: _Json = False,
 ) -> None:
     """Write a report: patient, reading, agreement, model, trial, mdt, due; or hand one on as fhir or sr."""
-    known = [code for code, _name in printed_languages()]
+    known = [code for code, _name in languages()]
     if language not in known:
         raise UsageError(f"Nothing is printed in {language!r}.", f"--language is one of {', '.join(known)}.")
     wanted = ReportOrder(kind, subject, card, question, _day(as_of))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from escc_desktop.i18n import ENGLISH, printed_languages
+from escc_desktop.i18n import ENGLISH, languages
 
-__all__ = ["PrintOrder", "printed_languages"]
+__all__ = ["PrintOrder", "languages"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class PrintOrder:
     Attributes
     ----------
     language
-        A code of `printed_languages`.
+        A code of `languages`.
     is_synthetic
         Whether nobody in it is real; every page says so.
     """

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from escc_desktop.gui.widgets.text import button, icon_button
-from escc_desktop.i18n import ENGLISH, _, printed_language, printed_languages
+from escc_desktop.i18n import ENGLISH, _, languages, printed_language
 
 
 class PrintButton(QWidget):
@@ -26,7 +26,7 @@ class PrintButton(QWidget):
         self.languages: QToolButton = icon_button("chevron_down", _("Print in another language"))
         self.languages.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.languages)
-        for code, name in printed_languages():
+        for code, name in languages():
             self.menu.addAction(name).triggered.connect(lambda _checked=False, chosen=code: self.wanted.emit(chosen))
         self.languages.setMenu(self.menu)
         line = QHBoxLayout(self)
@@ -52,4 +52,4 @@ class PrintButton(QWidget):
 def window_language() -> str:
     """Return the window's language where the program can print in it, and English otherwise."""
     chosen = printed_language()
-    return chosen if any(code == chosen for code, _name in printed_languages()) else ENGLISH
+    return chosen if any(code == chosen for code, _name in languages()) else ENGLISH
