@@ -46,6 +46,31 @@ class Beside:
         return self.where, self.what, self.printed, self.found, self.note
 
 
+@dataclass(frozen=True)
+class OtherArm:
+    """A published arm: its name, whom it took, where that is printed, and median PFS and OS in months where known."""
+
+    name: str
+    setting: str
+    source: str
+    pfs: float | None
+    os: float | None
+
+
+def other_arms() -> tuple[OtherArm, ...]:
+    """Return the published second-line arms; they are no comparison."""
+    return tuple(
+        OtherArm(f"{arm['trial']}, {arm['arm']}", arm["setting"], arm["source"], arm.get("pfs"), arm.get("os"))
+        for arm in _second_line()
+    )
+
+
+@cache
+def _second_line() -> tuple[Mapping[str, Any], ...]:
+    path = resource_path("trial", "second_line_arms.toml")
+    return tuple(tomllib.loads(path.read_text(encoding="utf-8"))["arms"])
+
+
 @cache
 def _printed() -> Mapping[str, Any]:
     return tomllib.loads(resource_path("trial", "published.toml").read_text(encoding="utf-8"))
@@ -255,7 +280,6 @@ def _responders(results: TrialResults) -> str:
 
 
 def _arms(results: TrialResults) -> Exhibit:
-    arms = tomllib.loads(resource_path("trial", "second_line_arms.toml").read_text(encoding="utf-8"))["arms"]
     keys = ("trial", "arm", "design", "n", "orr", "dcr", "pfs", "os", "setting", "source")
     objective, control = results.rates["Objective response rate"], results.rates["Disease control rate"]
     medians = (found.curve.median().value for found in (results.pfs, results.os))
@@ -272,5 +296,5 @@ def _arms(results: TrialResults) -> Exhibit:
             "in months."
         ),
         ("trial", "arm", "design", "n", "orr_percent", "dcr_percent", "pfs_months", "os_months", "setting", "source"),
-        (mine, *(tuple(arm.get(key) for key in keys) for arm in arms)),
+        (mine, *(tuple(arm.get(key) for key in keys) for arm in _second_line())),
     )

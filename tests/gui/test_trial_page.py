@@ -137,6 +137,26 @@ def test_that_a_right_click_on_a_bar_opens_that_patients_lesions(
     assert window.current_page.shown.patient_id == spot.key
 
 
+def test_that_medians_of_other_patients_stand_beside_the_curves_only_when_asked_for(
+    open_page: Callable[[str], TrialPage],
+) -> None:
+    page = open_page("oncologist")
+    page.go("survival")
+    section = page.section_of("survival")
+    cap_02 = "CAP 02, camrelizumab + apatinib"
+    section.overall.grab()
+    assert not any(spot.tip.startswith(cap_02) for spot in section.overall.spots)
+    section.others.setChecked(True)
+    # Meng 2022, Lancet Gastroenterol Hepatol 7:245-253: median PFS 6.8, OS 15.8 months.
+    for curve, months in ((section.progression_free, "6.8"), (section.overall, "15.8")):
+        curve.grab()
+        tips = [spot.tip for spot in curve.spots if spot.tip.startswith(cap_02 + "\n")]
+        assert [tip.splitlines()[1:3] for tip in tips] == [
+            [f"median {months} months, as printed", "no earlier checkpoint inhibitor"]
+        ]
+        assert all(curve.rect().contains(spot.rect.toRect()) for spot in curve.spots if spot.tip in tips)
+
+
 def test_that_a_coordinator_who_has_no_patient_page_comes_from_a_bar_to_the_lesions(
     open_page: Callable[[str], TrialPage], qtbot: QtBot
 ) -> None:

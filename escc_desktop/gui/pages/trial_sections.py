@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from escc_desktop.gui.pages.trial_panel import Panel, TablePanel, column_of
 from escc_desktop.gui.theme import GRID
 from escc_desktop.gui.widgets.flow import Flow
+from escc_desktop.gui.widgets.median_marks import MedianMark
 from escc_desktop.gui.widgets.painted import color
 from escc_desktop.gui.widgets.plain_table import PlainTable
 from escc_desktop.gui.widgets.survival_curves import Line, SurvivalCurves
@@ -19,7 +20,7 @@ from escc_desktop.gui.widgets.trial_plots import ResponseBar, ScorePlot, Spider,
 from escc_desktop.gui.widgets.waterfall import Legend, Swimmer, Waterfall, event_entries, response_entries
 from escc_desktop.i18n import _
 from escc_desktop.workflow.curves import Steps
-from escc_desktop.workflow.views.trial import EndpointCard, TrialView
+from escc_desktop.workflow.views.trial import EndpointCard, OtherArm, TrialView
 
 _HORIZON_MONTHS: Final = 12.0
 _CURVE_PX: Final = 260
@@ -172,19 +173,31 @@ class SurvivalSection(TrialSection):
         for curve in (self.progression_free, self.overall, self.rule_sets):
             curve.setMinimumHeight(_CURVE_PX)
         self.patients = TablePanel("patients", stretch=5)
+        # Off until asked for: what stands beside a curve is compared by eye.
+        self.others = QCheckBox(_("Published medians of other patients: no comparison"))
+        self._arms: tuple[OtherArm, ...] = ()
         super().__init__(
+            row(self.others, None),
             (Panel("kaplan_meier_pfs", self.progression_free), Panel("kaplan_meier_os", self.overall)),
             TablePanel("survival_rates", widest_px=_NARROW_PX),
             _WithTable("pfs_rule_sets", self.rule_sets),
             self.patients,
         )
         self.patients.opened.connect(self.chosen)
+        self.others.toggled.connect(self._show_others)
 
     def fill(self, view: TrialView) -> None:
         """Show the curves."""
         _show_curve(self.progression_free, {_("all"): view.progression_free})
         _show_curve(self.overall, {_("all"): view.overall})
         _show_curve(self.rule_sets, dict(view.rule_sets))
+        self._arms = view.others
+        self._show_others()
+
+    def _show_others(self) -> None:
+        arms = self._arms if self.others.isChecked() else ()
+        self.progression_free.show_marks([_mark(arm, arm.pfs) for arm in arms if arm.pfs is not None])
+        self.overall.show_marks([_mark(arm, arm.os) for arm in arms if arm.os is not None])
 
 
 class CourseSection(TrialSection):
@@ -284,6 +297,11 @@ def _show_curve(curve: SurvivalCurves, steps: Mapping[str, Steps]) -> None:
     inks = ("accent", "warning", "success")
     lines = [Line(name, one, color(inks[place % 3]), place > 0) for place, (name, one) in enumerate(steps.items())]
     curve.show_lines(lines, "", _HORIZON_MONTHS, _("No patient has had a response."))
+
+
+def _mark(arm: OtherArm, median: float) -> MedianMark:
+    told = _("median {months} months, as printed").format(months=f"{median:g}")
+    return MedianMark(arm.name, median, "\n".join([arm.name, told, arm.setting, arm.source]))
 
 
 def _endpoint(shown: EndpointCard) -> QWidget:

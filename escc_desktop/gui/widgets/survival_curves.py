@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from escc_desktop.gui.widgets.median_marks import MedianMark, paint_medians
 from escc_desktop.gui.widgets.painted import Painted, color, month_ticks, text
 from escc_desktop.i18n import _
 
@@ -50,6 +51,7 @@ class SurvivalCurves(Painted):
         self._horizon = 0.0
         self._instead = ""
         self._place: Place | None = None
+        self._marks: tuple[MedianMark, ...] = ()
         self.setMinimumSize(240, 110)
 
     def show_lines(
@@ -64,6 +66,11 @@ class SurvivalCurves(Painted):
         self._lines, self._own, self._horizon, self._instead = tuple(lines), own, horizon_months, instead
         self._place = place
         self.setAccessibleName("; ".join(_line_tip(line, horizon_months).replace("\n", ", ") for line in lines))
+        self.update()
+
+    def show_marks(self, marks: Sequence[MedianMark]) -> None:
+        """Show medians of other patients that lie within the months shown; none by default."""
+        self._marks = tuple(marks)
         self.update()
 
     def point_of(self, month: float, survival: float) -> QPointF:
@@ -84,6 +91,10 @@ class SurvivalCurves(Painted):
             self._curve(painter, line)
         if self._place is not None:
             self._patient(painter, self._place)
+        marks = [mark for mark in self._marks if mark.months < self._end()]
+        if marks:
+            for rect, tip in paint_medians(painter, marks, self.point_of, self.width() - _RIGHT_PX):
+                self.add_spot(rect, tip)
         self._at_risk(painter)
 
     def _end(self) -> float:

@@ -34,7 +34,7 @@ from escc_desktop.workflow.trial_exhibits import (
     status_box,
     swimmer_lane,
 )
-from escc_desktop.workflow.trial_published import contradictions
+from escc_desktop.workflow.trial_published import OtherArm, contradictions, other_arms
 from escc_desktop.workflow.trial_results import HORIZON_MONTHS, TimeToEvent, TrialResults, summarise
 from escc_desktop.workflow.trial_survival import reason_words
 from escc_desktop.workflow.trial_tables import TableView, table_views
@@ -42,8 +42,8 @@ from escc_desktop.workflow.views.trial_scores import ScoreBar, ScoreBars, rad_sc
 from escc_desktop.workflow.views.words import months
 
 __all__ = [
-    "BestChange", "ChangeCourse", "FlowBox", "ScoreBar", "ScoreBars", "SwimmerLane", "TableView", "TrialView",
-    "export_to", "print_to", "save_to", "trial_view",
+    "BestChange", "ChangeCourse", "FlowBox", "OtherArm", "ScoreBar", "ScoreBars", "SwimmerLane", "TableView",
+    "TrialView", "export_to", "print_to", "save_to", "trial_view",
 ]  # fmt: skip
 
 
@@ -94,6 +94,8 @@ class TrialView:
         Names of the tables of adverse events, the one of all events first.
     contradictions
         What these records contradict in the publication they follow; empty for other patients.
+    others
+        Published arms of other patients, which are no comparison.
     """
 
     n: int
@@ -114,6 +116,7 @@ class TrialView:
     tables: Mapping[str, TableView]
     safety_kinds: tuple[str, ...]
     contradictions: tuple[str, ...]
+    others: tuple[OtherArm, ...]
     overdue: tuple[Overdue, ...]
     may_open_patients: bool
     may_export: bool
@@ -155,6 +158,7 @@ def trial_view(project: Project, progress: Progress) -> TrialView | None:
         tables=table_views(exhibits, len(records)),
         safety_kinds=tuple(name for name in exhibits if name.startswith("adverse_events")),
         contradictions=contradictions(results),
+        others=other_arms(),
         overdue=overdue(records, as_of),
         may_open_patients=project.may(Operation.VIEW_ASSESSMENTS),
         may_export=project.may(Operation.EXPORT),
