@@ -31,7 +31,7 @@ class ServerPanel(SidePanel):
         self.setFixedWidth(WIDTH_PX)
         self._mapping: Path | None = None
         self.url, self.token = QLineEdit(), QLineEdit()
-        self.url.setPlaceholderText("https://redcap.example.org/api/")
+        self.url.setPlaceholderText(_("https://redcap.example.org/api/"))
         self.url.setAccessibleName(_("Address of the API"))
         self.token.setEchoMode(QLineEdit.EchoMode.Password)
         self.token.setAccessibleName(_("Token"))
