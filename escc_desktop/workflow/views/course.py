@@ -12,6 +12,7 @@ from escc_desktop.i18n import _, plural
 from escc_desktop.trial.records import AdverseEvent, Lab, Response, Treatment, TrialRecord, VitalStatus
 from escc_desktop.trial.timeline import trial_day
 from escc_desktop.workflow.views.baseline import Scan
+from escc_desktop.workflow.views.trial_words import drug_name, event_name
 
 SCANS, CYCLES, LABS, EVENTS, OUTCOME = "scan", "cycle", "lab", "adverse_event", "course"
 DOSE: Final = "dose:"
@@ -103,7 +104,7 @@ def course(record: TrialRecord, scans: Sequence[Scan] = ()) -> Course:
     lanes = [
         Lane(SCANS, _("CT, response")),
         Lane(CYCLES, _("Cycles")),
-        *(Lane(DOSE + drug, drug.capitalize()) for drug in drugs),
+        *(Lane(DOSE + drug, drug_name(drug).capitalize()) for drug in drugs),
         Lane(LABS, _("Laboratory")),
         Lane(EVENTS, _("Adverse events")),
         Lane(OUTCOME, _("Outcome")),
@@ -218,7 +219,7 @@ def _dose_tip(record: TrialRecord, dose: Treatment, kind: str) -> str:
     if dose.planned_dose is not None and dose.planned_dose != dose.dose:
         planned = _("planned {dose}").format(dose=f"{dose.planned_dose:g}")
     return _tip(
-        f"{dose.drug.capitalize()} {amount}",
+        f"{drug_name(dose.drug).capitalize()} {amount}",
         _("Cycle {n}").format(n=dose.cycle),
         _when(record, dose.start_date, dose.end_date),
         ", ".join(part for part in (words, planned, dose.reason) if part),
@@ -251,7 +252,7 @@ def _level(lab: Lab) -> int:
 def _adverse_events(record: TrialRecord) -> Iterator[CourseEvent]:
     for event in record.adverse_events:
         is_severe = event.grade >= _SEVERE_GRADE
-        label = f"{event.term} G{event.grade}" if is_severe else ""
+        label = f"{event_name(event.term)} G{event.grade}" if is_severe else ""
         end = None if event.end_date is None else _day(record, event.end_date)
         yield CourseEvent(
             "", EVENTS, "adverse_event", _day(record, event.start_date), end, label, _event_tip(record, event),
@@ -261,7 +262,7 @@ def _adverse_events(record: TrialRecord) -> Iterator[CourseEvent]:
 
 def _event_tip(record: TrialRecord, event: AdverseEvent) -> str:
     return _tip(
-        _("{term}, grade {grade}").format(term=event.term, grade=event.grade),
+        _("{term}, grade {grade}").format(term=event_name(event.term), grade=event.grade),
         _when(record, event.start_date, event.end_date),
         _("serious") if event.serious else "",
         _("not ended") if event.end_date is None else "",
