@@ -171,7 +171,8 @@ def _strip(card: ModelCard, cutoff: float | None, verdict: Assessment) -> Figure
         return None
     cohort = [patient.rad_score for patient in card.training.patients if patient.rad_score is not None]
     is_trained = any(caution.code == "in_training" for caution in verdict.cautions)
-    caption = _("the cohort; score and group out of fold") if is_trained else _("the cohort, each out of fold")
+    # Part of a label inside a figure, and those are English.
+    caption = "the cohort; score and group out of fold" if is_trained else "the cohort, each out of fold"
     return score_strip(cohort, cutoff, verdict.rad_score, caption=caption, group=risk_word_of(verdict))
 
 

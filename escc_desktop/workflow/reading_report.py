@@ -83,13 +83,14 @@ def write_reading_report(
     """
     compared, assisted = overlaps(rois), assisted_patients(rois)
     without = without_patients(agreements, assisted)
+    outlines = tuple(_outlines(rois, volumes))
     sections = (
         Section(_("Overlap of the outlines"), _overlap_sentences(compared), tables=(_overlap_table(compared),)),
         Section(_("Agreement of the features"), _icc_sentences(agreements), pictures=tuple(_icc_pictures(agreements))),
         Section(
             _("Assisted tools"), _assisted_sentences(compared, assisted, without), tables=_assisted_tables(compared)
         ),
-        Section(_("Outlines"), pictures=tuple(_outlines(rois, volumes))),
+        *((Section(_("Outlines"), pictures=outlines),) if outlines else ()),
     )
     subtitle = _("{n} signed readings of {patients} patients.").format(
         n=len(rois), patients=len({roi.patient_id for roi in rois})

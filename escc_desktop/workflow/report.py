@@ -268,9 +268,9 @@ def _patient_body(report: PatientReport) -> list[Any]:
     flow: list[Any] = [page.warnings(report.cautions)]
     blocks = (
         (_("Where this score lies in the cohort"), report.score_strip, 40.0),
-        (_("What the estimate is made of"), report.nomogram, 122.0),
-        (_("Outlined lesion"), report.roi, 92.0),
         (_("Course"), report.timeline, 75.0),
+        (_("What the estimate is made of"), report.nomogram, 114.0),
+        (_("Outlined lesion"), report.roi, 84.0),
     )
     for heading, figure, height_mm in blocks:
         if figure is not None:

@@ -47,6 +47,8 @@ _NUMBER = re.compile(r"[<>]? ?[-+]?[\d,.]+(e[-+]?\d+)?( %)?")
 # A feature's name may go on in a second line before its last part: the space for it is too small to be seen.
 _LONG_NAME = re.compile(r"(?<=_)(?=[A-Za-z]{20,})")
 _BREAK = '<font size="0.5"> </font>'
+# A count with its share, such as "12 (20.3 %)", is one number.
+_SHARE = re.compile(r"\d+ \(\d+\.\d %\)")
 # Characters of Chinese that stand together in a narrow column: one alone a line cannot be read.
 _CHINESE_UNIT = 4
 
@@ -207,6 +209,8 @@ def _width_mm(text: str, face: str) -> float:
 
 def _unbroken(text: str) -> list[str]:
     """Return the parts of a cell that no line may break: words, but of Chinese its characters."""
+    if _SHARE.fullmatch(text):
+        return [text]
     parts = []
     for is_chinese, run in runs(_LONG_NAME.sub(" ", text)):
         parts += (
