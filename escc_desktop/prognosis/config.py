@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -61,6 +61,10 @@ class Decision(Part):
         if self.lowest >= self.highest:
             raise ValueError("the lowest threshold is not below the highest")
         return self
+
+
+# What changes no number.
+_NO_NUMBERS: Final = {"workers", "pdf_figures"}
 
 
 class DevelopConfig(BaseModel):
@@ -121,6 +125,8 @@ class DevelopConfig(BaseModel):
         Bootstrap resamples for optimism; nested cross-validation; permuted outcomes.
     workers
         Processes for the resamples; the numbers do not depend on it.
+    pdf_figures
+        Whether figures are printed as PDF too, as journals take them; that takes longer than SVG and PNG together.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
@@ -169,6 +175,7 @@ class DevelopConfig(BaseModel):
     outer_repeats: Annotated[int, Field(ge=1, le=100)] = 5
     noise_repeats: Annotated[int, Field(ge=0, le=10_000)] = 50
     workers: Annotated[int, Field(ge=1, le=64)] = 1
+    pdf_figures: bool = True
     applicability: Applicability = Applicability()
 
     @model_validator(mode="after")
@@ -180,7 +187,7 @@ class DevelopConfig(BaseModel):
     @property
     def digest(self) -> str:
         """SHA-256 over every choice that can change a number."""
-        return digest(canonical_json(self.model_dump(mode="json", exclude={"workers"})))
+        return digest(canonical_json(self.model_dump(mode="json", exclude=_NO_NUMBERS)))
 
 
 def load_config(path: Path) -> DevelopConfig:
@@ -253,7 +260,7 @@ def _checked(document: dict[str, object], name: str) -> DevelopConfig:
 
 def config_text(config: DevelopConfig) -> str:
     """Return every choice that can change a number as TOML, to be read again by `load_config`."""
-    document = config.model_dump(mode="json", exclude={"workers"}, exclude_none=True)
+    document = config.model_dump(mode="json", exclude=_NO_NUMBERS, exclude_none=True)
     head = "# Every choice of a development: on the same tables it gives the same models again."
     plain = [f"{name} = {_toml(value)}" for name, value in document.items() if not _entries(value)]
     tables = [_table(name, value) for name, value in document.items() if _entries(value)]

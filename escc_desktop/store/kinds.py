@@ -24,6 +24,7 @@ PATIENT = document_kind("patient")
 SERIES = document_kind("series")
 TRIAL_RECORD = document_kind("trial_record")
 SCREENING = document_kind("screening")
+TRIAL_PROTOCOL = document_kind("trial_protocol")
 RECORD_STATE = document_kind("record_state")
 RECORD_QUERIES = document_kind("record_queries")
 SECOND_ENTRY = document_kind("second_entry")
@@ -351,7 +352,7 @@ class KeptFigure:
     width_mm, height_mm
         Printed size.
     pdf
-        Empty for a figure kept before PDFs were.
+        Empty where the development was to make none.
     """
 
     development: str

@@ -129,7 +129,7 @@ def develop_cards(
     from escc_desktop.workflow.kept_figures import draw  # noqa: PLC0415  # matplotlib, not before something is drawn
 
     made = develop(*data, config, progress.part(0, 0.75))
-    drawn = draw(made, progress.part(0.75, 1), config.workers)
+    drawn = draw(made, progress.part(0.75, 1))
     progress.advance(1, 1, "Keeping cards and figures")
     with store.write(principal, "develop models") as writing:
         for figure in drawn.values():

@@ -9,7 +9,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from escc_desktop.figures.style import PRINT_DPI, Figure, image_bytes
+from escc_desktop.figures.style import DPI, PRINT_DPI, Figure, image_bytes
 from escc_desktop.files import write_whole
 from escc_desktop.prognosis.develop import Development
 from escc_desktop.progress import Progress, deaf_children
@@ -18,25 +18,23 @@ from escc_desktop.workflow.access import View
 from escc_desktop.workflow.model_figures import development_figures
 
 _MM_PER_INCH = 25.4
+_KINDS = {".svg": DPI, ".png": PRINT_DPI, ".pdf": DPI}
 
 
-def draw(made: Development, progress: Progress, workers: int = 1) -> dict[str, KeptFigure]:
-    """Draw every figure of a development and return them by name.
-
-    Parameters
-    ----------
-    workers
-        How many processes print them.
+def draw(made: Development, progress: Progress) -> dict[str, KeptFigure]:
+    """Draw every figure of a development and return them by name, in as many processes as its configuration says.
 
     Raises
     ------
     Cancelled
         From `progress`.
     """
-    with _mapping(workers) as each:
+    config = made.found.problem.config
+    kinds = tuple(kind for kind in _KINDS if config.pdf_figures or kind != ".pdf")
+    with _mapping(config.workers) as each:
         drawn, development = development_figures(made), made.cards["combined"].digest
         with deaf_children():  # the call starts them
-            printed = each(partial(_printed, development), drawn.items())
+            printed = each(partial(_printed, development, kinds), drawn.items())
         kept = {}
         for done, name in enumerate(drawn):
             progress.advance(done, len(drawn), f"Figure {name.replace('_', ' ')}")
@@ -58,11 +56,11 @@ def _mapping(workers: int) -> Iterator[Callable[..., Iterator[KeptFigure]]]:
             raise
 
 
-def _printed(development: str, named: tuple[str, Figure]) -> KeptFigure:
+def _printed(development: str, kinds: tuple[str, ...], named: tuple[str, Figure]) -> KeptFigure:
     name, figure = named
     width, height = (float(inches) * _MM_PER_INCH for inches in figure.get_size_inches())
-    pictures = image_bytes(figure, ".svg"), image_bytes(figure, ".png", PRINT_DPI), image_bytes(figure, ".pdf")
-    return KeptFigure(development, name, width, height, *pictures)
+    files = [image_bytes(figure, kind, dpi) for kind, dpi in _KINDS.items() if kind in kinds]
+    return KeptFigure(development, name, width, height, *files)
 
 
 def kept_figures(view: View, development: str) -> dict[str, KeptFigure]:
@@ -73,7 +71,7 @@ def kept_figures(view: View, development: str) -> dict[str, KeptFigure]:
 
 
 def write_figures(kept: Mapping[str, KeptFigure], folder: Path) -> None:
-    """Write figures as SVG, PNG and PDF into a new folder."""
+    """Write the files of figures into a new folder."""
     folder.mkdir()
     for name, figure in kept.items():
         for suffix, data in figure.files.items():

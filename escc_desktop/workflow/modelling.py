@@ -209,7 +209,7 @@ def write_development(
     """
     with whole_folder(out, DEVELOPMENT_MARKER) as folder:
         _fill(made, folder, sources or {}, is_synthetic)
-        printed = kept or draw(made, progress, made.found.problem.config.workers)
+        printed = kept or draw(made, progress)
         write_figures(printed, folder / "figures")
         record = cohort_record(
             made.results, made.cards["combined"], made.repeatable, printed, is_synthetic=is_synthetic

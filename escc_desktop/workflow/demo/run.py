@@ -115,7 +115,9 @@ def run_demo(folder: DemoFolder, choice: DemoChoice, progress: Progress) -> dict
     """
     keys = read_keys(folder.root)
     # Fewer repeats than a study asks for (decision 0252): the demo is there to be looked at soon.
-    config = DevelopConfig(name="SYNTHETIC study:", workers=choice.jobs, resamples=30, noise_repeats=15)
+    config = DevelopConfig(
+        name="SYNTHETIC study:", workers=choice.jobs, resamples=30, noise_repeats=15, pdf_figures=False
+    )
     folder.results.mkdir(exist_ok=True)
     with claimed(folder.root), Project.open(folder.project, keys.lock, keys.login("statistician")) as statistician:
         basis = _basis(statistician, config)
