@@ -10,6 +10,7 @@ import typer
 
 from escc_desktop.cli.frame import REFUSED, progress_on_stderr, report_faults, say, show
 from escc_desktop.cli.unlock import Folder, Keys, PassphraseFile, PasswordFile, User, secret
+from escc_desktop.files import refuse_overwriting, write_whole
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.record_export import RecordsFormat, export_records
 from escc_desktop.workflow.record_import import ChangeKind, Choices, RecordsPreview, RowChange
@@ -150,7 +151,30 @@ def _export(
     show({"out": str(out), "format": str(kind)}, as_json, lambda: f"written to {out}")
 
 
+def _protocol(
+    folder: Folder,
+    user: User,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Protocol to follow from now on, TOML.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the protocol that is followed.")] = None,
+    reason: _Reason = "",
+    passphrase_file: PassphraseFile = None,
+    password_file: PasswordFile = None,
+    as_json: _Json = False,
+) -> None:
+    """Say which trial the project follows, or have it follow another one; refused with all faults at once."""
+    with Keys(user, passphrase_file, password_file).open(folder) as project:
+        if file is not None:
+            project.protocol().change(file, reason)
+        text, found = project.protocol().text(), project.protocol().read()
+    if out is not None:
+        refuse_overwriting(out, file)
+        write_whole(out, text)
+    document = {"code": found.code, "name": found.name, "registration": found.registration, "drugs": found.drug_names}
+    show(document, as_json, lambda: f"{found.name}, {found.registration}: {', '.join(found.drug_names)}")
+
+
 COMMANDS = (
+    ("protocol", _protocol, "protocol study trial.toml --user coordinator --reason 'amendment 2'"),
     ("records", _records, "records study records --user coordinator --preview"),
     ("redcap", _redcap, "redcap study https://redcap.example.org/api/ --user coordinator --preview"),
     ("export-records", _export, "export-records study --user coordinator -o records.xlsx --format xlsx"),

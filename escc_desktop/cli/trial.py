@@ -10,6 +10,7 @@ import typer
 from escc_desktop.cli.frame import progress_on_stderr, say, show
 from escc_desktop.workflow.report_trial import trial_document, trial_exhibits
 from escc_desktop.workflow.report_trial_files import trial_files
+from escc_desktop.workflow.trial_protocol import follow_file
 
 
 def register(app: typer.Typer) -> None:
@@ -24,11 +25,15 @@ def _trial(
         float | None,
         typer.Option("--null-rate", min=0, max=1, help="Response rate to beat, if not that of the trial's design."),
     ] = None,
+    protocol: Annotated[
+        Path | None, typer.Option("--protocol", help="Another trial's schedule, criteria and regimen, TOML.")
+    ] = None,
     accept: Annotated[list[str] | None, typer.Option("--accept", help="Code of a question that is confirmed.")] = None,
     is_synthetic: Annotated[bool, typer.Option("--synthetic", help="Print on every page that nobody is real.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Compute response, survival and safety from trial records: tables, figures and a report."""
+    follow_file(protocol)
     with progress_on_stderr() as progress:
         results, remarks = trial_files(
             records,

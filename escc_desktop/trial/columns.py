@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
@@ -123,27 +123,30 @@ def analytes() -> Mapping[str, Analyte]:
     )
 
 
-@cache
 def table_specs() -> Mapping[str, TableSpec]:
-    """Return the nine tables by name, patients first."""
+    """Return the nine tables by name, patients first; the drugs are those of the trial in force."""
+    return _specs(load_protocol().drug_names)
+
+
+@cache
+def _specs(drugs: tuple[str, ...]) -> Mapping[str, TableSpec]:
     document = tomllib.loads(resource_path("trial", "columns.toml").read_text(encoding="utf-8"))
     words = {name: document.pop(name) for name in ("synonyms", "headers", "titles")}
+    words["named"] = {"analytes": tuple(analytes()), "drugs": drugs}
     return MappingProxyType({name: _table(name, entry, words) for name, entry in document.items()})
 
 
 def _table(name: str, entry: Mapping[str, Any], words: Mapping[str, Any]) -> TableSpec:
-    columns = tuple(_column(column, words["synonyms"], words["headers"]) for column in entry["columns"])
+    columns = tuple(_column(column, words) for column in entry["columns"])
     is_required, is_usual = bool(entry.get("required", False)), bool(entry.get("usual", False))
     return TableSpec(name, is_required, is_usual, tuple(entry["key"]), columns, tuple(words["titles"].get(name, ())))
 
 
-def _column(
-    entry: Mapping[str, Any], synonyms: Mapping[str, Mapping[str, str]], headers: Mapping[str, list[str]]
-) -> Column:
+def _column(entry: Mapping[str, Any], words: Mapping[str, Any]) -> Column:
     name, kind = entry["name"], entry["type"]
     values = entry.get("values", ("yes", "no") if kind == "flag" else ())
-    allowed = _NAMED[values]() if isinstance(values, str) else tuple(values)
-    words = synonyms.get("flag" if kind == "flag" else name, {})
+    allowed = words["named"][values] if isinstance(values, str) else tuple(values)
+    said = words["synonyms"].get("flag" if kind == "flag" else name, {})
     return Column(
         name,
         kind,
@@ -152,17 +155,11 @@ def _column(
         help=entry.get("help", ""),
         values=allowed,
         # Columns of one name share their synonyms, but not what they allow.
-        synonyms={word: value for word, value in words.items() if value in allowed},
+        synonyms={word: value for word, value in said.items() if value in allowed},
         range=_pair(entry["range"]) if "range" in entry else None,
         plausible=_pair(entry["plausible"]) if "plausible" in entry else None,
-        headers=tuple(headers.get(name, ())),
+        headers=tuple(words["headers"].get(name, ())),
     )
-
-
-_NAMED: Mapping[str, Callable[[], tuple[str, ...]]] = {
-    "analytes": lambda: tuple(analytes()),
-    "drugs": lambda: load_protocol().drug_names,
-}
 
 
 def _pair(values: list[float]) -> tuple[float, float]:

@@ -133,7 +133,7 @@ def _entered(criterion: Criterion, answer: EligibilityAnswer | None) -> tuple[Ve
     option = next((one for one in criterion.options if one.code == answer.value), None)
     answered = Verdict(answer.answer)
     verdict = answered if option is None else _verdict(option.is_met)
-    beside = "; ".join(part for part in (option.text if option else "", answer.comment) if part)
+    beside = "; ".join(part for part in (option.words if option else "", answer.comment) if part)
     told = _("Answered {verdict} on {day}") if answer.date else _("Answered {verdict}")
     words = told.format(verdict=verdict_words(verdict), day=answer.date) + (f": {beside}" if beside else "") + "."
     if answer.value and option is None:

@@ -13,12 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from escc_desktop.errors import EsccError, Fault, FaultsError, plain_words
 from escc_desktop.files import decode_text, read_bytes
+from escc_desktop.i18n import printed_language
 from escc_desktop.resources import resource_path
 from escc_desktop.trial.records import Baseline
 
 MAX_BYTES = 1_000_000
 STATED = ("paper", "registry", "protocol")
 _FIELDS = {field.name for field in fields(Baseline)}
+
+_in_force: Protocol | None = None
 
 Op = Literal[">", ">=", "<", "<=", "=="]
 Phase = Literal["combination", "maintenance"]
@@ -199,16 +202,24 @@ class CriterionRule(_Part):
         return LabRule(analyte=self.analyte, op=self.op, value=value, unit=self.unit, of_uln=self.of_uln)
 
 
-class Option(_Part):
+class _Said(_Part):
+    text: str
+    text_zh: str = ""
+
+    @property
+    def words(self) -> str:
+        """The text in the language spoken now."""
+        return self.text_zh if self.text_zh and printed_language() == "zh_CN" else self.text
+
+
+class Option(_Said):
     """One answer a person may give, and whether it means that the criterion is met."""
 
     code: str
     is_met: bool
-    text: str
-    text_zh: str = ""
 
 
-class Criterion(_Part):
+class Criterion(_Said):
     """One criterion of the trial.
 
     Attributes
@@ -221,8 +232,6 @@ class Criterion(_Part):
 
     code: str
     kind: Literal["inclusion", "exclusion"]
-    text: str
-    text_zh: str = ""
     why: str
     rule: CriterionRule | None = None
     decides: Literal["alone", "necessary"] = "alone"
@@ -257,7 +266,7 @@ class Protocol(_Part):
 
 
 def load_protocol(path: Path | None = None) -> Protocol:
-    """Return the trial that comes with the program, or the one of a file.
+    """Return the trial in force, or the one of a file.
 
     Raises
     ------
@@ -266,7 +275,13 @@ def load_protocol(path: Path | None = None) -> Protocol:
     EsccError
         The file cannot be read, or is no TOML.
     """
-    return _shipped() if path is None else read_protocol(path)
+    return (_in_force or _shipped()) if path is None else read_protocol(path)
+
+
+def put_in_force(protocol: Protocol | None) -> None:
+    """Have every rule read this trial from now on; None is the one that comes with the program."""
+    global _in_force  # noqa: PLW0603  # one program, one opened project, as with the language
+    _in_force = protocol
 
 
 @cache

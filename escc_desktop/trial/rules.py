@@ -47,9 +47,13 @@ class Rules:
     immune_days: tuple[int, int]
 
 
-@cache
 def load_rules(key: str = "default") -> Rules:
-    """Return a rule set by its key, with the schedule of the trial that comes with the program."""
+    """Return a rule set by its key, with the schedule of the trial in force."""
+    return _rules(key, load_protocol().schedule)
+
+
+@cache
+def _rules(key: str, schedule: Schedule) -> Rules:
     entry = tomllib.loads(resource_path("trial", "rules.toml").read_text(encoding="utf-8"))[key]
     first, last = entry.pop("immune_days")
-    return Rules(**entry, schedule=load_protocol().schedule, immune_days=(first, last))
+    return Rules(**entry, schedule=schedule, immune_days=(first, last))

@@ -61,6 +61,7 @@ class Operation(StrEnum):
     REPORT = "write reports"
     EXPORT = "export tables"
     EXPORT_RECORDS = "export trial records"
+    SET_PROTOCOL = "set the trial's protocol"
     CHANGE_SETTINGS = "change settings"
     MANAGE_ACCOUNTS = "manage accounts"
     VIEW_AUDIT = "view the audit trail"
@@ -75,7 +76,7 @@ POLICY: Mapping[Role, frozenset[Operation]] = {
     Role.COORDINATOR: frozenset({
         _O.IMPORT_IMAGES, _O.VIEW_IMAGES, _O.IMPORT_RECORDS, _O.VIEW_OUTCOME, _O.MARK_LESIONS, _O.VIEW_LESIONS,
         _O.PLAN_READINGS, _O.VIEW_PLAN, _O.VIEW_SESSIONS, _O.EXTRACT, _O.REPORT, _O.CHANGE_SETTINGS, _O.BACK_UP,
-        _O.ENTER_RECORDS, _O.QUERY_RECORDS, _O.LOCK_RECORDS, _O.EXPORT_RECORDS,
+        _O.ENTER_RECORDS, _O.QUERY_RECORDS, _O.LOCK_RECORDS, _O.EXPORT_RECORDS, _O.SET_PROTOCOL,
     }),
     Role.STATISTICIAN: frozenset({
         _O.VIEW_OUTCOME, _O.VIEW_LESIONS, _O.VIEW_PLAN, _O.VIEW_SESSIONS, _O.VIEW_ROIS, _O.EXTRACT, _O.VIEW_FEATURES,
@@ -102,6 +103,7 @@ _TO_VIEW: Mapping[str, Operation] = {
     "perturbed": _O.VIEW_FEATURES,
     "trial_record": _O.VIEW_OUTCOME,
     "screening": _O.VIEW_OUTCOME,
+    "trial_protocol": _O.VIEW_OUTCOME,
     "record_state": _O.VIEW_OUTCOME,
     "record_queries": _O.VIEW_OUTCOME,
     "card": _O.VIEW_MODELS,

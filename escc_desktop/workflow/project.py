@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from escc_desktop.prognosis.score import Assessment
     from escc_desktop.workflow import analysis, clinical_data, live_signature, perturbation, record_import, records_book
     from escc_desktop.workflow import ledger as predictions
+    from escc_desktop.workflow import trial_protocol as trials
 else:
     agreement = later("escc_desktop.prognosis.reproducibility")
     analysis = later("escc_desktop.workflow.analysis")
@@ -66,18 +67,9 @@ else:
     record_import = later("escc_desktop.workflow.record_import")
     records_book = later("escc_desktop.workflow.records_book")
     predictions = later("escc_desktop.workflow.ledger")
+    trials = later("escc_desktop.workflow.trial_protocol")
 
-__all__ = [
-    "APART",
-    "WITHIN",
-    "Account",
-    "AuditHead",
-    "CreatedProject",
-    "Login",
-    "Project",
-    "Reader",
-    "Role",
-]
+__all__ = ["APART", "WITHIN", "Account", "AuditHead", "CreatedProject", "Login", "Project", "Reader", "Role"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +95,7 @@ class Project:
         self._store = store
         self.principal = principal
         self.view = View(store, principal)
+        trials.follow_protocol(store)
 
     @classmethod
     def create(
@@ -211,6 +204,10 @@ class Project:
     def record_book(self) -> records_book.RecordBook:
         """Return the trial records as they are entered, queried and locked; it checks each operation itself."""
         return records_book.RecordBook(self._store, self.principal, self._tell)
+
+    def protocol(self) -> trials.TrialProtocol:
+        """Return the trial's protocol as it is read and changed; it checks each operation itself."""
+        return trials.TrialProtocol(self._store, self.principal, self._tell)
 
     def clinical(self) -> ClinicalTable:
         """Return endpoints and covariates derived from the trial records."""

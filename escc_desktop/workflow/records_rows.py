@@ -58,13 +58,11 @@ class Finding:
     cell: str = ""
 
 
-@cache
 def entered_tables() -> tuple[TableSpec, ...]:
     """Return the tables a patient's record consists of."""
     return tuple(spec for spec in table_specs().values() if spec.name != SCREENED)
 
 
-@cache
 def entered_columns(table: str) -> tuple[Column, ...]:
     """Return the columns of a table that are entered: all but the patient's code, which names the record."""
     return tuple(column for column in table_specs()[table].columns if table == SCREENED or column.name != "patient_id")

@@ -168,7 +168,7 @@ def check_second(table: str, rows: Sequence[Cells]) -> tuple[Mark, ...]:
 def _field(column: Column) -> Field:
     choices = tuple((value, value_words(column.name, value)) for value in column.values)
     if column.name == "criterion":
-        choices = tuple((one.code, f"{one.code}  {one.text}") for one in load_protocol().criteria)
+        choices = tuple((one.code, f"{one.code}  {one.words}") for one in load_protocol().criteria)
     return Field(
         column.name, column_label(column.name), column.type, column.unit, choices, column.required, _tip(column)
     )

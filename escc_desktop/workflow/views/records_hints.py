@@ -63,12 +63,12 @@ def _criteria(record: TrialRecord, _chosen: Cells) -> Iterator[Hint]:
     for one in found.results:
         verdict = value_words("answer", str(one.verdict))
         is_asked = one.entered is None and one.computed is None
-        options = [f"{option.code}: {option.text}" for option in one.criterion.options]
-        why = "\n".join(part for part in (one.criterion.text, one.reason, one.contradiction, *options) if part)
+        options = [f"{option.code}: {option.words}" for option in one.criterion.options]
+        why = "\n".join(part for part in (one.criterion.words, one.reason, one.contradiction, *options) if part)
         says = verdict if one.verdict is not Verdict.UNKNOWN else _("asked")
         cells = {"criterion": one.criterion.code} if is_asked else {}
         yield Hint(
-            f"{one.criterion.code}  {one.criterion.text}", says, why, tones[one.speaks_for], cells, is_new_row=True
+            f"{one.criterion.code}  {one.criterion.words}", says, why, tones[one.speaks_for], cells, is_new_row=True
         )
 
 
