@@ -22,6 +22,7 @@ from escc_desktop.trial.safety import (
 )
 from escc_desktop.workflow.trial_exhibits import Cells, Exhibit
 from escc_desktop.workflow.trial_results import TrialResults
+from escc_desktop.workflow.trial_words import drug_name
 
 SAFETY_HEADER = ("term", "any_grade", "grade_1_2", "grade_3_4", "grade_5", "grade_1", "grade_2", "grade_3", "grade_4")
 
@@ -29,7 +30,7 @@ SAFETY_HEADER = ("term", "any_grade", "grade_1_2", "grade_3_4", "grade_5", "grad
 def safety_kinds(records: Sequence[TrialRecord]) -> dict[str, tuple[str, Choice]]:
     """Return the kinds of events that have a table of their own: by file name, what they are called and which."""
     drugs = {
-        f"related_{drug.replace(' ', '_')}": (_("Related to {drug}").format(drug=drug), related_to(drug))
+        f"related_{drug.replace(' ', '_')}": (_("Related to {drug}").format(drug=drug_name(drug)), related_to(drug))
         for drug in drugs_of(records)
     }
     return {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from escc_desktop.i18n import _
 from escc_desktop.workflow.trial_exhibits import Exhibit
 from escc_desktop.workflow.trial_survival import reason_words
+from escc_desktop.workflow.trial_words import drug_name, event_name
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def _limits(low: object, high: object, words: Callable[[object], str]) -> str:
 
 def _baseline(one: Exhibit) -> TableView:
     rows = [(str(name), str(level), str(n), str(value)) for name, level, n, value, _p in one.rows]
-    return _view(one, (_("Variable"), _("Level"), _("Known"), _("Value")), rows, 2, 3)
+    return _view(one, (_("Variable"), _("Category"), _("Patients with a value"), _("Result")), rows, 2, 3)
 
 
 def _rates(one: Exhibit) -> TableView:
@@ -148,7 +149,7 @@ def _safety(one: Exhibit, n: int, words: str) -> TableView:
     def share(count: object) -> str:
         return f"{count} ({100 * count / n:.1f} %)" if isinstance(count, int) else ""
 
-    rows = [(str(row[0]), *(share(count) for count in row[1:])) for row in one.rows]
+    rows = [(event_name(str(row[0])), *(share(count) for count in row[1:])) for row in one.rows]
     header = (words, _("Any"), _("I-II"), _("III-IV"), _("V"), _("I"), _("II"), _("III"), _("IV"))
     return _view(one, header, rows, *range(1, 9))
 
@@ -160,14 +161,15 @@ def _double(one: Exhibit) -> TableView:
 
 def _doses(one: Exhibit) -> TableView:
     rows = [
-        (_("any drug") if row[0] == "any drug" else str(row[0]), *(str(count) for count in row[1:])) for row in one.rows
+        (_("any drug") if row[0] == "any drug" else drug_name(str(row[0])), *(str(count) for count in row[1:]))
+        for row in one.rows
     ]
     header = (_("Drug"), _("Treated"), _("Reduced"), _("By 30 % or more"), _("Delayed"), _("Held or stopped"))
     return _view(one, header, rows, 1, 2, 3, 4, 5)
 
 
 def _design(one: Exhibit) -> TableView:
-    return _view(one, (_("What"), _("Value")), [(str(what), str(value)) for what, value in one.rows])
+    return _view(one, (_("What"), _("Result")), [(str(what), str(value)) for what, value in one.rows])
 
 
 def _arms(one: Exhibit) -> TableView:

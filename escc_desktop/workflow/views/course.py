@@ -11,8 +11,8 @@ from typing import Final
 from escc_desktop.i18n import _, plural
 from escc_desktop.trial.records import AdverseEvent, Lab, Response, Treatment, TrialRecord, VitalStatus
 from escc_desktop.trial.timeline import trial_day
+from escc_desktop.workflow.trial_words import drug_name, event_name
 from escc_desktop.workflow.views.baseline import Scan
-from escc_desktop.workflow.views.trial_words import drug_name, event_name
 
 SCANS, CYCLES, LABS, EVENTS, OUTCOME = "scan", "cycle", "lab", "adverse_event", "course"
 DOSE: Final = "dose:"

@@ -30,7 +30,7 @@ from escc_desktop.workflow.access import Operation, require
 from escc_desktop.workflow.printing import PrintOrder
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.report import Section, StudyReport, TableBlock, study_report
-from escc_desktop.workflow.views.trial_words import drug_name, event_name
+from escc_desktop.workflow.trial_words import drug_name, event_name
 
 __all__ = ["DueChoice", "DueKind", "DueRow", "DueState", "DueView", "due_csv", "due_print", "due_view"]
 

@@ -12,7 +12,7 @@ from escc_desktop.trial.recist import Assessed
 from escc_desktop.trial.records import Lab, Response, TrialRecord
 from escc_desktop.trial.response import assessed_visits
 from escc_desktop.workflow.report import TableBlock
-from escc_desktop.workflow.views.trial_words import drug_name, event_name
+from escc_desktop.workflow.trial_words import drug_name, event_name
 from escc_desktop.workflow.views.words import site_name
 
 _LESIONS, _EVENTS, _VISITS = 8, 6, 10
@@ -140,7 +140,7 @@ def events_table(record: TrialRecord) -> TableBlock:
 
 def labs_table(record: TrialRecord) -> TableBlock:
     """Return the values an MDT asks for: at baseline, before the latest, and the latest."""
-    header = (_("Value"), _("Unit"), _("Limits"), _("Baseline"), _("Before the latest"), _("Latest"), _("Day"))
+    header = (_("Test"), _("Unit"), _("Limits"), _("Baseline"), _("Before the latest"), _("Latest"), _("Day"))
     by_code = {code: [lab for lab in record.labs if lab.analyte == code] for code in _LABS}
     rows = tuple(_lab_row(record, code, labs) for code, labs in by_code.items() if labs)
     note = _("Values and units as reported; ↑ above, ↓ below the limits reported with the value.")

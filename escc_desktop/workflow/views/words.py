@@ -53,4 +53,4 @@ def caution_words(caution: Caution) -> str:
         return text
     name, space, rest = caution.detail.partition(" ")
     shown = short_feature(name) if name.startswith("A_") else quantity(name) if "_" in name else name
-    return f"{text.removesuffix('.')}: {shown}{space}{rest}."
+    return f"{text.rstrip('.。')}: {shown}{space}{rest}."
