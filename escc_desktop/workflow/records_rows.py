@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 from escc_desktop.files import format_number
+from escc_desktop.i18n import _
 from escc_desktop.trial.cells import CellRefused, Limited, Value, parse_cell
 from escc_desktop.trial.checks import Remark, Row, check_rows
 from escc_desktop.trial.columns import Column, TableSpec, table_specs
@@ -148,10 +149,10 @@ def check_screening(rows: Sequence[Cells], known: Collection[str]) -> tuple[Find
         code = row.get("patient_id", "")
         if code in seen:
             findings.append(
-                Finding(SCREENED, number, (code,), "patient_id", "fault", "is listed already", is_fault=True)
+                Finding(SCREENED, number, (code,), "patient_id", "fault", _("is listed already"), is_fault=True)
             )
         if code and row.get("outcome") == "enrolled" and code not in known:
-            what = "is enrolled and has no record; begin the record first"
+            what = _("is enrolled and has no record; begin the record first")
             findings.append(Finding(SCREENED, number, (code,), "patient_id", "fault", what, is_fault=True))
         seen.add(code)
     return tuple(findings)
