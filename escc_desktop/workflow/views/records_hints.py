@@ -83,7 +83,7 @@ def _doses(record: TrialRecord, chosen: Cells) -> Iterator[Hint]:
             cells = {"planned_dose": cell_text(plan.dose_mg), "dose_unit": plan.dose_unit}
             if plan.weight_kg is not None:
                 cells["weight_kg"] = cell_text(plan.weight_kg)
-        yield Hint(drug.name, says, plan.reason, "accent" if is_here else "text", cells)
+        yield Hint(value_words("drug", drug.name), says, plan.reason, "accent" if is_here else "text", cells)
 
 
 def _windows(record: TrialRecord, _chosen: Cells) -> Iterator[Hint]:

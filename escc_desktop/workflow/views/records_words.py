@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from escc_desktop.i18n import _
 from escc_desktop.trial.columns import analytes
+from escc_desktop.workflow.trial_words import drug_name
 
 
 def table_title(table: str) -> str:
@@ -30,7 +31,7 @@ def value_words(column: str, value: str) -> str:
     """Return a coded value as people say it; what is no code stays as it is."""
     if column == "analyte" and value in analytes():
         return f"{value.upper()} {analytes()[value].name}"
-    return _values().get(value, value)
+    return drug_name(value) if column == "drug" else _values().get(value, value)
 
 
 def state_words(state: str) -> str:
