@@ -61,7 +61,8 @@ class PatientSummary(QWidget):
         self.limits_of_card.setText("\n".join(f"• {sentence}" for sentence in view.limits))
 
     def _show_group(self, view: PatientView) -> None:
-        words = f"{_(view.group)} {_('RISK')} {SHAPES[view.group]}" if view.group else _("NO GROUP")
+        names = {"LOW": _("LOW RISK"), "HIGH": _("HIGH RISK")}
+        words = f"{names[view.group]} {SHAPES[view.group]}" if view.group else _("NO GROUP")
         self.group.setText(words if view.is_assessed else _("NOT ASSESSED"))
         ink = risk_color(view.group).name() if view.group else ""
         style = "font-size: 26px; font-weight: bold;"

@@ -174,6 +174,15 @@ def test_that_a_table_never_leaves_the_page(n_columns: int) -> None:
     assert sum(drawn._colWidths) <= report_page.WIDTH_MM * 72 / 25.4 + 1e-6
 
 
+def test_that_a_count_and_its_share_stay_on_one_line_beside_long_words() -> None:
+    words = "与 camrelizumab 和 irinotecan 相关的、未评估免疫相关性的严重不良事件"
+    drawn = report_page.table(["事件"] * 9, [[words, *["44 (74.6 %)"] * 8]])
+    padding_pt = 8
+    cells = [cell[0] if isinstance(cell, tuple) else cell for cell in drawn._cellvalues[1][1:]]
+    pairs = zip(cells, drawn._colWidths[1:], strict=True)
+    assert [len(cell.breakLines(width - padding_pt).lines) for cell, width in pairs] == [1] * 8
+
+
 def test_that_columns_of_numbers_stand_to_the_right_and_words_to_the_left() -> None:
     drawn = report_page.table(
         ("name", "n", "P", "interval"), [("a", 1, "< 0.001", "0.6 (0.5 to 0.7)"), ("b", 22, None, "")]
