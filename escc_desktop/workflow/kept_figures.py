@@ -15,7 +15,7 @@ from escc_desktop.prognosis.develop import Development
 from escc_desktop.progress import Progress, deaf_children
 from escc_desktop.store.kinds import FIGURE, KeptFigure
 from escc_desktop.workflow.access import View
-from escc_desktop.workflow.model_figures import development_figures
+from escc_desktop.workflow.model_figures import figure_groups
 
 _MM_PER_INCH = 25.4
 _KINDS = {".svg": DPI, ".png": PRINT_DPI, ".pdf": DPI}
@@ -29,21 +29,20 @@ def draw(made: Development, progress: Progress) -> dict[str, KeptFigure]:
     Cancelled
         From `progress`.
     """
-    config = made.found.problem.config
+    config, n_groups = made.found.problem.config, len(figure_groups(made))
     kinds = tuple(kind for kind in _KINDS if config.pdf_figures or kind != ".pdf")
+    kept = {}
     with _mapping(config.workers) as each:
-        drawn, development = development_figures(made), made.cards["combined"].digest
         with deaf_children():  # the call starts them
-            printed = each(partial(_printed, development, kinds), drawn.items())
-        kept = {}
-        for done, name in enumerate(drawn):
-            progress.advance(done, len(drawn), f"Figure {name.replace('_', ' ')}")
-            kept[name] = next(printed)
+            printed = each(partial(_print_group, made, kinds), range(n_groups))
+        for done in range(n_groups):
+            progress.advance(done, n_groups, f"Figures, part {done + 1} of {n_groups}")
+            kept.update(next(printed))
     return kept
 
 
 @contextmanager
-def _mapping(workers: int) -> Iterator[Callable[..., Iterator[KeptFigure]]]:
+def _mapping(workers: int) -> Iterator[Callable[..., Iterator[dict[str, KeptFigure]]]]:
     """Yield a `map` that works here, or in processes of which nothing is left when it ends."""
     if workers == 1:
         yield map
@@ -56,8 +55,13 @@ def _mapping(workers: int) -> Iterator[Callable[..., Iterator[KeptFigure]]]:
             raise
 
 
-def _printed(development: str, kinds: tuple[str, ...], named: tuple[str, Figure]) -> KeptFigure:
-    name, figure = named
+def _print_group(made: Development, kinds: tuple[str, ...], place: int) -> dict[str, KeptFigure]:
+    """Draw a group where it is printed: figures are garbage of thousands of objects, which must not be the window's."""
+    development = made.cards["combined"].digest
+    return {name: _printed(development, name, figure, kinds) for name, figure in figure_groups(made)[place]().items()}
+
+
+def _printed(development: str, name: str, figure: Figure, kinds: tuple[str, ...]) -> KeptFigure:
     width, height = (float(inches) * _MM_PER_INCH for inches in figure.get_size_inches())
     files = [image_bytes(figure, kind, dpi) for kind, dpi in _KINDS.items() if kind in kinds]
     return KeptFigure(development, name, width, height, *files)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -23,23 +24,23 @@ from escc_desktop.stats.survival import Endpoint, kaplan_meier
 from escc_desktop.workflow.curve_figures import MODEL_NAMES, NOMOGRAMS, curve_figures, three_groups
 from escc_desktop.workflow.rereading_figure import rereading_figures
 
-__all__ = ["MODEL_NAMES", "NOMOGRAMS", "contrast_words", "development_figures", "performance_rows"]
+__all__ = ["MODEL_NAMES", "NOMOGRAMS", "contrast_words", "figure_groups", "performance_rows"]
 
 _CALIBRATION_GROUPS = 3
 _NOT = "not "
 
 
-def development_figures(made: Development) -> dict[str, Figure]:
-    """Return every figure of a development; one that has nothing to draw says why."""
-    return {
-        **agreement_figures(made.found.problem.agreements),
-        **_selection(made),
-        **_score(made),
-        **_models(made),
-        **_performance(made),
-        **curve_figures(made.results),
-        **rereading_figures(made.results),
-    }
+def figure_groups(made: Development) -> tuple[Callable[[], dict[str, Figure]], ...]:
+    """Return what draws the figures of a development, group by group; one that has nothing to draw says why."""
+    return (
+        partial(agreement_figures, made.found.problem.agreements),
+        partial(_selection, made),
+        partial(_score, made),
+        partial(_models, made),
+        partial(_performance, made),
+        partial(curve_figures, made.results),
+        partial(rereading_figures, made.results),
+    )
 
 
 def agreement_figures(agreements: Agreements | None) -> dict[str, Figure]:

@@ -11,9 +11,10 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -42,7 +43,7 @@ from escc_desktop.store.store import Store
 from escc_desktop.workflow import kept_figures
 from escc_desktop.workflow.demo.records import write_records
 from escc_desktop.workflow.demo.truth import PatientTruth, draw_truth
-from escc_desktop.workflow.model_figures import development_figures
+from escc_desktop.workflow.model_figures import figure_groups
 from escc_desktop.workflow.project import Project
 from escc_desktop.workflow.stored import feature_table, roi_key
 
@@ -52,6 +53,8 @@ CENTRE_MM = (4.0, -2.0, 130.0)
 VOLUME_FEATURE = FEATURE_NAMES.index("original_shape_VoxelVolume")
 SIGNAL = tuple(FEATURE_NAMES.index(f"wavelet-LLH_{name}") for name in ("glszm_ZoneEntropy", "firstorder_Median"))
 CONSTANT = FEATURE_NAMES.index("logarithm_firstorder_Minimum")
+# Of agreement, score and models.
+KEPT_GROUPS = {0, 2, 3}
 KEPT_FIGURES = ("icc_distribution", "km_apparent", "km_out_of_fold", "nomogram_combined")
 CONFIG = DevelopConfig(
     name="Studied:", permutations=40, fold_draws=2, resamples=3, outer_folds=2, outer_repeats=1, noise_repeats=2
@@ -122,17 +125,20 @@ def build(folder: Path, *, is_read: bool = True, is_extracted: bool = True, is_d
     if is_developed:
         statistician = Project(store, people["statistician"])
         table = feature_table(list(statistician.features()))
-        with mock.patch.object(kept_figures, "development_figures", _some_figures):
+        with mock.patch.object(kept_figures, "figure_groups", _some_figures):
             made = statistician.develop(table, CONFIG, Progress())
         for card in made.cards.values():
             statistician.assess(card, table)
     store.close()
 
 
-def _some_figures(made: Development) -> dict[str, Figure]:
-    """Return the figures of `KEPT_FIGURES` only: all of them take longer to draw than the whole study."""
-    drawn = development_figures(made)
-    return {name: drawn[name] for name in KEPT_FIGURES}
+def _some_figures(made: Development) -> tuple[Callable[[], dict[str, Figure]], ...]:
+    """Return what draws the figures of `KEPT_FIGURES` only: all of them take longer than the whole study."""
+    return tuple(partial(_kept_of, group) for place, group in enumerate(figure_groups(made)) if place in KEPT_GROUPS)
+
+
+def _kept_of(group: Callable[[], dict[str, Figure]]) -> dict[str, Figure]:
+    return {name: figure for name, figure in group().items() if name in KEPT_FIGURES}
 
 
 def _baseline_days(records: Path) -> dict[str, str]:

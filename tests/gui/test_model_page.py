@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 
@@ -134,12 +135,13 @@ PRINTED = {
 def test_that_a_development_runs_as_a_job_and_the_page_shows_it(open_page, qtbot, monkeypatch, studied_module):
     page = open_page()
     quick = {"fold_draws": 0, "resamples": 1, "noise_repeats": 1}
-    # One worker is this process here; in use figures are printed in others, whose garbage is not the window's.
+    # One worker is this process here; in use figures are drawn in others, whose garbage is not the window's.
     monkeypatch.setattr(kept_figures, "image_bytes", lambda figure, suffix, *_dpi: PRINTED[suffix])
+    blank = dict.fromkeys(studied_module.KEPT_FIGURES, Figure())
+    monkeypatch.setattr(kept_figures, "figure_groups", lambda _made: (lambda: blank,))
     monkeypatch.setattr(
         views, "config_of", lambda choice: studied_module.CONFIG.model_copy(update={**quick, "seed": choice.seed})
     )
-    monkeypatch.setattr(kept_figures, "development_figures", studied_module._some_figures)
     before = page.view.shown.development
     qtbot.mouseClick(page.develop_button, LEFT)
     page.panel.seed.setValue(11)

@@ -185,7 +185,7 @@ def test_that_cancelling_at_any_moment_keeps_nothing_of_a_development(studied_pr
         )
         with (
             mock.patch.object(views, "config_of", return_value=quick),
-            mock.patch.object(kept_figures, "development_figures", studied_module._some_figures),
+            mock.patch.object(kept_figures, "figure_groups", studied_module._some_figures),
             pytest.raises(Cancelled),
         ):
             develop_models(project, DevelopChoice(seed=7), progress)
