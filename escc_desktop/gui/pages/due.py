@@ -251,8 +251,8 @@ class DuePage(Page):
     def _say_no_records(self) -> None:
         text = _("This page lists the next scans and doses, open adverse events, overdue follow-up and rereads.")
         may_import = self.project.may(Operation.IMPORT_RECORDS)
-        to_worklist = FirstStep(_("Import on the Worklist"), lambda: self.desktop.go("worklist"))
-        self.show_empty("clock", _("No trial records yet."), text, *((to_worklist,) if may_import else ()))
+        to_import = FirstStep(_("Import records"), lambda: self.desktop.go("import"))
+        self.show_empty("clock", _("No trial records yet."), text, *((to_import,) if may_import else ()))
 
     def _typed(self) -> None:
         try:

@@ -118,7 +118,7 @@ class RecistPage(Page):
             "This page shows each patient's lesions over time, and the response they come to, once records are in."
         )
         may_import = self.project.may(Operation.IMPORT_RECORDS)
-        steps = (FirstStep(_("Import on the Worklist"), lambda: self.desktop.go("worklist")),) if may_import else ()
+        steps = (FirstStep(_("Import records"), lambda: self.desktop.go("import")),) if may_import else ()
         self.show_empty("target", _("No trial records yet."), text, *steps)
 
     def _show_best(self, lines: tuple[BestLine, ...]) -> None:

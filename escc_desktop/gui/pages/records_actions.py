@@ -131,7 +131,7 @@ def first_steps(page: Offering) -> tuple[FirstStep, ...]:
     return (
         FirstStep(_("Begin a record"), page.ask_new),
         FirstStep(_("Enter the screening list"), partial(page.go, SCREENING)),
-        FirstStep(_("Import on the Worklist"), partial(page.desktop.go, "worklist")),
+        FirstStep(_("Import records"), partial(page.desktop.go, "import")),
     )
 
 

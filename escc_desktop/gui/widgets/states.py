@@ -14,7 +14,7 @@ from escc_desktop.gui.widgets.text import button, label
 from escc_desktop.i18n import _, plural
 
 _ICON_PX = 40
-_WIDTH_PX = 460
+_WIDTH_PX = 640
 
 
 def time_left(seconds: float | None) -> str:
