@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QFrame, QVBoxLayout
 
 from escc_desktop.gui.theme import GRID
-from escc_desktop.gui.widgets.text import label
+from escc_desktop.gui.widgets.count_button import CountButton
 from escc_desktop.i18n import _
 from escc_desktop.workflow.views.due import DueChoice, DueKind, DueView, kind_name
 
 WIDTH_PX = 176
 
 
-class KindButton(QPushButton):
+class KindButton(CountButton):
     """A kind of lines, or all, and how many there are."""
 
     def __init__(self, kind: DueKind | None) -> None:
-        super().__init__()
+        super().__init__(_("Everything") if kind is None else kind_name(kind))
         self.kind = kind
-        self._text = _("Everything") if kind is None else kind_name(kind)
-        self.setCheckable(True)
-        self.setProperty("weight", "quiet")
-        self.setMinimumHeight(32)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(GRID, 0, GRID, 0)
-        self._count = label("", tone="secondary")
-        words = label(self._text)
-        for part in (words, self._count):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        line.addWidget(words, 1)
-        line.addWidget(self._count)
-
-    def say(self, count: int) -> None:
-        """Show how many lines there are."""
-        self._count.setText(str(count))
-        self.setAccessibleName(f"{self._text}, {count}")
 
 
 class DueFilters(QFrame):

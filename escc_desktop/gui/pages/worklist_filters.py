@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QVBoxLayout
 
 from escc_desktop.gui.pages.worklist_table import Filter
 from escc_desktop.gui.theme import GRID
+from escc_desktop.gui.widgets.count_button import CountButton
 from escc_desktop.gui.widgets.text import label
 from escc_desktop.i18n import _
 from escc_desktop.workflow.views.worklist import Worklist
@@ -14,29 +15,12 @@ from escc_desktop.workflow.views.worklist import Worklist
 WIDTH_PX = 160
 
 
-class FilterButton(QPushButton):
+class FilterButton(CountButton):
     """A filter and how many patients it holds."""
 
     def __init__(self, chosen: Filter, text: str) -> None:
-        super().__init__()
+        super().__init__(text)
         self.filter = chosen
-        self._text = text
-        self.setCheckable(True)
-        self.setProperty("weight", "quiet")
-        self.setMinimumHeight(32)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(GRID, 0, GRID, 0)
-        self._count = label("", tone="secondary")
-        words = label(text)
-        for part in (words, self._count):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        line.addWidget(words, 1)
-        line.addWidget(self._count)
-
-    def say(self, count: int) -> None:
-        """Show how many patients there are."""
-        self._count.setText(str(count))
-        self.setAccessibleName(f"{self._text}, {count}")
 
 
 class Filters(QFrame):

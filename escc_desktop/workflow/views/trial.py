@@ -18,6 +18,7 @@ from escc_desktop.stats.design import Proportion
 from escc_desktop.stats.survival import Estimate
 from escc_desktop.store.kinds import SCREENING
 from escc_desktop.trial import schedule
+from escc_desktop.trial.due import data_cutoff
 from escc_desktop.trial.records import Screening, TrialRecord
 from escc_desktop.trial.rules import Rules, load_rules
 from escc_desktop.workflow.access import Operation, require
@@ -127,10 +128,11 @@ def trial_view(project: Project, progress: Progress) -> TrialView | None:
     """Return the trial page; None without any record."""
     progress.advance(0, 3, _("Records"))
     records = project.records()
-    if not records:
+    as_of = data_cutoff(records)
+    if as_of is None:
         return None
     progress.advance(1, 3, _("Results"))
-    results, rules, as_of = summarise(records, _screening(project)), load_rules(), data_cutoff(records)
+    results, rules = summarise(records, _screening(project)), load_rules()
     progress.advance(2, 3, _("Tables"))
     scores = rad_scores(project, results)
     exhibits = trial_exhibits(results, () if scores is None else (score_exhibit(scores),))
@@ -183,15 +185,6 @@ def _screening(project: Project) -> tuple[Screening, ...]:
         for row in rows
         if row.get("outcome") and row.get("date")
     )
-
-
-def data_cutoff(records: Sequence[TrialRecord]) -> date:
-    """Return the latest day in any record."""
-    days = [max(record.survival.last_contact_date, record.survival.death_date or date.min) for record in records]
-    days += [visit.date for record in records for visit in record.visits]
-    days += [dose.end_date or dose.start_date for record in records for dose in record.treatments]
-    days += [lab.date for record in records for lab in record.labs]
-    return max(days)
 
 
 def overdue(records: Sequence[TrialRecord], as_of: date) -> tuple[Overdue, ...]:

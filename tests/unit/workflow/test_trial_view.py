@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from escc_desktop.trial.due import data_cutoff
 from escc_desktop.trial.records import Baseline, Response, Survival, TrialRecord, Visit, VitalStatus
-from escc_desktop.workflow.views.trial import data_cutoff, overdue
+from escc_desktop.workflow.views.trial import overdue
 
 START = date(2024, 1, 1)
 CUTOFF = START + timedelta(days=140)
