@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pypdf import PdfReader
 
@@ -182,7 +183,7 @@ def test_that_no_name_and_no_hospital_number_is_ever_printed(tmp_path: Path) -> 
     number, name = "H20240917003", "Zhang^Weiming"
     records = tmp_path / "records"
     write_records(draw_truth(4), records)
-    rng = pytest.importorskip("numpy").random.default_rng(1)
+    rng = np.random.default_rng(1)
     geometry = Geometry((16, 16, 8), (0.8, 0.8, 3.0), (0.0, 0.0, 100.0))
     volume = Volume(rng.normal(40, 20, geometry.shape).round().astype("int16"), geometry)
     uids = {"StudyInstanceUID": "2.25.8", "SeriesInstanceUID": "2.25.7", "FrameOfReferenceUID": "2.25.9"}

@@ -22,7 +22,7 @@ from escc_desktop.trial.redcap import read_mapping
 from escc_desktop.trial.sheets import Choices
 from escc_desktop.workflow.redcap_server import checked_address, fetch_redcap
 
-pytest.importorskip("redcap")
+pytest.importorskip("redcap", reason="needs the optional part “redcap”")
 
 TOKEN = "0123456789ABCDEF0123456789ABCDEF"
 RECORDS = (
